@@ -1,0 +1,7 @@
+//! Who somebody is: passwords and tokens.
+
+mod passwords;
+mod tokens;
+
+pub use passwords::Passwords;
+pub use tokens::{Claims, Tokens};

@@ -1,0 +1,10 @@
+//! What is true only while the process runs: who is connected where, who is in which call, and how often somebody did something.
+//!
+//! State machines in memory: commands go in, events with their addressees come out, both plain data. No I/O, no sockets, no clock of
+//! their own (`now` is a parameter).
+
+mod limits;
+mod presence;
+
+pub use limits::{EventClass, Handshake, Limits, SocketLimits};
+pub use presence::{Departure, Presence};

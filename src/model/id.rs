@@ -1,0 +1,170 @@
+//! Identifiers: MongoDB ObjectIds for what is stored, opaque ids of our own for connections.
+
+use std::fmt;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use ring::rand::{SecureRandom, SystemRandom};
+use serde::{Serialize, Serializer};
+
+/// Fresh ObjectId bytes: 4 bytes of seconds, 5 random for the process, a 3-byte counter.
+fn object_id() -> [u8; 12] {
+    static PROCESS: OnceLock<[u8; 5]> = OnceLock::new();
+    static COUNTER: OnceLock<AtomicU32> = OnceLock::new();
+    let process = PROCESS.get_or_init(random);
+    let counter = COUNTER.get_or_init(|| AtomicU32::new(u32::from_be_bytes(random()))).fetch_add(1, Ordering::Relaxed);
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |age| age.as_secs() as u32);
+    let mut bytes = [0; 12];
+    bytes[..4].copy_from_slice(&seconds.to_be_bytes());
+    bytes[4..9].copy_from_slice(process);
+    bytes[9..].copy_from_slice(&counter.to_be_bytes()[1..]);
+    bytes
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}
+
+fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digits = text.as_bytes();
+    if digits.len() != 2 * N {
+        return None;
+    }
+    let digit = |byte: u8| match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    };
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+    }
+    Some(bytes)
+}
+
+macro_rules! object_id_type {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name([u8; 12]);
+
+        impl $name {
+            /// A new id, later in order than those made before by this process (to the second, and within it by count).
+            #[expect(clippy::new_without_default, reason = "a default id would be a surprise")]
+            pub fn new() -> Self {
+                Self(object_id())
+            }
+
+            /// Exactly 24 lower-case hex digits; anything else is the id of nothing.
+            pub fn parse(text: &str) -> Option<Self> {
+                parse_hex(text).map(Self)
+            }
+
+            /// From the bytes of a stored ObjectId.
+            pub const fn from_bytes(bytes: [u8; 12]) -> Self {
+                Self(bytes)
+            }
+
+            /// The bytes of the ObjectId.
+            pub const fn bytes(self) -> [u8; 12] {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(out, "{self}")
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+    };
+}
+
+object_id_type!(
+    /// Names a user.
+    UserId
+);
+object_id_type!(
+    /// Names a room.
+    RoomId
+);
+object_id_type!(
+    /// Names a message.
+    MessageId
+);
+object_id_type!(
+    /// Names a call.
+    CallId
+);
+
+/// Names a connection to other people: 32 hex digits, minted here and never the transport's own id,
+/// by which a session could be taken over.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SocketId(u128);
+
+impl SocketId {
+    /// A new one, not to be guessed.
+    #[expect(clippy::new_without_default, reason = "a default id would be a surprise")]
+    pub fn new() -> Self {
+        Self(u128::from_be_bytes(random()))
+    }
+
+    /// Exactly 32 lower-case hex digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        parse_hex(text).map(|bytes| Self(u128::from_be_bytes(bytes)))
+    }
+}
+
+impl fmt::Display for SocketId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for SocketId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{self}")
+    }
+}
+
+impl Serialize for SocketId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_reads_back_as_itself_and_only_lower_case_is_one() {
+        let id = UserId::new();
+        assert_eq!(UserId::parse(&id.to_string()), Some(id));
+        assert_eq!(UserId::parse(&id.to_string().to_uppercase().replace('0', "A")), None);
+        assert_eq!(UserId::parse("65f"), None);
+        let socket = SocketId::new();
+        assert_eq!(SocketId::parse(&socket.to_string()), Some(socket));
+    }
+
+    #[test]
+    fn later_ids_are_greater_and_none_repeats() {
+        let ids: Vec<RoomId> = (0..1000).map(|_| RoomId::new()).collect();
+        let distinct: std::collections::HashSet<_> = ids.iter().collect();
+        assert_eq!(distinct.len(), ids.len());
+    }
+}

@@ -1,0 +1,266 @@
+//! The rules for text that comes from outside: a value of one of these types has been checked, trimmed and normalised.
+//!
+//! Characters are Unicode code points, counted after trimming and NFC (passwords aside). What breaks a rule is refused, not cut.
+
+use std::fmt;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
+
+/// What is wrong with a value: a sentence's end, as in "must be at most 500 characters".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleError(pub &'static str);
+
+/// What names are compared by: NFC, then Unicode lower case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NameKey(String);
+
+impl NameKey {
+    /// The key of any name, also of one that was stored without our rules.
+    pub fn of(name: &str) -> Self {
+        // Lower case may take normal form away again (İ becomes i and a combining dot), so it is restored.
+        Self(name.nfc().collect::<String>().to_lowercase().nfc().collect())
+    }
+
+    /// As it is stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn normalised(text: &str) -> String {
+    text.trim().nfc().collect()
+}
+
+fn has_control(text: &str) -> bool {
+    text.chars().any(char::is_control)
+}
+
+fn within(text: &str, bounds: std::ops::RangeInclusive<usize>, message: &'static str) -> Result<(), RuleError> {
+    if bounds.contains(&text.chars().count()) { Ok(()) } else { Err(RuleError(message)) }
+}
+
+macro_rules! checked_text {
+    ($(#[$doc:meta])* $name:ident, $check:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks and normalises what came from outside.
+            ///
+            /// # Errors
+            /// Says which part of the rule is broken.
+            pub fn parse(text: &str) -> Result<Self, RuleError> {
+                let check: fn(&str) -> Result<String, RuleError> = $check;
+                check(text).map(Self)
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// The text, by value.
+            pub fn into_string(self) -> String {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str(&self.0)
+            }
+        }
+    };
+}
+
+checked_text!(
+    /// 3–30 characters: letters, marks and digits of any script, `_ . -`.
+    Username,
+    |text| {
+        let name = normalised(text);
+        within(&name, 3..=30, "must be 3 to 30 characters")?;
+        let allowed = |c: char| {
+            matches!(c, '_' | '.' | '-')
+                || matches!(
+                    c.general_category_group(),
+                    GeneralCategoryGroup::Letter | GeneralCategoryGroup::Mark
+                )
+                || c.general_category() == unicode_properties::GeneralCategory::DecimalNumber
+        };
+        if name.chars().all(allowed) {
+            Ok(name)
+        } else {
+            Err(RuleError("may hold letters, digits, '_', '.' and '-' only"))
+        }
+    }
+);
+
+checked_text!(
+    /// An e-mail address of at most 254 characters, in lower case.
+    Email,
+    |text| {
+        let address = normalised(text).to_lowercase();
+        within(&address, 3..=254, "must be an e-mail address of at most 254 characters")?;
+        let options = email_address::Options::default().without_display_text().without_domain_literal();
+        if has_control(&address) || email_address::EmailAddress::parse_with_options(&address, options).is_err() {
+            return Err(RuleError("must be an e-mail address"));
+        }
+        Ok(address)
+    }
+);
+
+checked_text!(
+    /// 1–100 characters without control characters.
+    RoomName,
+    |text| {
+        let name = normalised(text);
+        within(&name, 1..=100, "must be 1 to 100 characters")?;
+        if has_control(&name) { Err(RuleError("must not hold control characters")) } else { Ok(name) }
+    }
+);
+
+checked_text!(
+    /// At most 500 characters without control characters.
+    Description,
+    |text| {
+        let description = normalised(text);
+        within(&description, 0..=500, "must be at most 500 characters")?;
+        if has_control(&description) {
+            Err(RuleError("must not hold control characters"))
+        } else {
+            Ok(description)
+        }
+    }
+);
+
+checked_text!(
+    /// A message: 1–4,000 characters; lines end in `\n`; no other control character than that and the tab.
+    Content,
+    |text| {
+        let content = normalised(text).replace("\r\n", "\n").replace('\r', "\n");
+        within(&content, 1..=4000, "must be 1 to 4000 characters")?;
+        if content.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+            Err(RuleError("must not hold control characters other than newline and tab"))
+        } else {
+            Ok(content)
+        }
+    }
+);
+
+checked_text!(
+    /// 1–64 characters by which a client repeats a message without doubling it.
+    ClientId,
+    |text| {
+        let id = normalised(text);
+        within(&id, 1..=64, "must be 1 to 64 characters")?;
+        if has_control(&id) { Err(RuleError("must not hold control characters")) } else { Ok(id) }
+    }
+);
+
+checked_text!(
+    /// 1–200 characters of why a call was declined.
+    Reason,
+    |text| {
+        let reason = normalised(text);
+        within(&reason, 1..=200, "must be 1 to 200 characters")?;
+        if has_control(&reason) { Err(RuleError("must not hold control characters")) } else { Ok(reason) }
+    }
+);
+
+impl Username {
+    /// What it is compared by.
+    pub fn key(&self) -> NameKey {
+        NameKey::of(&self.0)
+    }
+}
+
+impl RoomName {
+    /// What it is compared by.
+    pub fn key(&self) -> NameKey {
+        NameKey::of(&self.0)
+    }
+}
+
+/// A password that is to be set: at least 8 characters, at most 72 bytes (bcrypt reads no further), no NUL; as it stands.
+/// Its `Debug` shows nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewPassword(String);
+
+impl NewPassword {
+    /// Checks what came from outside.
+    ///
+    /// # Errors
+    /// Says which part of the rule is broken.
+    pub fn parse(text: &str) -> Result<Self, RuleError> {
+        if text.chars().count() < 8 {
+            return Err(RuleError("must be at least 8 characters"));
+        }
+        if text.len() > 72 {
+            return Err(RuleError("must be at most 72 bytes"));
+        }
+        if text.contains('\0') {
+            return Err(RuleError("must not hold a NUL character"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The password, for the hasher only.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for NewPassword {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("NewPassword(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_username_takes_letters_of_any_script_and_nothing_that_is_none() {
+        for good in ["bob", "Zoë_1", "महेश", "李小龍", "a.b-c", "  padded  "] {
+            assert!(Username::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["ab", "with space", "semi;colon", "nul\0nul", "emoji😀😀", "a\u{202e}bc", &"x".repeat(31)] {
+            assert!(Username::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_differ_in_case_or_in_composition_have_one_key() {
+        assert_eq!(NameKey::of("BOB"), NameKey::of("bob"));
+        assert_eq!(NameKey::of("Zoe\u{308}"), NameKey::of("ZOË"));
+        assert_ne!(NameKey::of("bob"), NameKey::of("bobb"));
+    }
+
+    #[test]
+    fn line_ends_become_one_and_other_control_characters_are_refused() {
+        assert_eq!(Content::parse(" a\r\nb\rc\td ").unwrap().as_str(), "a\nb\nc\td");
+        for bad in ["", "   ", "bell\u{7}", "del\u{7f}", "c1\u{85}x", &"x".repeat(4001)] {
+            assert!(Content::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_bounded_in_bytes_and_never_trimmed() {
+        assert_eq!(NewPassword::parse("  spaces  ").unwrap().expose(), "  spaces  ");
+        assert!(NewPassword::parse("1234567").is_err());
+        assert!(NewPassword::parse(&"é".repeat(37)).is_err());
+        assert!(NewPassword::parse("nul\0nulnul").is_err());
+        assert!(NewPassword::parse(&"é".repeat(36)).is_ok());
+    }
+
+    #[test]
+    fn an_address_is_trimmed_and_stored_in_lower_case() {
+        assert_eq!(Email::parse(" Ann@Example.COM ").unwrap().as_str(), "ann@example.com");
+        for bad in ["", "ann", "ann@", "@example.com", "a b@example.com", "Ann <ann@example.com>"] {
+            assert!(Email::parse(bad).is_err(), "{bad}");
+        }
+    }
+}
