@@ -1,0 +1,3 @@
+//! Every integration test, in one binary: an area a module.
+
+mod store;
