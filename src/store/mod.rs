@@ -4,6 +4,10 @@
 //! Absence is `None` or `false`, never an error. No filter, document or transaction shows here, and nothing assumes that
 //! this process alone writes.
 
+pub mod mongodb;
+#[expect(dead_code, reason = "for now")]
+mod records;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
