@@ -3,6 +3,8 @@
 mod app;
 mod connections;
 mod messages;
+mod mongo;
+mod mongod;
 mod rooms;
 mod socket;
 mod store;
