@@ -2,6 +2,9 @@
 //!
 //! Every test here needs a `mongod` and is ignored by a plain `cargo test`; `script/test` finds or fetches one and runs them.
 
+mod node;
+mod takeover;
+
 use std::sync::Arc;
 
 use tincan::store::Store;

@@ -16,16 +16,17 @@ use super::indexes::UNNUMBERED;
 use super::messages;
 use super::takeover::update;
 use crate::model::RoomId;
-use crate::store::Result;
+use crate::store::{Result, StoreError};
 
-/// How many messages of a room are numbered in one piece; also how often the lease is renewed and progress is looked at.
+/// How many messages of a room are numbered in one piece.
 const PIECE: i64 = 20_000;
 /// Up to so many, one statement a message, which stops at the first that somebody was faster to number.
 const FEW: usize = 500;
 /// A piece takes about half a second; this is for a database that is very slow.
 const PIECE_TAKES: Duration = Duration::from_secs(45);
-/// How long a process that died holds the others up.
-const LEASE: Duration = Duration::from_secs(60);
+/// How long a process that died holds the others up. Renewed often enough that a few lost renewals do no harm.
+const LEASE: Duration = Duration::from_secs(8);
+const RENEWED: Duration = Duration::from_secs(2);
 const PROGRESS: Duration = Duration::from_secs(2);
 
 /// Numbers all there is, waiting for a process that is doing so.
@@ -51,13 +52,16 @@ pub(super) async fn number_if_free(db: &Db) -> Result<u64> {
 }
 
 async fn number_under(db: &Db, lease: &Lease<'_>) -> Result<u64> {
-    let numbered = number_rooms(db, lease).await;
+    let numbered = tokio::select! {
+        numbered = number_rooms(db) => numbered,
+        lost = lease.keep() => Err(lost),
+    };
     // Whatever happened, the others need not wait for the lease to run out; where this fails too, they do.
     let released = lease.release().await;
     numbered.and_then(|count| released.map(|()| count))
 }
 
-async fn number_rooms(db: &Db, lease: &Lease<'_>) -> Result<u64> {
+async fn number_rooms(db: &Db) -> Result<u64> {
     let mut progress = Progress::new(db).await?;
     let mut room = None;
     while let Some(next) = next_room(db, room).await? {
@@ -67,10 +71,6 @@ async fn number_rooms(db: &Db, lease: &Lease<'_>) -> Result<u64> {
                 break;
             }
             progress.add(count);
-            if !lease.take().await? {
-                tracing::warn!("another server goes on numbering messages");
-                return Ok(progress.done);
-            }
         }
         room = Some(next);
     }
@@ -171,6 +171,18 @@ impl<'a> Lease<'a> {
         let until = doc! { "$add": ["$$NOW", LEASE.as_millis() as i64] };
         let change = vec![doc! { "$set": { "holder": self.holder, "until": until } }];
         Ok(soon(self.db.meta.update_one(doc! { "_id": Self::ID, "$expr": free }, change)).await?.matched_count == 1)
+    }
+
+    /// Renews it for as long as it is polled; answers only when it is lost.
+    async fn keep(&self) -> StoreError {
+        loop {
+            tokio::time::sleep(RENEWED).await;
+            match self.take().await {
+                Ok(true) => {}
+                Ok(false) => return StoreError::Unavailable("another server numbers the messages".to_owned()),
+                Err(error) => return error,
+            }
+        }
     }
 
     async fn release(&self) -> Result<()> {
