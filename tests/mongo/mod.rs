@@ -3,7 +3,9 @@
 //! Every test here needs a `mongod` and is ignored by a plain `cargo test`; `script/test` finds or fetches one and runs them.
 
 mod node;
+mod outage;
 mod takeover;
+mod traffic;
 
 use std::sync::Arc;
 
