@@ -70,7 +70,7 @@ pub enum Client {
 }
 
 /// One ICE server, as `RTCPeerConnection` takes it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct IceServer {
     /// `stun:…`, `turn:…`, `turns:…`.
     pub urls: Vec<String>,

@@ -33,9 +33,8 @@ impl<S: Sync, T: FromFields> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
         let json = is_json(request.headers());
-        let bytes = tokio::time::timeout(PATIENCE, collect(request.into_body()))
-            .await
-            .unwrap_or(Err(Error::InvalidJson))?;
+        let bytes =
+            tokio::time::timeout(PATIENCE, collect(request.into_body())).await.unwrap_or(Err(Error::InvalidJson))?;
         if bytes.is_empty() {
             return Err(Error::InvalidJson);
         }
@@ -112,7 +111,12 @@ mod tests {
     async fn only_json_that_is_declared_as_such_is_read() {
         assert_eq!(outcome(JSON, "{}").await, "ok");
         assert_eq!(outcome(Some("Application/JSON; Charset=\"UTF-8\""), "{}").await, "ok");
-        for other in [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("application/json; charset=utf-16")] {
+        for other in [
+            None,
+            Some("text/plain"),
+            Some("application/x-www-form-urlencoded"),
+            Some("application/json; charset=utf-16"),
+        ] {
             assert_eq!(outcome(other, "{}").await, "unsupported_media_type", "{other:?}");
         }
     }

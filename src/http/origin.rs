@@ -21,8 +21,8 @@ pub async fn check(State(chat): State<Arc<Chat>>, request: Request, next: Next) 
         return vary(next.run(request).await);
     };
     let allowed = is_allowed(&origin, host(&request), &chat.config().allowed_origins);
-    let preflight = request.method() == Method::OPTIONS
-        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let preflight =
+        request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     let mut response = if !allowed && request.uri().path().starts_with(SOCKET_PATH) {
         Error::NotAllowed.into_response()
     } else if preflight {
@@ -57,7 +57,8 @@ fn is_allowed(origin: &HeaderValue, host: Option<&str>, others: &[String]) -> bo
 fn is_own(origin: &str, host: &str) -> bool {
     [("http://", ":80"), ("https://", ":443")].iter().any(|(scheme, port)| {
         origin.strip_prefix(scheme).is_some_and(|rest| {
-            rest.eq_ignore_ascii_case(host) || host.strip_suffix(port).is_some_and(|bare| rest.eq_ignore_ascii_case(bare))
+            rest.eq_ignore_ascii_case(host)
+                || host.strip_suffix(port).is_some_and(|bare| rest.eq_ignore_ascii_case(bare))
         })
     })
 }

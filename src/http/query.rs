@@ -63,7 +63,8 @@ impl Params {
         let Some(text) = self.single(name).ok()? else {
             return Some(default);
         };
-        let number = whole(&text).and_then(|number| usize::try_from(number).ok()).filter(|number| bounds.contains(number));
+        let number =
+            whole(&text).and_then(|number| usize::try_from(number).ok()).filter(|number| bounds.contains(number));
         if number.is_none() {
             self.wrong(name, &format!("must be a whole number from {} to {}", bounds.start(), bounds.end()));
         }
@@ -127,7 +128,10 @@ mod tests {
     #[tokio::test]
     async fn what_is_absent_has_its_default_and_what_is_unknown_is_ignored() {
         assert_eq!(read("").await, Ok(Sample(50, None, String::new())));
-        assert_eq!(read("search=&colour=red&colour=blue&limit%5B%24gt%5D=1").await, Ok(Sample(50, None, String::new())));
+        assert_eq!(
+            read("search=&colour=red&colour=blue&limit%5B%24gt%5D=1").await,
+            Ok(Sample(50, None, String::new()))
+        );
         assert_eq!(read("limit=200&before=0&search=%C3%84n").await, Ok(Sample(200, Some(0), "Än".to_owned())));
     }
 

@@ -85,7 +85,10 @@ mod tests {
     fn every_401_names_the_scheme() {
         for error in [Error::Unauthorized, Error::TokenExpired, Error::InvalidCredentials] {
             let response = error.into_response();
-            assert_eq!((response.status().as_u16(), &response.headers()[header::WWW_AUTHENTICATE]), (401, &HeaderValue::from_static("Bearer")));
+            assert_eq!(
+                (response.status().as_u16(), &response.headers()[header::WWW_AUTHENTICATE]),
+                (401, &HeaderValue::from_static("Bearer"))
+            );
         }
     }
 }
