@@ -7,7 +7,7 @@ use std::time::Instant;
 use futures_util::FutureExt;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
-use socketioxide::extract::{AckSender, SocketRef};
+use socketioxide::extract::AckSender;
 use socketioxide::handler::Value as Packet;
 use socketioxide::{SendError, SocketError};
 
