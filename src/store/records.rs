@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use bson::oid::ObjectId;
 use bson::DateTime;
+use bson::oid::ObjectId;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;

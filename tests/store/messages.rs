@@ -101,8 +101,7 @@ pub async fn a_client_id_may_repeat_within_one_batch(place: &impl Place) {
     let user = UserId::new();
     let batch = [("one", "a"), ("two", "b"), ("three", "a"), ("four", "c"), ("five", "b")];
     let answers = append(&store, room, batch.iter().map(|(text, id)| repeatable(user, text, id)).collect()).await;
-    let seen: Vec<_> =
-        answers.iter().map(|one| (one.message.seq, one.message.content.as_str(), one.fresh)).collect();
+    let seen: Vec<_> = answers.iter().map(|one| (one.message.seq, one.message.content.as_str(), one.fresh)).collect();
     let expected = [(1, "one", true), (2, "two", true), (1, "one", false), (3, "four", true), (2, "two", false)];
     assert_eq!(seen, expected);
 }
@@ -185,7 +184,8 @@ pub async fn a_page_reaches_across_many_batches(place: &impl Place) {
     for _ in 0..50 {
         fill(&store, room, 7).await;
     }
-    for page in [Page::Newest, Page::Before(351), Page::Before(200), Page::Before(2), Page::After(3), Page::After(349)] {
+    for page in [Page::Newest, Page::Before(351), Page::Before(200), Page::Before(2), Page::After(3), Page::After(349)]
+    {
         for limit in [1, 50, 200] {
             let found = store.messages(room, page, limit).await.unwrap().unwrap();
             assert_eq!(seen(&found), plain_page(350, page, limit), "{page:?}, limit {limit}");

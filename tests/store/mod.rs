@@ -10,6 +10,7 @@ mod accounts;
 mod calls;
 mod lifetime;
 mod messages;
+mod polodb_place;
 mod rooms;
 mod sample;
 
@@ -108,3 +109,7 @@ macro_rules! contract {
         })+
     };
 }
+
+use self::polodb_place::PoloDbPlace;
+
+contract!(polodb, PoloDbPlace);

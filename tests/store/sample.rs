@@ -105,7 +105,9 @@ pub async fn fill(store: &Arc<dyn Store>, room: RoomId, count: usize) {
 }
 
 /// Runs them all at once and gives back what they answered, in any order.
-pub async fn at_once<T: Send + 'static>(work: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>) -> Vec<T> {
+pub async fn at_once<T: Send + 'static>(
+    work: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
+) -> Vec<T> {
     let mut tasks: JoinSet<T> = work.into_iter().collect();
     let mut answers = Vec::new();
     while let Some(answer) = tasks.join_next().await {
