@@ -1,7 +1,7 @@
 //! Calls: what the state machine decides is stored, and then told.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::live::{Calls, Changes, Presence, Refusal};
 use crate::model::{
-    Call, CallId, CallSnapshot, CallType, CallView, Event, MediaState, Origin, Peer, Reason, RoomId, SessionCall, SocketId,
+    Call, CallId, CallSnapshot, CallType, CallView, Event, MediaState, Origin, Peer, Reason, RoomId, SessionCall,
     Timestamp, UserId, UserRef,
 };
 
@@ -126,7 +126,8 @@ impl Chat {
         limit: usize,
     ) -> Result<Vec<CallView>, Error> {
         let calls = self.store.calls_of(who.user.id, before, limit).await?;
-        let people = calls.iter().flat_map(|call| call.participants.iter().chain(&call.invited).chain([&call.created_by]));
+        let people =
+            calls.iter().flat_map(|call| call.participants.iter().chain(&call.invited).chain([&call.created_by]));
         let names = self.names_of(&people.copied().collect::<Vec<_>>()).await?;
         Ok(calls.into_iter().map(|call| view(call, &names)).collect())
     }
@@ -230,7 +231,8 @@ impl Chat {
     /// [`Error::Storage`].
     pub async fn resume_calls(&self) -> Result<(), Error> {
         let open = self.store.open_calls().await?;
-        let people = open.iter().flat_map(|call| call.participants.iter().chain(&call.invited).chain([&call.created_by]));
+        let people =
+            open.iter().flat_map(|call| call.participants.iter().chain(&call.invited).chain([&call.created_by]));
         let names = self.names_of(&people.copied().collect::<Vec<_>>()).await?;
         self.happen(|calls, now, _| calls.restore(now, open, |user| named(&names, user))).await;
         Ok(())

@@ -238,6 +238,7 @@ impl Chat {
     }
 
     fn view(&self, room: &Room, viewer: Option<UserId>, most: usize, names: &HashMap<UserId, String>) -> RoomView {
+        let online_count = self.presence().online_count(room.id);
         RoomView {
             object_id: room.id,
             id: room.id,
