@@ -20,6 +20,7 @@ mod shared;
 mod space;
 mod writer;
 
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::mpsc;
@@ -233,6 +234,11 @@ impl Store for PoloDb {
 
     async fn list_users(&self, prefix: &NameKey, limit: usize) -> Result<Vec<UserRef>> {
         self.look(|catalog| catalog.users_from(prefix).take(limit).map(|user| UserRef::from(&**user)).collect())
+    }
+
+    async fn token_versions(&self, ids: &[UserId]) -> Result<HashMap<UserId, u32>> {
+        let version = |user: &Arc<User>| (user.id, user.token_version);
+        self.look(|catalog| ids.iter().filter_map(|id| catalog.user(*id)).map(version).collect())
     }
 
     async fn set_password(
