@@ -3,6 +3,13 @@
 mod app;
 mod connections;
 mod messages;
+mod rest_accounts;
+mod rest_calls;
+mod rest_gate;
+mod rest_hostile;
+mod rest_messages;
+mod rest_openapi;
+mod rest_rooms;
 mod rooms;
 mod socket;
 mod store;
