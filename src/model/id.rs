@@ -65,6 +65,11 @@ macro_rules! object_id_type {
                 parse_hex(text).map(Self)
             }
 
+            /// The id in a text; where the text is no id, the id of nothing, by which nothing is ever found.
+            pub fn or_nothing(text: &str) -> Self {
+                Self::parse(text).unwrap_or(Self([0; 12]))
+            }
+
             /// From the bytes of a stored ObjectId.
             pub const fn from_bytes(bytes: [u8; 12]) -> Self {
                 Self(bytes)
