@@ -55,7 +55,6 @@ impl App {
         chat.resume_calls().await?;
         let (sockets, routes) = Sockets::mount(&chat, http::router(Arc::clone(&chat)));
         let routes = http::gate(&chat, routes);
-        let routes = http::gate(&chat, routes);
         Ok(Self { chat, sockets: Arc::new(sockets), routes })
     }
 
