@@ -54,6 +54,7 @@ impl App {
         let chat = Arc::new(Chat::new(Arc::clone(&config), store));
         chat.resume_calls().await?;
         let (sockets, routes) = Sockets::mount(&chat, http::router(Arc::clone(&chat)));
+        let routes = http::gate(&chat, routes);
         Ok(Self { chat, sockets: Arc::new(sockets), routes })
     }
 

@@ -5,7 +5,8 @@
 //! this process alone writes.
 
 pub mod mongodb;
-#[expect(dead_code, reason = "for now")]
+mod open;
+pub mod polodb;
 mod records;
 
 use std::collections::HashMap;
@@ -17,6 +18,8 @@ use crate::model::{
     Call, CallId, Email, Message, MessagePage, NameKey, NewMessage, Page, PasswordHash, Room, RoomId, RoomPatch, User,
     UserId, UserRef,
 };
+
+pub use self::open::{OpenError, open};
 
 /// Which database is behind the trait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
