@@ -4,7 +4,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -189,6 +189,18 @@ pub fn database_name() -> String {
 pub async fn shared() -> &'static Mongod {
     static SHARED: tokio::sync::OnceCell<Mongod> = tokio::sync::OnceCell::const_new();
     SHARED.get_or_init(|| Mongod::replicas(1)).await
+}
+
+/// Whether every app of the tests is to work on MongoDB instead of the embedded store: `TEST_STORE=mongodb`.
+#[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the server")]
+pub fn stands_in() -> bool {
+    std::env::var("TEST_STORE").is_ok_and(|store| store == "mongodb")
+}
+
+/// The name of the database that stands in for a data directory.
+pub fn name_for(directory: &Path) -> String {
+    let name = directory.file_name().unwrap_or_default().to_string_lossy();
+    format!("instead_of_{}", name.trim_start_matches('.'))
 }
 
 /// As [`shared`], stand-alone.

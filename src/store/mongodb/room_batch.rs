@@ -23,14 +23,27 @@ struct Slot {
     stored: Option<bool>,
 }
 
+/// One job: whom to answer, and where its messages are kept.
+#[derive(Debug)]
+struct Asked {
+    reply: oneshot::Sender<Answer>,
+    places: Vec<Place>,
+}
+
+/// The slot of a message. One that repeats another one's client id is not there for the first time, and not fresh.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    slot: usize,
+    first: bool,
+}
+
 /// Jobs for one room, their messages in one order.
 #[derive(Debug)]
 pub(super) struct RoomBatch {
     room: RoomId,
     slots: Vec<Slot>,
     by_client_id: HashMap<ClientKey, usize>,
-    /// For each job the slots of its messages; one that repeats an earlier one in the same slot is not fresh.
-    jobs: Vec<(oneshot::Sender<Answer>, Vec<(usize, bool)>)>,
+    jobs: Vec<Asked>,
     deadline: Option<Instant>,
 }
 
@@ -53,17 +66,17 @@ impl RoomBatch {
     pub fn add(&mut self, job: Job) {
         self.deadline = Some(self.deadline.map_or(job.deadline, |deadline| deadline.min(job.deadline)));
         let places = job.batch.into_iter().map(|new| self.place(new)).collect();
-        self.jobs.push((job.reply, places));
+        self.jobs.push(Asked { reply: job.reply, places });
     }
 
-    /// Where a message is kept, and whether it is there for the first time.
-    fn place(&mut self, new: NewMessage) -> (usize, bool) {
+    /// Keeps a message, unless it is here already.
+    fn place(&mut self, new: NewMessage) -> Place {
         let key = new.client_id.as_ref().map(|id| (new.sender, id.as_str().to_owned()));
         if let Some(known) = key.as_ref().and_then(|key| self.by_client_id.get(key)) {
-            return (*known, false);
+            return Place { slot: *known, first: false };
         }
-        let place = self.slots.len();
-        self.by_client_id.extend(key.map(|key| (key, place)));
+        let slot = self.slots.len();
+        self.by_client_id.extend(key.map(|key| (key, slot)));
         let message = Message {
             id: new.id,
             room: self.room,
@@ -75,7 +88,7 @@ impl RoomBatch {
             client_id: new.client_id.map(|id| id.into_string()),
         };
         self.slots.push(Slot { message: Arc::new(message), stored: None });
-        (place, true)
+        Place { slot, first: true }
     }
 
     fn waiting_slots(&mut self) -> impl Iterator<Item = &mut Slot> {
@@ -131,11 +144,11 @@ impl RoomBatch {
     /// Answers the jobs whose messages are all stored, and every other one with `error`.
     pub fn refuse(self, error: &StoreError) {
         let slots = &self.slots;
-        let appended = |(place, first): &(usize, bool)| {
-            let slot = &slots[*place];
-            slot.stored.map(|fresh| Appended { message: slot.message.clone(), fresh: fresh && *first })
+        let appended = |place: &Place| {
+            let slot = &slots[place.slot];
+            slot.stored.map(|fresh| Appended { message: slot.message.clone(), fresh: fresh && place.first })
         };
-        for (reply, places) in self.jobs {
+        for Asked { reply, places } in self.jobs {
             let answer: Option<Vec<Appended>> = places.iter().map(appended).collect();
             // Whoever asked may have gone; the message is stored all the same.
             let _ = reply.send(answer.map_or_else(|| Err(error.clone()), |appended| Ok(Some(appended))));
@@ -144,7 +157,7 @@ impl RoomBatch {
 
     /// Answers that there is no such room.
     pub fn no_such_room(self) {
-        for (reply, _) in self.jobs {
+        for Asked { reply, .. } in self.jobs {
             let _ = reply.send(Ok(None));
         }
     }

@@ -1,5 +1,6 @@
 //! Rooms.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use bson::{Document, doc};
@@ -42,7 +43,7 @@ async fn name_taken(db: &Db, by_other_than: RoomId, key: &NameKey) -> Result<boo
 }
 
 /// Rooms that `matching` finds, each with its newest message, in one question.
-async fn with_newest(db: &Db, matching: Document) -> Result<Vec<Arc<Room>>> {
+async fn with_newest(db: &Db, matching: Document) -> Result<Vec<Document>> {
     let newest = doc! {
         "from": "messages",
         "localField": "_id",
@@ -51,8 +52,7 @@ async fn with_newest(db: &Db, matching: Document) -> Result<Vec<Arc<Room>>> {
         "as": "newest",
     };
     let pipeline = [doc! { "$match": matching }, doc! { "$lookup": newest }];
-    let found: Vec<Document> = soon(async { db.rooms.aggregate(pipeline).await?.try_collect().await }).await?;
-    found.iter().map(read_with_newest).collect()
+    Ok(soon(async { db.rooms.aggregate(pipeline).await?.try_collect().await }).await?)
 }
 
 fn read_with_newest(document: &Document) -> Result<Arc<Room>> {
@@ -62,12 +62,19 @@ fn read_with_newest(document: &Document) -> Result<Arc<Room>> {
 }
 
 pub(super) async fn by_id(db: &Db, id: RoomId) -> Result<Option<Arc<Room>>> {
-    Ok(with_newest(db, doc! { "_id": oid(id) }).await?.pop())
+    with_newest(db, doc! { "_id": oid(id) }).await?.first().map(read_with_newest).transpose()
 }
 
 pub(super) async fn all(db: &Db) -> Result<Vec<Arc<Room>>> {
-    let mut rooms = with_newest(db, doc! {}).await?;
-    rooms.sort_by(|one, other| (other.created_at, other.id).cmp(&(one.created_at, one.id)));
+    let mut rooms = Vec::new();
+    for document in with_newest(db, doc! {}).await? {
+        match read_with_newest(&document) {
+            Ok(room) => rooms.push(room),
+            // One that somebody damaged does not hide the others.
+            Err(error) => tracing::error!(%error, "a room is left out"),
+        }
+    }
+    rooms.sort_by_key(|room| Reverse((room.created_at, room.id)));
     Ok(rooms)
 }
 
