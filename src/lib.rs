@@ -10,3 +10,4 @@ pub mod error;
 pub mod live;
 pub mod model;
 pub mod store;
+pub mod web;
