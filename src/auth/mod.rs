@@ -1,5 +1,6 @@
 //! Who somebody is: passwords and tokens.
 
+mod hmac;
 mod passwords;
 mod tokens;
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::auth::Claims;
 use crate::chat::Chat;
 use crate::error::Error;
-use crate::model::{Email, NewPassword, User, UserEntry, Username};
+use crate::model::{Email, NameKey, NewPassword, Timestamp, User, UserEntry, UserId, Username};
 
 /// Who sends a request, by a token that was found good.
 #[derive(Clone, Debug)]
@@ -37,7 +37,36 @@ impl Chat {
         email: Email,
         password: NewPassword,
     ) -> Result<Session, Error> {
-        todo!()
+        if !self.config.signup_open {
+            return Err(Error::SignupClosed);
+        }
+        self.limits.signup(address)?;
+        let user = self.add_user(username, email, password).await?;
+        Ok(self.session(user))
+    }
+
+    /// Makes an account, whoever asks: the operator's way in too.
+    ///
+    /// # Errors
+    /// [`Error::UsernameTaken`] before [`Error::EmailTaken`], [`Error::Overloaded`], [`Error::Storage`].
+    pub async fn add_user(&self, username: Username, email: Email, password: NewPassword) -> Result<User, Error> {
+        // Hashing costs a tenth of a second of a core: not for a name that is known to be taken. The store decides all the same.
+        if self.store.user_by_name(username.as_str()).await?.is_some() {
+            return Err(Error::UsernameTaken);
+        }
+        if self.store.user_by_email(&email).await?.is_some() {
+            return Err(Error::EmailTaken);
+        }
+        let user = User {
+            id: UserId::new(),
+            username: username.into_string(),
+            email: email.into_string(),
+            password: self.passwords.hash(password).await?,
+            created_at: Timestamp::now(),
+            token_version: 0,
+        };
+        self.store.insert_user(user.clone()).await?;
+        Ok(user)
     }
 
     /// Lets somebody in by address or name (in any case) and password. `name` is trimmed here.
@@ -46,7 +75,28 @@ impl Chat {
     /// [`Error::InvalidCredentials`], for an unknown user as for a wrong password, in the same time;
     /// [`Error::RateLimited`] after too many failures; [`Error::Overloaded`].
     pub async fn login(&self, address: IpAddr, name: &str, password: &str) -> Result<Session, Error> {
-        todo!()
+        let name = name.trim();
+        let found = self.find_account(name).await?;
+        // By name or by address, in whatever spelling: an account has one budget of failures.
+        let account = found.as_ref().map_or_else(|| NameKey::of(name).as_str().to_owned(), |user| user.id.to_string());
+        self.limits.login(address, &account)?;
+        let good = self.passwords.verify(password, found.as_ref().map(|user| &user.password)).await?;
+        match found {
+            Some(user) if good => Ok(self.session(user)),
+            _ => {
+                self.limits.login_failed(address, &account);
+                Err(Error::InvalidCredentials)
+            }
+        }
+    }
+
+    async fn find_account(&self, name: &str) -> Result<Option<User>, Error> {
+        if let Ok(email) = Email::parse(name)
+            && let Some(user) = self.store.user_by_email(&email).await?
+        {
+            return Ok(Some(user));
+        }
+        Ok(self.store.user_by_name(name).await?)
     }
 
     /// Whose token this is.
@@ -54,7 +104,12 @@ impl Chat {
     /// # Errors
     /// [`Error::TokenExpired`], [`Error::Unauthorized`], [`Error::Storage`].
     pub async fn authenticate(&self, token: &str) -> Result<Identity, Error> {
-        todo!()
+        let claims = self.tokens.verify(token)?;
+        let user = self.store.user(claims.user).await?.ok_or(Error::Unauthorized)?;
+        if user.token_version != claims.version {
+            return Err(Error::Unauthorized);
+        }
+        Ok(Identity { user, claims })
     }
 
     /// Sets a new password; every older token of the user stops working, and its sockets are told and cut.
@@ -68,12 +123,27 @@ impl Chat {
         current: &str,
         new: NewPassword,
     ) -> Result<Session, Error> {
-        todo!()
+        let account = who.user.id.to_string();
+        self.limits.login(address, &account)?;
+        if !self.passwords.verify(current, Some(&who.user.password)).await? {
+            self.limits.login_failed(address, &account);
+            return Err(Error::InvalidCredentials);
+        }
+        let hash = self.passwords.hash(new).await?;
+        let changed = self.store.set_password(who.user.id, Some(&who.user.password), hash).await?;
+        // Nothing was changed: another request has changed it first, so `current` is no longer right.
+        let user = changed.ok_or(Error::InvalidCredentials)?;
+        self.revoke_sessions(user.id, user.token_version);
+        Ok(self.session(user))
     }
 
     /// A new token for whoever has a good one, which goes on working.
     pub fn refresh(&self, who: &Identity) -> Session {
-        todo!()
+        self.session(who.user.clone())
+    }
+
+    fn session(&self, user: User) -> Session {
+        Session { token: self.tokens.issue(&user), user }
     }
 
     /// Users whose name begins with `search` in any case, by lower-cased name.
@@ -81,6 +151,8 @@ impl Chat {
     /// # Errors
     /// [`Error::Storage`].
     pub async fn users(&self, search: &str, limit: usize) -> Result<Vec<UserEntry>, Error> {
-        todo!()
+        let users = self.store.list_users(&NameKey::of(search.trim()), limit).await?;
+        let presence = self.presence();
+        Ok(users.into_iter().map(|user| UserEntry { online: presence.is_online(user.id), user }).collect())
     }
 }

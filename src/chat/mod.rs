@@ -7,30 +7,32 @@ mod accounts;
 mod calls;
 mod connections;
 mod messages;
+mod names;
+mod participants;
 mod rooms;
 mod signalling;
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
 pub use accounts::{Identity, Session};
-pub use rooms::Joined;
+pub use rooms::{Joined, Missed};
+pub use signalling::Signal;
 
 use crate::auth::{Passwords, Tokens};
 use crate::config::Config;
 use crate::error::Error;
 use crate::live::{Limits, Presence};
-use crate::model::{Delivery, RoomId, SocketId};
-use crate::store::{Store, StoreError};
+use crate::model::{Delivery, Event, SocketId};
+use crate::store::{Store, StoreError, Taken};
 
-/// What carries events to sockets. The live side of a connection, as the verbs see it.
+/// What carries events to sockets: the live side of connections, as the verbs see it.
+///
+/// A call queues and never waits. What is told to one socket arrives in the order told; a socket too slow to take it is cut off.
 pub trait Transport: Send + Sync {
-    /// Sends an event to those whom it concerns; one who is too slow to take it is cut.
-    fn deliver(&self, delivery: &Delivery);
-    /// From now on the socket gets what goes to the room.
-    fn enter(&self, socket: SocketId, room: RoomId);
-    /// From now on it does not.
-    fn leave(&self, socket: SocketId, room: RoomId);
-    /// Ends the connection by a DISCONNECT packet, after what was sent before.
+    /// Sends an event to these sockets; those that are gone are passed over.
+    fn deliver(&self, sockets: &[SocketId], event: &Event);
+    /// Ends a connection by a DISCONNECT packet, after what was sent before.
     fn disconnect(&self, socket: SocketId);
 }
 
@@ -40,19 +42,53 @@ pub struct Chat {
     store: Arc<dyn Store>,
     passwords: Passwords,
     tokens: Tokens,
-    presence: Mutex<Presence>,
     limits: Limits,
-    transport: OnceLock<Arc<dyn Transport>>,
+    names: names::Names,
+    presence: Mutex<Presence>,
+    sessions: connections::Sessions,
+    membership: connections::UserLocks,
+    messages: messages::Lanes,
+    participants: participants::Coalescer,
+    calls: calls::CallDesk,
+    transport: OnceLock<Weak<dyn Transport>>,
+    closing: AtomicBool,
 }
 
 impl Chat {
+    /// The verbs over a store, with nobody connected yet.
+    pub fn new(config: Arc<Config>, store: Arc<dyn Store>) -> Self {
+        Self {
+            passwords: Passwords::new(config.bcrypt_cost),
+            tokens: Tokens::new(&config.jwt_secret, config.token_ttl),
+            limits: Limits::new(config.rate_limit),
+            names: names::Names::default(),
+            presence: Mutex::default(),
+            sessions: connections::Sessions::default(),
+            membership: connections::UserLocks::default(),
+            messages: messages::Lanes::default(),
+            participants: participants::Coalescer::default(),
+            calls: calls::CallDesk::new(&config),
+            transport: OnceLock::new(),
+            closing: AtomicBool::new(false),
+            config,
+            store,
+        }
+    }
+
+    /// Says what carries events to sockets. Until then there are none; a second one is ignored.
+    pub fn attach(&self, transport: Weak<dyn Transport>) {
+        if self.transport.set(transport).is_err() {
+            tracing::error!("a second transport was attached and is ignored");
+        }
+    }
+
     /// The settings.
     pub fn config(&self) -> &Config {
         &self.config
     }
 
     /// The limits of rate, for the layers that meter requests and events.
-    pub fn limits(&self) -> &Limits {
+    pub const fn limits(&self) -> &Limits {
         &self.limits
     }
 
@@ -60,18 +96,57 @@ impl Chat {
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
     }
+
+    /// The server is shutting down: `/health` says so, and nobody connects any more.
+    pub fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+
+    /// Begins the shutdown and tells everyone.
+    pub fn announce_shutdown(&self, reconnect_in: std::time::Duration) {
+        self.closing.store(true, Ordering::Relaxed);
+        let sockets: Vec<SocketId> = self.presence().sockets().collect();
+        self.deliver(&sockets, &Event::ServerShutdown { reconnect_in_ms: reconnect_in.as_millis() as u64 });
+    }
+
+    fn presence(&self) -> MutexGuard<'_, Presence> {
+        // A panic while it was held cannot have left it half-changed in a way worse than losing every connection.
+        self.presence.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The one way out to sockets: finds who is meant and hands over.
+    fn announce(&self, presence: &Presence, delivery: &Delivery) {
+        self.deliver(&presence.audience(delivery.to), &delivery.event);
+    }
+
+    fn deliver(&self, sockets: &[SocketId], event: &Event) {
+        if let Some(transport) = self.transport.get().and_then(Weak::upgrade).filter(|_| !sockets.is_empty()) {
+            transport.deliver(sockets, event);
+        }
+    }
+
+    fn disconnect_socket(&self, socket: SocketId) {
+        if let Some(transport) = self.transport.get().and_then(Weak::upgrade) {
+            transport.disconnect(socket);
+        }
+    }
 }
 
-/// Absence was decided before; what is left is the store's own trouble.
+/// Absence was decided before; what is left is a name that is taken, or the store's own trouble, which is logged here.
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
-        use crate::store::Taken;
         match error {
             StoreError::Conflict(Taken::Username) => Self::UsernameTaken,
             StoreError::Conflict(Taken::Email) => Self::EmailTaken,
             StoreError::Conflict(Taken::RoomName) => Self::RoomNameTaken,
-            StoreError::Unavailable(_) => Self::Storage,
-            StoreError::Corrupt(_) | StoreError::Bug(_) => Self::Internal,
+            StoreError::Unavailable(_) => {
+                tracing::warn!(%error, "a request was refused");
+                Self::Storage
+            }
+            StoreError::Corrupt(_) | StoreError::Bug(_) => {
+                tracing::error!(%error, "a request failed");
+                Self::Internal
+            }
         }
     }
 }

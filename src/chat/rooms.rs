@@ -1,8 +1,24 @@
 //! Rooms: making, changing, deleting, joining, leaving.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::names::named;
 use crate::chat::{Chat, Identity};
 use crate::error::Error;
-use crate::model::{Description, Message, Origin, Participant, RoomId, RoomName, RoomPatch, RoomView};
+use crate::model::{
+    Audience, Description, Event, LeaveReason, Message, Origin, Page, Participant, Room, RoomId, RoomName, RoomPatch,
+    RoomView, SocketId, Timestamp, UserId,
+};
+
+/// How many participants a Room names where it is not asked for whole.
+const NAMED: usize = 50;
+
+/// How many rooms a socket may be in.
+const MOST_ROOMS: usize = 100;
+
+/// How many missed messages the answer to a join holds.
+const MOST_MISSED: usize = 200;
 
 /// What a socket that joined is answered with.
 #[derive(Clone, Debug)]
@@ -10,7 +26,7 @@ pub struct Joined {
     /// The room as the user sees it.
     pub room: RoomView,
     /// Who takes part.
-    pub participants: std::sync::Arc<Vec<Participant>>,
+    pub participants: Arc<Vec<Participant>>,
     /// The newest number.
     pub last_seq: u64,
     /// What was missed, where `after` was given.
@@ -34,7 +50,9 @@ impl Chat {
     /// # Errors
     /// [`Error::Storage`].
     pub async fn rooms(&self, who: &Identity) -> Result<Vec<RoomView>, Error> {
-        todo!()
+        let rooms = self.store.rooms().await?;
+        let names = self.names_of(&rooms.iter().flat_map(|room| people(room, NAMED)).collect::<Vec<_>>()).await?;
+        Ok(rooms.iter().map(|room| self.view(room, Some(who.user.id), NAMED, &names)).collect())
     }
 
     /// One room with all its participants.
@@ -42,7 +60,8 @@ impl Chat {
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::Storage`].
     pub async fn room(&self, who: &Identity, room: RoomId) -> Result<RoomView, Error> {
-        todo!()
+        let room = self.store.room(room).await?.ok_or(Error::RoomNotFound)?;
+        self.one_view(&room, Some(who.user.id), usize::MAX).await
     }
 
     /// Makes a room, whose creator does not take part before joining.
@@ -55,7 +74,20 @@ impl Chat {
         name: RoomName,
         description: Description,
     ) -> Result<RoomView, Error> {
-        todo!()
+        self.limits.room_created(who.user.id)?;
+        let room = Room {
+            id: RoomId::new(),
+            name: name.into_string(),
+            description: description.into_string(),
+            created_by: who.user.id,
+            participants: Arc::default(),
+            created_at: Timestamp::now(),
+            last_message: None,
+        };
+        self.store.insert_room(room.clone()).await?;
+        let view = self.one_view(&room, None, NAMED).await?;
+        self.announce(&self.presence(), &Event::RoomCreated(Box::new(view.clone())).to(Audience::Everyone));
+        Ok(RoomView { joined: Some(false), ..view })
     }
 
     /// Changes a room; only its creator may.
@@ -63,7 +95,11 @@ impl Chat {
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::NotAllowed`], [`Error::RoomNameTaken`], [`Error::Storage`].
     pub async fn update_room(&self, who: &Identity, room: RoomId, patch: RoomPatch) -> Result<RoomView, Error> {
-        todo!()
+        self.own_room(who, room).await?;
+        let room = self.store.update_room(room, patch).await?.ok_or(Error::RoomNotFound)?;
+        let view = self.one_view(&room, None, NAMED).await?;
+        self.announce(&self.presence(), &Event::RoomUpdated(Box::new(view.clone())).to(Audience::Everyone));
+        Ok(RoomView { joined: Some(room.has_participant(who.user.id)), ..view })
     }
 
     /// Deletes a room and its messages; only its creator may.
@@ -71,6 +107,167 @@ impl Chat {
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::NotAllowed`], [`Error::Storage`].
     pub async fn delete_room(&self, who: &Identity, room: RoomId) -> Result<(), Error> {
-        todo!()
+        self.own_room(who, room).await?;
+        if !self.store.delete_room(room).await? {
+            return Err(Error::RoomNotFound);
+        }
+        self.calls_room_deleted(room).await;
+        let mut presence = self.presence();
+        presence.clear_room(room);
+        self.announce(&presence, &Event::RoomDeleted { room_id: room }.to(Audience::Everyone));
+        Ok(())
+    }
+
+    async fn own_room(&self, who: &Identity, room: RoomId) -> Result<Arc<Room>, Error> {
+        let room = self.store.room(room).await?.ok_or(Error::RoomNotFound)?;
+        if room.created_by == who.user.id { Ok(room) } else { Err(Error::NotAllowed) }
+    }
+
+    /// Makes the user a participant and subscribes the socket; with `after`, answers with what was missed since.
+    ///
+    /// # Errors
+    /// [`Error::LimitReached`] where the socket is in 100 rooms, [`Error::RoomNotFound`], [`Error::Storage`].
+    pub async fn join_room(self: &Arc<Self>, who: &Origin, room: RoomId, after: Option<u64>) -> Result<Joined, Error> {
+        let _turn = self.membership.lock(who.user.id).await;
+        {
+            let presence = self.presence();
+            if !presence.in_room(who.socket, room) && presence.room_count(who.socket) >= MOST_ROOMS {
+                return Err(Error::LimitReached);
+            }
+        }
+        self.store.add_participant(room, who.user.id).await?.ok_or(Error::RoomNotFound)?;
+        let newly = self.enter(who, room);
+        match self.joined(who, room, after).await {
+            Ok(joined) => {
+                if newly {
+                    let event =
+                        Event::RoomParticipants { room_id: room, participants: Arc::clone(&joined.participants) };
+                    self.announce(&self.presence(), &event.to(Audience::Socket(who.socket)));
+                }
+                Ok(joined)
+            }
+            // Deleted since it was joined, or the store went away: nobody may stay subscribed to what was not joined.
+            Err(error) => {
+                if newly {
+                    self.exit(who, room, LeaveReason::Left);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// What a subscribed socket is answered with; read after it was subscribed, so that nothing falls between.
+    async fn joined(&self, who: &Origin, room: RoomId, after: Option<u64>) -> Result<Joined, Error> {
+        let missed = match after {
+            Some(after) => {
+                let page = self.history(room, Page::After(after), MOST_MISSED).await?;
+                Some(Missed { more: page.newer, reset: after > page.last_seq, messages: page.messages })
+            }
+            None => None,
+        };
+        let room = self.store.room(room).await?.ok_or(Error::RoomNotFound)?;
+        let view = self.one_view(&room, Some(who.user.id), NAMED).await?;
+        let participants = self.participants(&room).await?;
+        Ok(Joined { last_seq: view.last_seq, room: view, participants, missed })
+    }
+
+    /// Subscribes a socket and tells the others where it is the user's first; whether it was not there before.
+    fn enter(self: &Arc<Self>, who: &Origin, room: RoomId) -> bool {
+        let mut presence = self.presence();
+        let Some(first) = presence.subscribe(who.socket, room) else { return false };
+        if first {
+            let event = Event::UserJoined {
+                room_id: room,
+                user_id: who.user.id,
+                username: who.user.username.clone(),
+                socket_id: who.socket,
+            };
+            self.announce(&presence, &event.to(Audience::Room { room, except: Some(who.socket) }));
+        }
+        self.participants_changed(room);
+        true
+    }
+
+    /// Unsubscribes a socket and tells the room where it was the user's last.
+    fn exit(self: &Arc<Self>, who: &Origin, room: RoomId, reason: LeaveReason) {
+        let mut presence = self.presence();
+        let Some(departure) = presence.unsubscribe(who.socket, room) else { return };
+        if departure.last {
+            let event = user_left(who, room, reason);
+            self.announce(&presence, &event.to(Audience::Room { room, except: None }));
+        }
+        self.participants_changed(room);
+    }
+
+    /// Unsubscribes the socket, or with `all` every socket of the user; with the last one participation ends.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::Storage`].
+    pub async fn leave_room(self: &Arc<Self>, who: &Origin, room: RoomId, all: bool) -> Result<(), Error> {
+        let _turn = self.membership.lock(who.user.id).await;
+        let stays = !all && self.presence().sockets_in_room(who.user.id, room).iter().any(|other| *other != who.socket);
+        if stays {
+            self.exit(who, room, LeaveReason::Left);
+            return Ok(());
+        }
+        let known = self.store.remove_participant(room, who.user.id).await?.is_some();
+        self.exit_all(who, room);
+        self.calls_left_room(who, room).await;
+        if known { Ok(()) } else { Err(Error::RoomNotFound) }
+    }
+
+    /// Takes all sockets of a user out; the room and the user's other sockets are told once.
+    fn exit_all(self: &Arc<Self>, who: &Origin, room: RoomId) {
+        let mut presence = self.presence();
+        let sockets: Vec<SocketId> = presence.sockets_in_room(who.user.id, room);
+        if sockets.is_empty() {
+            return;
+        }
+        let event = user_left(who, room, LeaveReason::Left);
+        self.announce(&presence, &event.to(Audience::Room { room, except: Some(who.socket) }));
+        for socket in sockets {
+            presence.unsubscribe(socket, room);
+        }
+        self.participants_changed(room);
+    }
+
+    /// A room as a user, or with `None` everyone, sees it.
+    pub(super) async fn one_view(&self, room: &Room, viewer: Option<UserId>, most: usize) -> Result<RoomView, Error> {
+        let names = self.names_of(&people(room, most).collect::<Vec<_>>()).await?;
+        Ok(self.view(room, viewer, most, &names))
+    }
+
+    fn view(&self, room: &Room, viewer: Option<UserId>, most: usize, names: &HashMap<UserId, String>) -> RoomView {
+        RoomView {
+            object_id: room.id,
+            id: room.id,
+            name: room.name.clone(),
+            description: room.description.clone(),
+            created_by: named(names, room.created_by),
+            created_at: room.created_at,
+            participants: room.participants.iter().take(most).map(|id| named(names, *id)).collect(),
+            participant_count: room.participants.len(),
+            online_count: self.presence().online_count(room.id),
+            last_seq: room.last_seq(),
+            last_message_at: room.last_message.as_ref().map(|message| message.timestamp),
+            last_message: room.last_message.clone(),
+            call: self.call_in(room.id),
+            joined: viewer.map(|user| room.has_participant(user)),
+        }
+    }
+}
+
+/// Whose names a view of a room needs.
+fn people(room: &Room, most: usize) -> impl Iterator<Item = UserId> + '_ {
+    room.participants.iter().take(most).copied().chain([room.created_by])
+}
+
+fn user_left(who: &Origin, room: RoomId, reason: LeaveReason) -> Event {
+    Event::UserLeft {
+        room_id: room,
+        user_id: who.user.id,
+        username: who.user.username.clone(),
+        socket_id: who.socket,
+        reason,
     }
 }

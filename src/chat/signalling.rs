@@ -1,1 +1,3 @@
-//! (to come)
+//! Signalling.
+/// a
+pub struct Signal;

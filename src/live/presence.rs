@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::model::{Origin, RoomId, SocketId, UserId, UserRef};
+use crate::model::{Audience, Origin, RoomId, SocketId, UserId, UserRef};
 
 /// A user with several sockets is one participant of a room; what is told of joining and leaving follows from the first and the last of them.
 #[derive(Debug, Default)]
@@ -95,6 +95,22 @@ impl Presence {
     /// The user's sockets, in a stable order.
     pub fn sockets_of(&self, user: UserId) -> Vec<SocketId> {
         self.users.get(&user).into_iter().flatten().copied().collect()
+    }
+
+    /// The sockets that an audience stands for.
+    pub fn audience(&self, to: Audience) -> Vec<SocketId> {
+        let (mut sockets, except) = match to {
+            Audience::Everyone => return self.sockets().collect(),
+            Audience::Socket(socket) => return vec![socket],
+            Audience::User { user, except } => (self.sockets_of(user), except),
+            Audience::Room { room, except } => {
+                (self.rooms.get(&room).into_iter().flat_map(HashMap::values).flatten().copied().collect(), except)
+            }
+        };
+        if let Some(except) = except {
+            sockets.retain(|socket| *socket != except);
+        }
+        sockets
     }
 
     /// Every socket.

@@ -82,6 +82,16 @@ impl<'a> Fields<'a> {
         None
     }
 
+    /// The values that were read, where all were there and good: `fields.complete(name.zip(content))`.
+    ///
+    /// # Errors
+    /// As [`Fields::finish`].
+    pub fn complete<T>(self, values: Option<T>) -> Result<T, Error> {
+        self.finish()?;
+        // A required value that is missing has been noted; one that is not noted was forgotten by whoever wrote the caller.
+        values.ok_or(Error::Internal)
+    }
+
     /// # Errors
     /// [`Error::Validation`] with one entry for each mistake noted.
     pub fn finish(self) -> Result<(), Error> {

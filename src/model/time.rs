@@ -45,7 +45,10 @@ impl std::fmt::Display for Timestamp {
             .ok()
             .and_then(|moment| moment.format(&form).ok());
         // Outside the years that ISO 8601 writes with four digits: say it in milliseconds rather than fail a whole answer.
-        text.map_or_else(|| write!(out, "{}", self.0), |text| out.write_str(&text))
+        match text {
+            Some(text) => out.write_str(&text),
+            None => write!(out, "{}", self.0),
+        }
     }
 }
 

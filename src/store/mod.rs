@@ -4,6 +4,7 @@
 //! Absence is `None` or `false`, never an error. No filter, document or transaction shows here, and nothing assumes that
 //! this process alone writes.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -107,6 +108,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Users whose key begins with `prefix` (all where it is empty), in the order of their keys, at most `limit`.
     async fn list_users(&self, prefix: &NameKey, limit: usize) -> Result<Vec<UserRef>>;
+
+    /// [`User::token_version`] of these users; those who do not exist are left out.
+    async fn token_versions(&self, ids: &[UserId]) -> Result<HashMap<UserId, u32>>;
 
     /// Sets the password, counts `token_version` up and answers with the account as it then is. `None` where there is none, or where
     /// its password is no longer `current` (where that is given): somebody else was faster.

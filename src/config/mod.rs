@@ -1,5 +1,19 @@
 //! Settings: flags, environment and `.env` become one typed, validated [`Config`]. The only place that reads the environment.
 
+mod dotenv;
+mod flags;
+mod ice;
+mod parse;
+mod resolver;
+mod secret;
+mod settings;
+mod source;
+
+pub use flags::Flags;
+pub use ice::IceServer;
+pub use secret::Secret;
+pub use settings::{Ready, SettingError, Settings, Shown};
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -69,37 +83,8 @@ pub enum Client {
     Off,
 }
 
-/// One ICE server, as `RTCPeerConnection` takes it.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct IceServer {
-    /// `stun:…`, `turn:…`, `turns:…`.
-    pub urls: Vec<String>,
-    /// For TURN.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub username: Option<String>,
-    /// For TURN.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credential: Option<String>,
-}
-
-/// Text that is never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps it.
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text, for whoever needs it to work.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Secret(…)")
-    }
+/// What the system says of an error, without the number that it adds for programmers.
+fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }

@@ -1,0 +1,166 @@
+//! Tests of the settings as a whole: which source counts, what is told of mistakes, and that no secret is.
+
+use std::ffi::OsString;
+use std::fs;
+use std::time::Duration;
+
+use super::*;
+use crate::config::{Client, Metrics};
+
+/// A working directory with a `.env` file, and an environment.
+fn resolve(flags: Flags, environment: &[(&str, &str)], dotenv: &str) -> Result<Settings, SettingError> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(".env");
+    fs::write(&path, dotenv).unwrap();
+    let environment = environment.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    Settings::resolve(flags, Sources::new(environment, &path)?)
+}
+
+fn shown<'a>(settings: &'a Settings, name: &str) -> (&'a str, &'a str) {
+    let shown = settings.shown().iter().find(|shown| shown.name == name).unwrap();
+    (&shown.value, &shown.origin)
+}
+
+fn port(text: &str) -> Flags {
+    Flags { port: Some(text.to_owned()), ..Flags::default() }
+}
+
+#[test]
+fn without_anything_set_every_setting_has_the_default_of_the_contract() {
+    let settings = resolve(Flags::default(), &[], "").unwrap();
+    let config = &settings.config;
+    assert_eq!(settings.address().to_string(), "0.0.0.0:5000");
+    assert_eq!(config.data_dir, Path::new("tincan-data"));
+    assert!(config.mongo_url.is_none() && config.signup_open && config.rate_limit && !config.production);
+    assert_eq!(config.token_ttl, Duration::from_secs(7 * 24 * 60 * 60));
+    assert_eq!((config.ring_timeout, config.call_grace), (Duration::from_secs(45), Duration::from_secs(15)));
+    assert_eq!(config.allowed_origins, ["http://localhost:3000"]);
+    assert_eq!((config.metrics, &config.client, config.bcrypt_cost), (Metrics::Off, &Client::BuiltIn, 10));
+    assert!(config.ice_servers[0].urls[0].starts_with("stun:") && config.trusted_proxies.is_empty());
+    assert!(settings.shown().iter().all(|shown| shown.origin == "default"));
+    assert_eq!(settings.shown().len(), 19);
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
+    let origin = |flags, environment: &[(&str, &str)], dotenv: &str| {
+        let settings = resolve(flags, environment, dotenv).unwrap();
+        let (value, origin) = shown(&settings, "port");
+        assert_eq!(value, settings.config.port.to_string());
+        format!("{value} {origin}")
+    };
+    assert_eq!(origin(port("1"), &[("PORT", "2")], "PORT=3"), "1 --port");
+    assert_eq!(origin(Flags::default(), &[("PORT", "2")], "PORT=3"), "2 PORT in the environment");
+    assert_eq!(origin(Flags::default(), &[("PORT", "")], "# ports\nPORT=3"), "3 PORT in .env line 2");
+    assert_eq!(origin(Flags::default(), &[("PORT", "")], "PORT="), "5000 default");
+}
+
+#[test]
+fn of_two_variables_for_one_setting_the_first_of_its_row_counts() {
+    let url = |environment: &[(&str, &str)], dotenv: &str| {
+        resolve(Flags::default(), environment, dotenv).unwrap().config.mongo_url.unwrap().expose().to_owned()
+    };
+    let both = [("MONGODB_URI", "mongodb://second"), ("MONGO_URL", "mongodb://first")];
+    assert_eq!(url(&both, ""), "mongodb://first");
+    assert_eq!(url(&both[..1], "MONGO_URL=mongodb://file"), "mongodb://second");
+    assert_eq!(url(&[("MONGO_URL", "")], "MONGODB_URI=mongodb://file"), "mongodb://file");
+}
+
+#[test]
+fn a_mistake_is_one_line_that_says_where_it_stood() {
+    let error = |flags, environment: &[(&str, &str)], dotenv: &str| {
+        let text = resolve(flags, environment, dotenv).unwrap_err().to_string();
+        assert!(!text.contains('\n'), "{text}");
+        text
+    };
+    assert!(error(port("x"), &[], "").starts_with("--port: \"x\" is no port; write"));
+    assert!(error(Flags::default(), &[("PORT", "x")], "").starts_with("PORT in the environment: "));
+    assert!(error(Flags::default(), &[], "A=1\nPORT=x").starts_with("PORT in .env line 2: "));
+    assert!(error(Flags::default(), &[], "A=1\nnonsense").contains(".env line 2: is no assignment"));
+    assert!(error(Flags::default(), &[("CLIENT_DIR", "/nowhere")], "").contains("is no directory"));
+    assert!(error(Flags::default(), &[("CLIENT", "maybe")], "").contains("neither on nor off"));
+    assert!(error(Flags::default(), &[("JWT_SECRET_FILE", "/nowhere")], "").contains("cannot read /nowhere"));
+    assert!(error(Flags::default(), &[("MONGO_URL", "localhost")], "").contains("no URL of a MongoDB"));
+}
+
+#[test]
+fn the_example_secret_is_refused_in_production_and_a_weak_one_warned_of() {
+    let example = "your-secret-key-change-this-in-production";
+    let with = |secret, mode| resolve(Flags::default(), &[("JWT_SECRET", secret), ("NODE_ENV", mode)], "");
+    assert!(with(example, "production").unwrap_err().to_string().contains("everybody knows"));
+    assert_eq!(with(example, "development").unwrap().warnings.len(), 1);
+    assert!(with("short", "production").unwrap().warnings[0].contains("32 bytes"));
+    assert!(with(&"x".repeat(32), "production").unwrap().warnings.is_empty());
+}
+
+#[test]
+fn the_secret_is_taken_literally_from_wherever_it_is_set() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("secret");
+    fs::write(&file, "of the file\n").unwrap();
+    let file = file.to_str().unwrap().to_owned();
+    let secret = |flags, environment: &[(&str, &str)], dotenv: &str| {
+        resolve(flags, environment, dotenv).unwrap().config.jwt_secret.expose().to_owned()
+    };
+    let flag = Flags { jwt_secret_file: Some(file.clone()), ..Flags::default() };
+    assert_eq!(secret(flag, &[("JWT_SECRET", "variable")], ""), "of the file");
+    assert_eq!(secret(Flags::default(), &[("JWT_SECRET", "variable"), ("JWT_SECRET_FILE", &file)], ""), "variable");
+    assert_eq!(secret(Flags::default(), &[("JWT_SECRET_FILE", &file)], "JWT_SECRET=x"), "of the file");
+    assert_eq!(secret(Flags::default(), &[], "JWT_SECRET='a$b#c'"), "a$b#c");
+}
+
+#[test]
+fn a_secret_that_nobody_chose_is_generated_and_used_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let data_dir = directory.path().join("data");
+    let ready = || {
+        let flags = Flags { data_dir: Some(data_dir.to_str().unwrap().to_owned()), ..Flags::default() };
+        resolve(flags, &[], "").unwrap().into_config().unwrap()
+    };
+    let (first, second) = (ready(), ready());
+    assert!(first.secret_origin.starts_with("generated now") && second.secret_origin.starts_with("kept in"));
+    assert!(first.config.jwt_secret.expose().len() >= 32);
+    assert_eq!(first.config.jwt_secret, second.config.jwt_secret);
+}
+
+#[test]
+fn the_client_is_off_or_a_directory_or_the_built_in_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().to_str().unwrap();
+    let client =
+        |flags, environment: &[(&str, &str)], dotenv: &str| resolve(flags, environment, dotenv).unwrap().config.client;
+    let there = Client::Directory(path.into());
+    assert_eq!(client(Flags::default(), &[("CLIENT", "off"), ("CLIENT_DIR", path)], ""), Client::Off);
+    assert_eq!(client(Flags::default(), &[("CLIENT", "on"), ("CLIENT_DIR", path)], ""), there);
+    assert_eq!(client(Flags::default(), &[("CLIENT_DIR", path)], "CLIENT=off"), there);
+    assert_eq!(client(Flags { no_client: true, ..Flags::default() }, &[("CLIENT_DIR", path)], ""), Client::Off);
+    let flag = Flags { client_dir: Some(path.to_owned()), ..Flags::default() };
+    assert_eq!(client(flag, &[("CLIENT", "off")], ""), there);
+}
+
+#[test]
+fn production_allows_no_origin_of_a_developer() {
+    let origins =
+        |environment: &[(&str, &str)]| resolve(Flags::default(), environment, "").unwrap().config.allowed_origins;
+    assert_eq!(origins(&[("CLIENT_URL", "https://a")]), ["https://a", "http://localhost:3000"]);
+    assert_eq!(origins(&[("CLIENT_URL", "https://a"), ("NODE_ENV", "production")]), ["https://a"]);
+}
+
+#[test]
+fn no_secret_is_shown() {
+    let environment = [
+        ("JWT_SECRET", "hush-hush-hush-hush-hush-hush-hush-hush"),
+        (
+            "MONGO_URL",
+            "mongodb://ann:hush@home/hush@a.example,b.example/chat?tls=true&tlsCertificateKeyFilePassword=hush",
+        ),
+        ("ICE_SERVERS", r#"[{"urls":"turn:a","username":"u","credential":"hush"}]"#),
+    ];
+    let settings = resolve(Flags::default(), &environment, "").unwrap();
+    let all = format!("{:?} {settings:?} {:?}", settings.shown(), settings.config);
+    assert!(!all.contains("hush"), "{all}");
+    assert_eq!(
+        shown(&settings, "mongo-url").0,
+        "mongodb://***@a.example,b.example/chat?tls=true&tlsCertificateKeyFilePassword=***"
+    );
+}

@@ -1,0 +1,75 @@
+//! So many failures in a time: asked before a try, counted after it, and every one of them.
+
+use std::hash::Hash;
+use std::time::Duration;
+
+use governor::Quota;
+use governor::clock::{Clock, Reference};
+use governor::nanos::Nanos;
+use governor::state::StateStore;
+use governor::state::keyed::{DashMapStateStore, ShrinkableKeyedStateStore};
+
+use super::rate::Sweep;
+
+/// The failures of each key.
+///
+/// A limiter of rates does not fit: it asks and counts in one, and does not count what is beyond the limit. Who tries many at once
+/// before the first has failed would then get as many again at every free place; here each of them has to be waited for.
+/// Kept is, as in any leaky bucket, the time by which the failures of a key are forgotten.
+#[derive(Debug)]
+pub struct Failures<K: Clone + Eq + Hash, C: Clock> {
+    forgotten_at: DashMapStateStore<K>,
+    /// How long one failure counts.
+    each: Nanos,
+    /// How many count at once before the next try has to wait, as time.
+    bound: Nanos,
+    clock: C,
+    start: C::Instant,
+    sweep: Sweep,
+}
+
+impl<K: Clone + Eq + Hash, C: Clock + Clone> Failures<K, C> {
+    /// None has failed yet.
+    pub fn new(quota: Quota, clock: &C) -> Self {
+        let each = Nanos::from(quota.replenish_interval());
+        Self {
+            forgotten_at: DashMapStateStore::default(),
+            each,
+            bound: each * u64::from(quota.burst_size().get()),
+            clock: clock.clone(),
+            start: clock.now(),
+            sweep: Sweep::new(),
+        }
+    }
+
+    /// How long `key` has to wait before the next try; `None` where it may try now. Counts nothing.
+    pub fn wait(&self, key: &K) -> Option<Duration> {
+        let now = self.now();
+        // The store offers a look only on the way to a change; there is none, so nothing is kept of those who never failed.
+        let look = self.forgotten_at.measure_and_replace(key, Err::<((), Nanos), _>);
+        let at = look.err().flatten()?;
+        let free_at = (at + self.each).saturating_sub(self.bound);
+        (free_at > now).then(|| free_at.saturating_sub(now).into())
+    }
+
+    /// Counts a failure, however many there were.
+    pub fn count(&self, key: K) {
+        let now = self.now();
+        self.sweep.note(|| {
+            self.forgotten_at.retain_recent(now);
+            self.forgotten_at.len()
+        });
+        let count = |at: Option<Nanos>| Ok::<_, std::convert::Infallible>(((), at.unwrap_or(now).max(now) + self.each));
+        let Ok(()) = self.forgotten_at.measure_and_replace(&key, count);
+    }
+
+    fn now(&self) -> Nanos {
+        self.clock.now().duration_since(self.start)
+    }
+
+    /// How many keys are kept.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.forgotten_at.len()
+    }
+}

@@ -1,0 +1,198 @@
+//! How often somebody may do something: the protocol's table Limits.
+
+mod failures;
+mod handshakes;
+mod rate;
+
+use std::hash::{BuildHasher, RandomState};
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+
+use governor::Quota;
+use governor::clock::{Clock, MonotonicClock};
+
+pub use handshakes::Handshake;
+
+use crate::error::Error;
+use crate::model::UserId;
+use failures::Failures;
+use handshakes::Handshakes;
+use rate::{Rate, SocketRate};
+
+/// The limits that are kept by address, account or user. All of them always let through where the setting is off.
+///
+/// An address of IPv6 counts as its /64 network, which is what one host is given; an IPv4 address is the same in IPv6's clothes.
+/// What is kept of strangers goes again with the time that it matters.
+#[derive(Debug)]
+pub struct Limits<C: Clock = MonotonicClock>(Option<Kept<C>>);
+
+#[derive(Debug)]
+struct Kept<C: Clock> {
+    clock: C,
+    signups: Rate<IpAddr, C>,
+    failures_by_address: Failures<IpAddr, C>,
+    failures_by_account: Failures<(IpAddr, u64), C>,
+    /// Makes keys of accounts: a name that somebody made up is kept neither in clear nor in its length.
+    accounts: RandomState,
+    rest: Rate<UserId, C>,
+    rooms: Rate<UserId, C>,
+    calls: Rate<UserId, C>,
+    handshakes: Handshakes,
+}
+
+/// The limits of one socket, by class of event.
+#[derive(Debug)]
+pub struct SocketLimits<C: Clock = MonotonicClock>(Option<Classes<C>>);
+
+#[derive(Debug)]
+struct Classes<C: Clock> {
+    message: SocketRate<C>,
+    signal: SocketRate<C>,
+    other: SocketRate<C>,
+}
+
+/// Classes of events that are metered apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventClass {
+    /// `send-message`
+    Message,
+    /// Offers, answers, candidates.
+    Signal,
+    /// Everything else.
+    Other,
+}
+
+impl Limits {
+    /// `on` as the setting says.
+    pub fn new(on: bool) -> Self {
+        if on { Self::by_clock(&MonotonicClock) } else { Self(None) }
+    }
+}
+
+impl<C: Clock + Clone> Limits<C> {
+    fn by_clock(clock: &C) -> Self {
+        Self(Some(Kept {
+            clock: clock.clone(),
+            signups: Rate::new(a_minute(10), clock),
+            failures_by_address: Failures::new(a_minute(50), clock),
+            failures_by_account: Failures::new(a_minute(10), clock),
+            accounts: RandomState::new(),
+            rest: Rate::new(a_second(50, 300), clock),
+            rooms: Rate::new(a_minute(30), clock),
+            calls: Rate::new(a_minute(20), clock),
+            handshakes: Handshakes::default(),
+        }))
+    }
+
+    /// Counts a sign-up by address.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`].
+    pub fn signup(&self, address: IpAddr) -> Result<(), Error> {
+        self.0.as_ref().map_or(Ok(()), |kept| kept.signups.count(&network(address)))
+    }
+
+    /// Whether a log-in may be tried: neither the address with this account nor the address has failed too often. Counts nothing.
+    /// `account` is the name or address that was given, as a key without regard to case.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`].
+    pub fn login(&self, address: IpAddr, account: &str) -> Result<(), Error> {
+        let Some(kept) = &self.0 else { return Ok(()) };
+        let network = network(address);
+        let by_account = kept.failures_by_account.wait(&(network, kept.accounts.hash_one(account)));
+        match by_account.max(kept.failures_by_address.wait(&network)) {
+            None => Ok(()),
+            Some(wait) => Err(Error::RateLimited(wait)),
+        }
+    }
+
+    /// Counts a failed log-in.
+    pub fn login_failed(&self, address: IpAddr, account: &str) {
+        let Some(kept) = &self.0 else { return };
+        let network = network(address);
+        kept.failures_by_account.count((network, kept.accounts.hash_one(account)));
+        kept.failures_by_address.count(network);
+    }
+
+    /// Counts a REST request of a user.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`].
+    pub fn rest(&self, user: UserId) -> Result<(), Error> {
+        self.0.as_ref().map_or(Ok(()), |kept| kept.rest.count(&user))
+    }
+
+    /// Counts a new room of a user.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`].
+    pub fn room_created(&self, user: UserId) -> Result<(), Error> {
+        self.0.as_ref().map_or(Ok(()), |kept| kept.rooms.count(&user))
+    }
+
+    /// Counts an `initiate-call` of a user.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`].
+    pub fn call_initiated(&self, user: UserId) -> Result<(), Error> {
+        self.0.as_ref().map_or(Ok(()), |kept| kept.calls.count(&user))
+    }
+
+    /// Takes a place for a connection that has not authenticated.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`].
+    pub fn handshake(&self, address: IpAddr) -> Result<Handshake, Error> {
+        self.0.as_ref().map_or(Ok(Handshake::FREE), |kept| kept.handshakes.take(network(address)))
+    }
+
+    /// The limits of a new socket.
+    pub fn socket(&self) -> SocketLimits<C> {
+        SocketLimits(self.0.as_ref().map(|kept| Classes {
+            message: SocketRate::new(a_second(30, 200), kept.clock.clone()),
+            signal: SocketRate::new(a_second(100, 500), kept.clock.clone()),
+            other: SocketRate::new(a_second(20, 100), kept.clock.clone()),
+        }))
+    }
+}
+
+impl<C: Clock> SocketLimits<C> {
+    /// Counts an event.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`].
+    pub fn check(&self, class: EventClass) -> Result<(), Error> {
+        let Some(classes) = &self.0 else { return Ok(()) };
+        match class {
+            EventClass::Message => classes.message.count(),
+            EventClass::Signal => classes.signal.count(),
+            EventClass::Other => classes.other.count(),
+        }
+    }
+}
+
+/// So many a minute, all at once if need be.
+fn a_minute(most: u32) -> Quota {
+    Quota::per_minute(positive(most))
+}
+
+/// So many a second on end, and at once a burst.
+fn a_second(most: u32, burst: u32) -> Quota {
+    Quota::per_second(positive(most)).allow_burst(positive(burst))
+}
+
+fn positive(number: u32) -> NonZeroU32 {
+    NonZeroU32::new(number).expect("limits are written above, and none is zero")
+}
+
+/// Whom an address stands for: itself, or in IPv6 its /64.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

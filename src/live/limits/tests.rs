@@ -1,0 +1,196 @@
+//! The table Limits, row by row, by a clock that is set by hand.
+
+use std::time::Duration;
+
+use governor::clock::FakeRelativeClock;
+
+use super::*;
+
+const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
+const OTHER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2));
+
+fn limits() -> (Limits<FakeRelativeClock>, FakeRelativeClock) {
+    let clock = FakeRelativeClock::default();
+    (Limits::by_clock(&clock), clock)
+}
+
+/// How many go through before one is refused, and how long that one has to wait.
+fn burst(count: impl Fn() -> Result<(), Error>) -> (u32, Duration) {
+    for passed in 0..10_000 {
+        match count() {
+            Ok(()) => {}
+            Err(Error::RateLimited(wait)) => return (passed, wait),
+            Err(other) => panic!("refused otherwise: {other:?}"),
+        }
+    }
+    panic!("nothing was refused");
+}
+
+fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+#[test]
+fn each_row_lets_its_burst_through_and_says_how_long_to_wait() {
+    let (limits, _) = limits();
+    let (user, socket) = (UserId::new(), limits.socket());
+    assert_eq!(burst(|| limits.signup(ADDRESS)), (10, Duration::from_secs(6)));
+    assert_eq!(burst(|| limits.rest(user)), (300, Duration::from_millis(20)));
+    assert_eq!(burst(|| limits.room_created(user)), (30, Duration::from_secs(2)));
+    assert_eq!(burst(|| limits.call_initiated(user)), (20, Duration::from_secs(3)));
+    assert_eq!(burst(|| socket.check(EventClass::Signal)), (500, Duration::from_millis(10)));
+    assert_eq!(burst(|| socket.check(EventClass::Other)), (100, Duration::from_millis(50)));
+    let (messages, wait) = burst(|| socket.check(EventClass::Message));
+    assert_eq!((messages, wait.as_millis()), (200, 33));
+}
+
+#[test]
+fn what_was_used_comes_back_with_time_up_to_the_burst() {
+    let (limits, clock) = limits();
+    let socket = limits.socket();
+    burst(|| socket.check(EventClass::Other));
+    clock.advance(Duration::from_secs(2));
+    assert_eq!(burst(|| socket.check(EventClass::Other)).0, 40);
+    clock.advance(Duration::from_secs(3600));
+    assert_eq!(burst(|| socket.check(EventClass::Other)).0, 100);
+}
+
+#[test]
+fn one_who_did_too_much_holds_nobody_else_up() {
+    let (limits, _) = limits();
+    burst(|| limits.signup(ADDRESS));
+    assert_eq!(limits.signup(OTHER), Ok(()));
+    let (ann, bob) = (UserId::new(), UserId::new());
+    burst(|| limits.rest(ann));
+    assert_eq!(limits.rest(bob), Ok(()));
+    let (busy, calm) = (limits.socket(), limits.socket());
+    burst(|| busy.check(EventClass::Other));
+    assert_eq!(busy.check(EventClass::Message), Ok(()));
+    assert_eq!(calm.check(EventClass::Other), Ok(()));
+}
+
+#[test]
+fn log_ins_that_succeed_are_not_counted() {
+    let (limits, _) = limits();
+    for _ in 0..1000 {
+        assert_eq!(limits.login(ADDRESS, "ann"), Ok(()));
+    }
+}
+
+#[test]
+fn after_ten_failures_the_account_is_refused_from_that_address_and_from_no_other() {
+    let (limits, clock) = limits();
+    for _ in 0..10 {
+        assert_eq!(limits.login(ADDRESS, "ann"), Ok(()));
+        limits.login_failed(ADDRESS, "ann");
+    }
+    assert_eq!(limits.login(ADDRESS, "ann"), Err(Error::RateLimited(Duration::from_secs(6))));
+    assert_eq!(limits.login(ADDRESS, "bob"), Ok(()));
+    assert_eq!(limits.login(OTHER, "ann"), Ok(()));
+    clock.advance(Duration::from_secs(6));
+    assert_eq!(limits.login(ADDRESS, "ann"), Ok(()));
+    limits.login_failed(ADDRESS, "ann");
+    assert!(limits.login(ADDRESS, "ann").is_err());
+    clock.advance(Duration::from_secs(60));
+    for _ in 0..10 {
+        assert_eq!(limits.login(ADDRESS, "ann"), Ok(()));
+        limits.login_failed(ADDRESS, "ann");
+    }
+}
+
+#[test]
+fn after_fifty_failures_an_address_is_refused_whatever_the_account() {
+    let (limits, _) = limits();
+    for number in 0..50 {
+        let account = format!("account {number}");
+        assert_eq!(limits.login(ADDRESS, &account), Ok(()));
+        limits.login_failed(ADDRESS, &account);
+    }
+    assert_eq!(limits.login(ADDRESS, "ann"), Err(Error::RateLimited(Duration::from_millis(1200))));
+    assert_eq!(limits.login(OTHER, "ann"), Ok(()));
+}
+
+#[test]
+fn failures_of_log_ins_that_ran_at_once_are_all_waited_for() {
+    let (limits, clock) = limits();
+    for _ in 0..40 {
+        limits.login_failed(ADDRESS, "ann");
+    }
+    assert_eq!(limits.login(ADDRESS, "ann"), Err(Error::RateLimited(Duration::from_secs(31 * 6))));
+    clock.advance(Duration::from_secs(31 * 6 - 1));
+    assert!(limits.login(ADDRESS, "ann").is_err());
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(limits.login(ADDRESS, "ann"), Ok(()));
+}
+
+#[test]
+fn a_network_of_ipv6_is_one_address_and_ipv4_in_ipv6_is_ipv4() {
+    let (limits, _) = limits();
+    burst(|| limits.signup(ip("2001:db8:1:2::3")));
+    assert!(limits.signup(ip("2001:db8:1:2:ffff::4")).is_err());
+    assert_eq!(limits.signup(ip("2001:db8:1:3::3")), Ok(()));
+    burst(|| limits.signup(ADDRESS));
+    assert!(limits.signup(ip("::ffff:192.0.2.1")).is_err());
+}
+
+#[test]
+fn a_hundred_connections_of_an_address_may_wait_and_a_place_is_given_back() {
+    let (limits, _) = limits();
+    let mut places: Vec<Handshake> = (0..100).map(|_| limits.handshake(ADDRESS).unwrap()).collect();
+    assert_eq!(limits.handshake(ADDRESS).unwrap_err(), Error::RateLimited(Duration::from_secs(10)));
+    let other = limits.handshake(OTHER).unwrap();
+    places.pop();
+    places.push(limits.handshake(ADDRESS).unwrap());
+    assert!(limits.handshake(ADDRESS).is_err());
+    drop((places, other));
+    assert_eq!(limits.0.unwrap().handshakes.len(), 0);
+}
+
+#[test]
+fn strangers_are_forgotten_with_time() {
+    let (limits, clock) = limits();
+    for number in 0..200_000_u32 {
+        let address = IpAddr::from(number.to_be_bytes());
+        limits.signup(address).unwrap();
+        limits.login_failed(address, "ann");
+        clock.advance(Duration::from_millis(10));
+    }
+    let kept = limits.0.unwrap();
+    // Within the six seconds that one counts for there are 600 of them.
+    assert!(kept.signups.len() < 3000, "{} addresses", kept.signups.len());
+    assert!(kept.failures_by_address.len() < 3000, "{} addresses", kept.failures_by_address.len());
+    assert!(kept.failures_by_account.len() < 3000, "{} accounts", kept.failures_by_account.len());
+}
+
+#[test]
+fn who_is_over_the_limit_is_not_forgotten_by_it() {
+    let (limits, _) = limits();
+    burst(|| limits.signup(ADDRESS));
+    for _ in 0..10 {
+        limits.login_failed(ADDRESS, "ann");
+    }
+    for number in 0..100_000_u32 {
+        let address = IpAddr::from(number.to_be_bytes());
+        limits.signup(address).unwrap();
+        limits.login_failed(address, "ann");
+    }
+    assert!(limits.signup(ADDRESS).is_err());
+    assert!(limits.login(ADDRESS, "ann").is_err());
+}
+
+#[test]
+fn nothing_is_refused_where_limits_are_off() {
+    let limits = Limits::new(false);
+    let (user, socket) = (UserId::new(), limits.socket());
+    let mut places = Vec::new();
+    for _ in 0..2000 {
+        limits.login_failed(ADDRESS, "ann");
+        assert_eq!(limits.login(ADDRESS, "ann"), Ok(()));
+        assert_eq!(limits.signup(ADDRESS), Ok(()));
+        assert_eq!(limits.rest(user), Ok(()));
+        assert_eq!(limits.room_created(user), Ok(()));
+        assert_eq!(limits.call_initiated(user), Ok(()));
+        assert_eq!(socket.check(EventClass::Other), Ok(()));
+        places.push(limits.handshake(ADDRESS).unwrap());
+    }
+}

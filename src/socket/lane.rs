@@ -1,0 +1,141 @@
+//! One bounded queue and one worker for the events of a connection: they run one after another, in the order in which they came.
+//!
+//! The library would run each in a task of its own, out of order and without bound. The worker is a task that lives only while there is
+//! something to do, so that an idle connection costs none.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// More than the rate limits let through at once.
+const MOST_WAITING: usize = 2048;
+/// All that waits together, in bytes.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
+
+/// The queue. `J` is a job that knows its size.
+#[derive(Debug)]
+pub struct Lane<J> {
+    state: Mutex<State<J>>,
+}
+
+#[derive(Debug)]
+struct State<J> {
+    waiting: VecDeque<(J, usize)>,
+    bytes: usize,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Jobs are taken but do not run yet.
+    Closed,
+    Idle,
+    Running,
+}
+
+/// What the one who queued a job has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queued {
+    /// Nothing: it runs in its turn.
+    Waits,
+    /// Start the worker.
+    StartWorker,
+    /// It was not taken: too much waits.
+    Full,
+}
+
+impl<J> Default for Lane<J> {
+    fn default() -> Self {
+        Self { state: Mutex::new(State { waiting: VecDeque::new(), bytes: 0, phase: Phase::Closed }) }
+    }
+}
+
+impl<J> Lane<J> {
+    fn state(&self) -> MutexGuard<'_, State<J>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Queues a job of this size in bytes.
+    pub fn push(&self, job: J, bytes: usize) -> Queued {
+        let mut state = self.state();
+        if state.waiting.len() >= MOST_WAITING || state.bytes + bytes > MOST_BYTES {
+            return Queued::Full;
+        }
+        state.push(job, bytes)
+    }
+
+    /// Queues a job that must run, however much waits.
+    pub fn push_always(&self, job: J) -> Queued {
+        self.state().push(job, 0)
+    }
+
+    /// Lets jobs run, this one before those that came already. Nothing where it is open.
+    pub fn open(&self, first: J) -> Queued {
+        let mut state = self.state();
+        if state.phase != Phase::Closed {
+            return Queued::Waits;
+        }
+        state.waiting.push_front((first, 0));
+        state.phase = Phase::Running;
+        Queued::StartWorker
+    }
+
+    /// The next job; `None`, and the worker has to end, where nothing waits.
+    pub fn next(&self) -> Option<J> {
+        let mut state = self.state();
+        match state.waiting.pop_front() {
+            Some((job, bytes)) => {
+                state.bytes -= bytes;
+                Some(job)
+            }
+            None => {
+                state.waiting.shrink_to_fit();
+                state.phase = Phase::Idle;
+                None
+            }
+        }
+    }
+}
+
+impl<J> State<J> {
+    fn push(&mut self, job: J, bytes: usize) -> Queued {
+        self.waiting.push_back((job, bytes));
+        self.bytes += bytes;
+        if self.phase == Phase::Idle {
+            self.phase = Phase::Running;
+            return Queued::StartWorker;
+        }
+        Queued::Waits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jobs_wait_until_it_opens_and_come_out_in_order_behind_the_first() {
+        let lane = Lane::default();
+        assert_eq!(lane.push("a", 1), Queued::Waits);
+        assert_eq!(lane.push("b", 1), Queued::Waits);
+        assert_eq!(lane.open("connect"), Queued::StartWorker);
+        assert_eq!(lane.open("again"), Queued::Waits);
+        assert_eq!(lane.push("c", 1), Queued::Waits);
+        let order: Vec<_> = std::iter::from_fn(|| lane.next()).collect();
+        assert_eq!(order, ["connect", "a", "b", "c"]);
+        assert_eq!(lane.push("d", 1), Queued::StartWorker);
+        assert_eq!(lane.push("e", 1), Queued::Waits);
+    }
+
+    #[test]
+    fn it_is_bounded_in_jobs_and_in_bytes_and_recovers() {
+        let lane = Lane::default();
+        assert_eq!(lane.push(0, MOST_BYTES), Queued::Waits);
+        assert_eq!(lane.push(1, 1), Queued::Full);
+        assert_eq!(lane.push_always(2), Queued::Waits);
+        assert_eq!(lane.next(), Some(0));
+        for job in 0..MOST_WAITING {
+            lane.push(job, 1);
+        }
+        assert_eq!(lane.push(9, 1), Queued::Full);
+    }
+}

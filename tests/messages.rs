@@ -1,0 +1,168 @@
+//! Messages over sockets: order, idempotence, catching up, typing.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::app::App;
+
+#[tokio::test]
+async fn a_message_reaches_everyone_in_the_room_and_is_acknowledged_as_stored() {
+    let app = App::start().await;
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let room = ann.room("Kitchen").await;
+    let (from, to) = (ann.socket_in(&room).await, bob.socket_in(&room).await);
+    let ack = from.ok("send-message", json!({"roomId": room, "content": "  hello\r\nyou ", "clientId": "c1"})).await;
+    let message = &ack["message"];
+    assert_eq!(message["content"], "hello\nyou");
+    assert_eq!(message["_id"], message["id"]);
+    assert_eq!(
+        (&message["room"], &message["sender"], &message["senderName"], &message["seq"], &message["clientId"]),
+        (&json!(room), &json!(ann.id), &json!("ann"), &json!(1), &json!("c1"))
+    );
+    assert_eq!(&to.event("new-message").await, message);
+    assert_eq!(&from.event("new-message").await, message);
+    let history = bob.get(&format!("/api/rooms/{room}/messages")).await.expect(StatusCode::OK);
+    assert_eq!(history, json!([message]));
+    let listed = bob.get("/api/rooms").await.expect(StatusCode::OK);
+    assert_eq!(&listed[0]["lastMessage"], message);
+    assert_eq!(listed[0]["lastSeq"], 1);
+}
+
+#[tokio::test]
+async fn a_burst_sent_right_after_connect_is_handled_in_order_and_none_is_lost() {
+    let app = App::start().await;
+    let ann = app.user("ann").await;
+    let room = ann.room("Kitchen").await;
+    let socket = crate::socket::Socket::open(app.address()).await;
+    socket.raw(format!("40{}", json!({"token": ann.token}))).await;
+    socket.emit("join-room", json!({"roomId": room})).await;
+    for number in 0..500 {
+        socket.emit("send-message", json!({"roomId": room, "content": number.to_string()})).await;
+    }
+    let socket = socket.greeted().await.expect("a session");
+    for number in 0..500_u64 {
+        let message = socket.event("new-message").await;
+        assert_eq!((&message["content"], &message["seq"]), (&json!(number.to_string()), &json!(number + 1)));
+    }
+}
+
+#[tokio::test]
+async fn a_repeat_with_the_same_client_id_is_answered_with_the_first_and_not_told_again() {
+    let app = App::start().await;
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let room = ann.room("Kitchen").await;
+    let (from, to) = (ann.socket_in(&room).await, bob.socket_in(&room).await);
+    let first = from.ok("send-message", json!({"roomId": room, "content": "one", "clientId": "x"})).await;
+    let again = from.ok("send-message", json!({"roomId": room, "content": "other", "clientId": "x"})).await;
+    assert_eq!(first, again);
+    let other = to.ok("send-message", json!({"roomId": room, "content": "bob's", "clientId": "x"})).await;
+    assert_eq!(other["message"]["seq"], 2, "another user's id is another one");
+    let seen = to.came("new-message").await;
+    assert_eq!(seen.iter().map(|message| &message["seq"]).collect::<Vec<_>>(), [&json!(1), &json!(2)]);
+}
+
+#[tokio::test]
+async fn who_comes_back_with_after_gets_what_was_missed() {
+    let app = App::start().await;
+    let ann = app.user("ann").await;
+    let room = ann.room("Kitchen").await;
+    let sender = ann.socket_in(&room).await;
+    for number in 1..=250 {
+        sender.ok("send-message", json!({"roomId": room, "content": format!("message {number}")})).await;
+    }
+    let back = ann.socket().await;
+    let seqs = |ack: &Value| -> Vec<u64> {
+        ack["messages"].as_array().unwrap().iter().map(|message| message["seq"].as_u64().unwrap()).collect()
+    };
+    let ack = back.ok("join-room", json!({"roomId": room, "after": 10})).await;
+    assert_eq!(seqs(&ack), (11..=210).collect::<Vec<_>>());
+    assert_eq!((&ack["more"], &ack["lastSeq"]), (&json!(true), &json!(250)));
+    let ack = back.ok("join-room", json!({"roomId": room, "after": 248})).await;
+    assert_eq!((seqs(&ack), ack.get("more")), (vec![249, 250], None));
+    let ack = back.ok("join-room", json!({"roomId": room, "after": 250})).await;
+    assert_eq!((&ack["messages"], ack.get("reset")), (&json!([]), None));
+    let ack = back.ok("join-room", json!({"roomId": room, "after": 251})).await;
+    assert_eq!((&ack["messages"], &ack["reset"]), (&json!([]), &json!(true)));
+    back.refused("join-room", json!({"roomId": room, "after": -1}), "validation_failed").await;
+    back.refused("join-room", json!({"roomId": room, "after": "7"}), "validation_failed").await;
+}
+
+#[tokio::test]
+async fn a_member_who_left_cannot_post() {
+    let app = App::start().await;
+    let ann = app.user("ann").await;
+    let room = ann.room("Kitchen").await;
+    let socket = ann.socket_in(&room).await;
+    socket.ok("leave-room", json!(room)).await;
+    socket.refused("send-message", json!({"roomId": room, "content": "x"}), "not_in_room").await;
+    socket.refused("typing", json!({"roomId": room, "typing": true}), "not_in_room").await;
+    let history = ann.get(&format!("/api/rooms/{room}/messages")).await.expect(StatusCode::OK);
+    assert_eq!(history, json!([]));
+}
+
+#[tokio::test]
+async fn content_that_breaks_the_rules_is_refused_and_nobody_is_told() {
+    let app = App::start().await;
+    let ann = app.user("ann").await;
+    let room = ann.room("Kitchen").await;
+    let socket = ann.socket_in(&room).await;
+    let long = "x".repeat(4001);
+    for content in
+        [json!(""), json!("  \n "), json!("bell\u{7}"), json!(long), json!(7), json!({"$gt": ""}), json!(null)]
+    {
+        socket.refused("send-message", json!({"roomId": room, "content": content}), "validation_failed").await;
+    }
+    for client_id in [json!(""), json!("x".repeat(65)), json!(1)] {
+        let payload = json!({"roomId": room, "content": "x", "clientId": client_id});
+        socket.refused("send-message", payload, "validation_failed").await;
+    }
+    assert!(socket.came("new-message").await.is_empty());
+    let exact = "é".repeat(4000);
+    assert_eq!(socket.ok("send-message", json!({"roomId": room, "content": exact})).await["message"]["content"], exact);
+}
+
+#[tokio::test]
+async fn typing_reaches_every_other_socket_in_the_room() {
+    let app = App::start().await;
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let room = ann.room("Kitchen").await;
+    let (from, other, to) = (ann.socket_in(&room).await, ann.socket_in(&room).await, bob.socket_in(&room).await);
+    from.ok("typing", json!({"roomId": room, "typing": true})).await;
+    let expected = json!({"roomId": room, "userId": ann.id, "username": "ann", "typing": true});
+    assert_eq!(to.event("typing").await, expected);
+    assert_eq!(other.event("typing").await, expected);
+    assert!(from.came("typing").await.is_empty());
+    from.refused("typing", json!({"roomId": room, "typing": "yes"}), "validation_failed").await;
+}
+
+#[tokio::test]
+async fn fifty_senders_at_once_see_one_order_without_gaps() {
+    let app = App::start().await;
+    let ann = app.user("ann").await;
+    let room = ann.room("Kitchen").await;
+    let watcher = ann.socket_in(&room).await;
+    let sockets = futures_util::future::join_all((0..50).map(|_| ann.socket_in(&room))).await;
+    let sends = sockets.iter().enumerate().map(|(number, socket)| {
+        let payload = json!({"roomId": room, "content": format!("from {number}")});
+        async move { socket.ok("send-message", payload).await["message"]["seq"].as_u64().unwrap() }
+    });
+    let mut acked = futures_util::future::join_all(sends).await;
+    acked.sort_unstable();
+    assert_eq!(acked, (1..=50).collect::<Vec<_>>());
+    let seen: Vec<u64> = watcher.came("new-message").await.iter().map(|m| m["seq"].as_u64().unwrap()).collect();
+    assert_eq!(seen, (1..=50).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_there_after_a_restart() {
+    let app = App::start().await;
+    let ann = app.user("ann").await;
+    let (room, token) = (ann.room("Kitchen").await, ann.token.clone());
+    let socket = ann.socket_in(&room).await;
+    let message = socket.ok("send-message", json!({"roomId": room, "content": "kept"})).await["message"].clone();
+    drop(ann);
+    let app = app.restart(|_| {}).await;
+    let reply = app.request(reqwest::Method::GET, &format!("/api/rooms/{room}/messages")).bearer_auth(token);
+    let history = crate::app::Reply::of(reply.send().await.unwrap()).await.expect(StatusCode::OK);
+    assert_eq!(history, json!([message]));
+}

@@ -1,0 +1,171 @@
+//! Rooms over sockets: joining, leaving, presence, what is told to whom.
+
+use reqwest::StatusCode;
+use serde_json::json;
+
+use crate::app::App;
+
+#[tokio::test]
+async fn a_member_who_joins_is_told_to_the_others_and_gets_the_room() {
+    let app = App::start().await;
+    let (ann, bob) = (app.user("Ann").await, app.user("bob").await);
+    let room = ann.room("Kitchen").await;
+    let first = ann.socket_in(&room).await;
+    let second = bob.socket().await;
+    let ack = second.ok("join-room", json!({"roomId": room})).await;
+    assert_eq!(ack["room"]["name"], "Kitchen");
+    assert_eq!(ack["room"]["joined"], true);
+    assert_eq!(ack["room"]["participantCount"], 2);
+    assert_eq!(ack["room"]["onlineCount"], 2);
+    assert_eq!(ack["lastSeq"], 0);
+    assert_eq!(ack.get("messages"), None);
+    assert_eq!(
+        ack["participants"][0],
+        json!({"userId": ann.id, "username": "Ann", "online": true, "socketIds": [first.id]})
+    );
+    let joined = first.event("user-joined").await;
+    assert_eq!(joined, json!({"roomId": room, "userId": bob.id, "username": "bob", "socketId": second.id}));
+    let list = second.event("room-participants").await;
+    assert_eq!(list["participants"], ack["participants"]);
+    let fresh =
+        first.event_where("room-participants", |list| list["participants"].as_array().unwrap().len() == 2).await;
+    assert_eq!(fresh["participants"], ack["participants"]);
+}
+
+#[tokio::test]
+async fn the_bare_room_id_and_the_names_of_similar_backends_are_taken() {
+    let app = App::start().await;
+    let ann = app.user("ann").await;
+    let room = ann.room("Kitchen").await;
+    let socket = ann.socket().await;
+    socket.ok("join-room", json!(room)).await;
+    socket.ok("leave-room", json!({"room": room})).await;
+    socket.ok("join-room", json!({"room": room})).await;
+    let ack = socket.ok("send-message", json!({"room": room, "text": "hi"})).await;
+    assert_eq!(ack["message"]["content"], "hi");
+}
+
+#[tokio::test]
+async fn a_user_with_two_sockets_is_one_participant_until_the_last_leaves() {
+    let app = App::start().await;
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let room = ann.room("Kitchen").await;
+    let watcher = ann.socket_in(&room).await;
+    let (one, two) = (bob.socket_in(&room).await, bob.socket_in(&room).await);
+    one.ok("leave-room", json!({"roomId": room})).await;
+    assert_eq!(bob.get(&format!("/api/rooms/{room}")).await.expect(StatusCode::OK)["joined"], true);
+    two.ok("leave-room", json!({"roomId": room})).await;
+    let left = watcher.event("user-left").await;
+    assert_eq!(
+        left,
+        json!({"roomId": room, "userId": bob.id, "username": "bob", "socketId": two.id, "reason": "left"})
+    );
+    assert_eq!(watcher.came("user-joined").await.len(), 1);
+    assert!(watcher.came("user-left").await.is_empty());
+    assert_eq!(bob.get(&format!("/api/rooms/{room}")).await.expect(StatusCode::OK)["joined"], false);
+}
+
+#[tokio::test]
+async fn leaving_with_all_takes_the_users_other_sockets_out_and_tells_them() {
+    let app = App::start().await;
+    let bob = app.user("bob").await;
+    let room = bob.room("Kitchen").await;
+    let (one, two) = (bob.socket_in(&room).await, bob.socket_in(&room).await);
+    one.ok("leave-room", json!({"roomId": room, "all": true})).await;
+    assert_eq!(two.event("user-left").await["socketId"], json!(one.id));
+    two.refused("send-message", json!({"roomId": room, "content": "x"}), "not_in_room").await;
+    assert!(one.came("user-left").await.is_empty());
+    one.ok("leave-room", json!({"roomId": room})).await;
+}
+
+#[tokio::test]
+async fn a_disconnect_ends_the_subscription_and_not_the_participation() {
+    let app = App::start().await;
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let room = ann.room("Kitchen").await;
+    let watcher = ann.socket_in(&room).await;
+    let gone = bob.socket_in(&room).await;
+    let id = gone.id.clone();
+    gone.drop_line();
+    let left = watcher.event("user-left").await;
+    assert_eq!((&left["socketId"], &left["reason"]), (&json!(id), &json!("disconnected")));
+    let list = watcher
+        .event_where("room-participants", |list| {
+            list["participants"].as_array().unwrap().iter().any(|one| one["online"] == false)
+        })
+        .await;
+    assert_eq!(list["participants"][1], json!({"userId": bob.id, "username": "bob", "online": false, "socketIds": []}));
+    assert_eq!(bob.get(&format!("/api/rooms/{room}")).await.expect(StatusCode::OK)["joined"], true);
+}
+
+#[tokio::test]
+async fn a_room_is_told_to_everyone_when_made_changed_and_deleted() {
+    let app = App::start().await;
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let watcher = bob.socket().await;
+    let room = ann.room("Kitchen").await;
+    let created = watcher.event("room-created").await;
+    assert_eq!((&created["_id"], &created["id"]), (&json!(room), &json!(room)));
+    assert_eq!(created.get("joined"), None, "what goes to everyone does not say who joined");
+    let member = bob.socket_in(&room).await;
+    bob.patch(&format!("/api/rooms/{room}"), json!({"name": "Mine"}))
+        .await
+        .refused(StatusCode::FORBIDDEN, "not_allowed");
+    ann.patch(&format!("/api/rooms/{room}"), json!({"name": "Cellar"})).await.expect(StatusCode::OK);
+    assert_eq!(watcher.event("room-updated").await["name"], "Cellar");
+    assert_eq!(ann.delete(&format!("/api/rooms/{room}")).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(watcher.event("room-deleted").await, json!({"roomId": room}));
+    member.event("room-deleted").await;
+    assert!(member.came("user-left").await.is_empty());
+    member.refused("send-message", json!({"roomId": room, "content": "x"}), "not_in_room").await;
+    member.refused("join-room", json!({"roomId": room}), "room_not_found").await;
+}
+
+#[tokio::test]
+async fn what_is_no_room_is_refused() {
+    let app = App::start().await;
+    let socket = app.user("ann").await.socket().await;
+    for id in ["nonsense", "65f1a2b3c4d5e6f708192a3b", "65F1A2B3C4D5E6F708192A3B", ""] {
+        socket.refused("join-room", json!({"roomId": id}), "room_not_found").await;
+    }
+    for payload in
+        [json!({}), json!({"roomId": 7}), json!({"roomId": {"$gt": ""}}), json!(5), json!([1]), json!({"roomId": null})]
+    {
+        socket.refused("join-room", payload, "validation_failed").await;
+    }
+    socket.refused("leave-room", json!("65f1a2b3c4d5e6f708192a3b"), "room_not_found").await;
+}
+
+#[tokio::test]
+async fn a_socket_joins_at_most_a_hundred_rooms() {
+    let app = App::start().await;
+    let ann = app.user("ann").await;
+    let socket = ann.socket().await;
+    for number in 0..100 {
+        let room = ann.room(&format!("room {number}")).await;
+        socket.ok("join-room", json!({"roomId": room})).await;
+    }
+    let over = ann.room("one more").await;
+    socket.refused("join-room", json!({"roomId": over}), "limit_reached").await;
+    assert_eq!(ann.get(&format!("/api/rooms/{over}")).await.expect(StatusCode::OK)["joined"], false);
+}
+
+#[tokio::test]
+async fn many_joins_at_once_are_told_by_one_list_each_second_and_by_every_user_joined() {
+    let app = App::start().await;
+    let ann = app.user("ann").await;
+    let room = ann.room("Kitchen").await;
+    let watcher = ann.socket_in(&room).await;
+    let mut users = Vec::new();
+    for number in 0..30 {
+        users.push(app.user(&format!("user{number}")).await);
+    }
+    let sockets = futures_util::future::join_all(users.iter().map(|user| user.socket_in(&room))).await;
+    for socket in &sockets {
+        watcher.event_where("user-joined", |event| event["socketId"] == json!(socket.id)).await;
+    }
+    let full = |list: &serde_json::Value| list["participants"].as_array().unwrap().len() == 31;
+    watcher.event_where("room-participants", full).await;
+    let lists = watcher.came("room-participants").await.len();
+    assert!(lists <= 10, "30 joins were told by {lists} more lists");
+}

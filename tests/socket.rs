@@ -1,0 +1,251 @@
+//! A thin Socket.IO client over a websocket, for tests that must see every packet.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::sync::Mutex;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::app::PATIENCE;
+
+type Line = WebSocketStream<TcpStream>;
+
+/// A connected socket. What comes is kept until somebody asks for it.
+pub struct Socket {
+    /// The id that the server minted for it.
+    pub id: String,
+    /// The `session` event.
+    pub session: Value,
+    writer: Mutex<SplitSink<Line, Message>>,
+    inbox: Mutex<Inbox>,
+    next_ack: AtomicU64,
+}
+
+struct Inbox {
+    reader: SplitStream<Line>,
+    events: Vec<(String, Value)>,
+    acks: Vec<(u64, Value)>,
+    closed: bool,
+}
+
+/// What the server sent, as far as tests tell it apart.
+enum Packet {
+    Event(String, Value),
+    Ack(u64, Value),
+    Refused(String),
+    Disconnect,
+    Ping,
+    Other,
+}
+
+impl Socket {
+    /// Connects; `Err` with the message of `connect_error`.
+    pub async fn connect(address: SocketAddr, auth: Value) -> Result<Self, String> {
+        let socket = Self::open(address).await;
+        socket.raw(format!("40{auth}")).await;
+        socket.greeted().await
+    }
+
+    /// Opens the transport without a session.
+    pub async fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.expect("a connection");
+        stream.set_nodelay(true).expect("an option of every socket");
+        let url = format!("ws://{address}/socket.io/?EIO=4&transport=websocket");
+        let (line, _) = tokio_tungstenite::client_async(url, stream).await.expect("an upgrade");
+        let (writer, reader) = line.split();
+        let inbox = Inbox { reader, events: Vec::new(), acks: Vec::new(), closed: false };
+        Self {
+            id: String::new(),
+            session: Value::Null,
+            writer: Mutex::new(writer),
+            inbox: Mutex::new(inbox),
+            next_ack: AtomicU64::new(0),
+        }
+    }
+
+    /// Waits for the `session`.
+    pub async fn greeted(mut self) -> Result<Self, String> {
+        let found = timed("a session or a refusal", async {
+            let mut inbox = self.inbox.lock().await;
+            loop {
+                if let Some(session) = inbox.take_event("session", &|_| true) {
+                    return Ok(session);
+                }
+                match inbox.read(&self.writer).await {
+                    Some(Packet::Refused(message)) => return Err(message),
+                    Some(_) => {}
+                    None => return Err("closed".to_owned()),
+                }
+            }
+        })
+        .await?;
+        self.id = found["socketId"].as_str().expect("an id").to_owned();
+        self.session = found;
+        Ok(self)
+    }
+
+    /// Sends a text frame as it stands.
+    pub async fn raw(&self, frame: String) {
+        // A line that is closed shows when something is waited for.
+        let _ = self.writer.lock().await.send(Message::text(frame)).await;
+    }
+
+    /// Emits without asking for an acknowledgement.
+    pub async fn emit(&self, event: &str, payload: Value) {
+        self.raw(format!("42{}", json!([event, payload]))).await;
+    }
+
+    /// Emits, and does not wait for the acknowledgement; its number for [`Socket::acked`].
+    pub async fn begin(&self, event: &str, payload: Value) -> u64 {
+        let number = self.next_ack.fetch_add(1, Ordering::Relaxed);
+        self.raw(format!("42{number}{}", json!([event, payload]))).await;
+        number
+    }
+
+    /// The acknowledgement of [`Socket::begin`].
+    pub async fn acked(&self, number: u64) -> Value {
+        timed("an acknowledgement", async {
+            let mut inbox = self.inbox.lock().await;
+            loop {
+                if let Some(at) = inbox.acks.iter().position(|(of, _)| *of == number) {
+                    return inbox.acks.remove(at).1;
+                }
+                assert!(inbox.read(&self.writer).await.is_some(), "the connection closed before an acknowledgement");
+            }
+        })
+        .await
+    }
+
+    /// Emits and waits for the acknowledgement.
+    pub async fn ask(&self, event: &str, payload: Value) -> Value {
+        let number = self.begin(event, payload).await;
+        self.acked(number).await
+    }
+
+    /// Emits something that must succeed.
+    pub async fn ok(&self, event: &str, payload: Value) -> Value {
+        let ack = self.ask(event, payload.clone()).await;
+        assert_eq!(ack["ok"], json!(true), "{event} {payload}: {ack}");
+        ack
+    }
+
+    /// Emits something that must be refused with this code.
+    pub async fn refused(&self, event: &str, payload: Value, code: &str) -> Value {
+        let ack = self.ask(event, payload.clone()).await;
+        assert_eq!((&ack["ok"], &ack["code"]), (&json!(false), &json!(code)), "{event} {payload}: {ack}");
+        ack
+    }
+
+    /// Waits for an event of this name.
+    pub async fn event(&self, name: &str) -> Value {
+        self.event_where(name, |_| true).await
+    }
+
+    /// Waits for an event of this name that matches; those before it that do not are kept.
+    pub async fn event_where(&self, name: &str, matches: impl Fn(&Value) -> bool) -> Value {
+        timed(name, async {
+            let mut inbox = self.inbox.lock().await;
+            loop {
+                if let Some(event) = inbox.take_event(name, &matches) {
+                    return event;
+                }
+                let open = inbox.read(&self.writer).await.is_some();
+                assert!(open, "the connection closed before {name}; there came {:?}", inbox.events);
+            }
+        })
+        .await
+    }
+
+    /// What of this name has come by now: all that the server sent before it answered one more event.
+    pub async fn came(&self, name: &str) -> Vec<Value> {
+        // Any event is answered in order; an unknown one changes nothing.
+        self.ask("silence?", json!({})).await;
+        let mut inbox = self.inbox.lock().await;
+        std::iter::from_fn(|| inbox.take_event(name, &|_| true)).collect()
+    }
+
+    /// Waits until the server ends the connection; whether it said so by a DISCONNECT packet.
+    pub async fn ended(&self) -> bool {
+        timed("the end of the connection", async {
+            let mut inbox = self.inbox.lock().await;
+            loop {
+                match inbox.read(&self.writer).await {
+                    Some(Packet::Disconnect) => return true,
+                    Some(_) => {}
+                    None => return false,
+                }
+            }
+        })
+        .await
+    }
+
+    /// Goes away without a word, as a cut cable does not either: the TCP connection is closed.
+    pub fn drop_line(self) {}
+
+    /// Says goodbye.
+    pub async fn leave(self) {
+        self.raw("41".to_owned()).await;
+        let _ = self.writer.lock().await.close().await;
+    }
+}
+
+impl Inbox {
+    fn take_event(&mut self, name: &str, matches: &dyn Fn(&Value) -> bool) -> Option<Value> {
+        let at = self.events.iter().position(|(event, payload)| event == name && matches(payload))?;
+        Some(self.events.remove(at).1)
+    }
+
+    /// Reads one packet and files it; `None` when the connection is closed.
+    async fn read(&mut self, writer: &Mutex<SplitSink<Line, Message>>) -> Option<Packet> {
+        if self.closed {
+            return None;
+        }
+        let Some(Ok(frame)) = self.reader.next().await else {
+            self.closed = true;
+            return None;
+        };
+        let packet = frame.to_text().map_or(Packet::Other, parse);
+        match &packet {
+            Packet::Event(name, payload) => self.events.push((name.clone(), payload.clone())),
+            Packet::Ack(number, payload) => self.acks.push((*number, payload.clone())),
+            Packet::Ping => drop(writer.lock().await.send(Message::text("3")).await),
+            Packet::Refused(_) | Packet::Disconnect | Packet::Other => {}
+        }
+        Some(packet)
+    }
+}
+
+fn parse(text: &str) -> Packet {
+    let json = |text: &str| serde_json::from_str::<Value>(text).unwrap_or(Value::Null);
+    if text == "2" {
+        return Packet::Ping;
+    }
+    if let Some(error) = text.strip_prefix("44") {
+        return Packet::Refused(json(error)["message"].as_str().unwrap_or_default().to_owned());
+    }
+    if text.starts_with("41") {
+        return Packet::Disconnect;
+    }
+    if let Some(event) = text.strip_prefix("42") {
+        let arguments = json(event);
+        return Packet::Event(arguments[0].as_str().unwrap_or_default().to_owned(), arguments[1].clone());
+    }
+    if let Some(ack) = text.strip_prefix("43") {
+        let digits = ack.find('[').unwrap_or(ack.len());
+        return Packet::Ack(ack[..digits].parse().unwrap_or(u64::MAX), json(&ack[digits..])[0].clone());
+    }
+    Packet::Other
+}
+
+/// Waits for what must happen.
+pub async fn timed<T>(what: &str, future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_: tokio::time::error::Elapsed| {
+        panic!("{what} did not come within {} s", Duration::as_secs(&PATIENCE))
+    })
+}
