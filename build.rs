@@ -47,7 +47,7 @@ fn collect(root: &Path, directory: &Path, files: &mut Vec<String>) -> io::Result
             if !name.starts_with('.') {
                 collect(root, &path, files)?;
             }
-        } else if !(name.starts_with('.') || name.ends_with(".d.ts") || name == "tsconfig.json") {
+        } else if !(name.starts_with('.') || name.ends_with(".d.ts") || name == "tsconfig.json" || name == "package.json") {
             let relative = path.strip_prefix(root).expect("found below the root");
             let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
             files.push(parts.join("/"));

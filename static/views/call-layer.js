@@ -88,12 +88,13 @@ export function IncomingCard({ app, calls }) {
         <p id="incoming-what" class="quiet">${what}${app.silent ? '. Click anywhere to hear the ring.' : ''}</p>
       </div>
     </div>
-    ${preview
-      ? html`<${Preview} media=${calls.media} user=${user} />`
-      : html`<button class="link-button" onClick=${check}>Check camera and microphone</button>`}
+    ${preview && html`<${Preview} media=${calls.media} user=${user} />`}
+    <div class="incoming-more">
+      ${!preview && html`<button class="link-button" onClick=${check}>Check devices</button>`}
+      ${video && html`<button class="link-button" onClick=${() => calls.answer(false)}>Accept without camera</button>`}
+    </div>
     <div class="incoming-actions">
       <button class="button danger" onClick=${() => calls.decline()}>${icon('hangUp')}Decline</button>
-      ${video && html`<button class="button plain" onClick=${() => calls.answer(false)}>${icon('phone')}Without camera</button>`}
       <button class="button call" onClick=${() => calls.answer(video && (!preview || calls.media.wanted.video))}>${icon(video ? 'camera' : 'phone')}Accept</button>
     </div>
   </dialog>`;
