@@ -6,6 +6,7 @@ mod begin;
 mod invariants;
 mod leave;
 mod questions;
+mod random;
 mod restore;
 
 use std::collections::HashMap;
