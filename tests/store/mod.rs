@@ -8,6 +8,7 @@ use tincan::store::Store;
 
 mod accounts;
 mod calls;
+mod embedded;
 mod lifetime;
 mod messages;
 mod polodb_place;
