@@ -8,6 +8,7 @@ use tincan::store::Store;
 
 pub mod accounts;
 pub mod calls;
+mod embedded;
 pub mod lifetime;
 pub mod messages;
 mod polodb_place;
