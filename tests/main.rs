@@ -19,3 +19,4 @@ mod rooms;
 mod socket;
 mod startup;
 mod store;
+mod transfer;
