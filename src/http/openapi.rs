@@ -84,3 +84,31 @@ pub async fn document() -> Response {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_route_is_documented_and_nothing_that_is_none() {
+        let routes: BTreeSet<String> = super::super::table().into_iter().map(|(path, _)| path.to_owned()).collect();
+        let documented: BTreeSet<String> = Document::openapi().paths.paths.into_keys().collect();
+        assert_eq!(documented, routes);
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = serde_json::to_value(Document::openapi()).unwrap();
+        let mut waiting = vec![&document];
+        while let Some(value) = waiting.pop() {
+            if let Some(pointer) = value["$ref"].as_str() {
+                let target = pointer.strip_prefix('#').and_then(|pointer| document.pointer(pointer));
+                assert!(target.is_some(), "{pointer} leads nowhere");
+            }
+            waiting.extend(value.as_object().into_iter().flat_map(serde_json::Map::values));
+            waiting.extend(value.as_array().into_iter().flatten());
+        }
+    }
+}

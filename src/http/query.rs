@@ -137,7 +137,7 @@ mod tests {
 
     #[tokio::test]
     async fn values_of_another_type_out_of_range_or_given_twice_are_refused() {
-        for bad in ["", "0", "201", "-1", "%2B5", "1.0", "1e2", "0x10", "%20 5", "abc", "99999999999999999999999"] {
+        for bad in ["", "0", "201", "-1", "%2B5", "1.0", "1e2", "0x10", "%205", "abc", "99999999999999999999999"] {
             assert_eq!(read(&format!("limit={bad}")).await, Err(1), "{bad}");
         }
         for bad in ["limit", "limit=5&limit=5", "before=9007199254740992", "before=", "search=a&search=b"] {

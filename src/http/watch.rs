@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -17,7 +17,7 @@ use crate::error::Error;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Numbers and times a request, and logs it: a failure of the server as an error, everything else for whoever debugs.
+/// Numbers and times a request, and logs it: failures of the server for the operator, everything else for whoever debugs.
 ///
 /// Only the path is logged: a query may hold what is a secret, as the session of a transport is.
 pub async fn watch(request: Request, next: Next) -> Response {
@@ -30,11 +30,14 @@ pub async fn watch(request: Request, next: Next) -> Response {
         let mut response = next.run(request).await;
         let status = response.status();
         let elapsed = began.elapsed();
-        if status.is_server_error() {
-            let code = response.extensions().get::<Failure>().map_or("-", |failure| failure.0);
-            tracing::error!(status = status.as_u16(), code, ?elapsed, "a request failed");
-        } else {
-            tracing::debug!(status = status.as_u16(), ?elapsed, "answered");
+        match response.extensions().get::<Failure>() {
+            Some(Failure(code)) if status == StatusCode::INTERNAL_SERVER_ERROR => {
+                tracing::error!(code, ?elapsed, "a request failed");
+            }
+            Some(Failure(code)) if status.is_server_error() => {
+                tracing::warn!(code, ?elapsed, "a request could not be carried out");
+            }
+            _ => tracing::debug!(status = status.as_u16(), ?elapsed, "answered"),
         }
         let route = response.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str);
         metrics::request(&method, route, status, elapsed);
@@ -59,4 +62,28 @@ pub async fn name_route(request: Request, next: Next) -> Response {
 pub async fn catch_panic(request: Request, next: Next) -> Response {
     // The panic hook has said where. What the handler shared with others is guarded by locks that outlive a panic.
     AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| Error::Internal.into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::middleware::from_fn;
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_as_a_failure_that_says_nothing_of_its_cause() {
+        let broken = get(async || -> &'static str { panic!("a secret") });
+        let app = Router::new().route("/", broken).layer(from_fn(catch_panic)).layer(from_fn(watch));
+        let response = app.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(response.headers().contains_key(REQUEST_ID));
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let body = std::str::from_utf8(&body).unwrap();
+        assert!(body.contains("\"internal\"") && !body.contains("secret"), "{body}");
+    }
 }
