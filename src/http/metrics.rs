@@ -17,13 +17,21 @@ const SECONDS: [f64; 12] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0
 
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// `GET /metrics`, to be merged with other routes or served on an address of its own. Listening begins with the first call in a process.
+/// `GET /metrics`, to be merged with other routes or served on an address of its own. Listening begins with the
+/// first call in a process. To be called on the runtime that serves it.
 pub fn router() -> Router {
-    recorder();
+    let recorder = recorder();
+    tokio::spawn(async {
+        let mut due = tokio::time::interval(UPKEEP);
+        loop {
+            due.tick().await;
+            recorder.run_upkeep();
+        }
+    });
     Router::new().route(
         "/metrics",
-        get(async || {
-            ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], recorder().render()).into_response()
+        get(async move || {
+            ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], recorder.render()).into_response()
         }),
     )
 }
@@ -38,13 +46,6 @@ fn recorder() -> &'static PrometheusHandle {
             tracing::error!("something else records the figures already; /metrics stays empty");
         }
         describe();
-        let upkeep = handle.clone();
-        std::thread::spawn(move || {
-            loop {
-                std::thread::sleep(UPKEEP);
-                upkeep.run_upkeep();
-            }
-        });
         handle
     })
 }
