@@ -1,0 +1,181 @@
+/** Puts the parts together: session, server, rooms and calls of whoever is logged in. Knows no page. */
+
+import { CallDesk } from './call/desk.js';
+import { asRequestError } from './protocol/errors.js';
+import { createConnection } from './protocol/connection.js';
+import { createRest } from './protocol/rest.js';
+import { Chat } from './state/chat.js';
+import { parseRoute } from './state/route.js';
+import { Session } from './state/session.js';
+import { Store } from './state/store.js';
+
+/** @typedef {import('./protocol/types.js').ServerConfig} ServerConfig */
+
+const TOAST_MS = 8_000;
+const ENDED = 'Your session has ended. Please log in again.';
+
+export class App extends Store {
+  /**
+   * @param {object} options
+   * @param {(options: object) => any} options.io makes a socket
+   * @param {import('./state/storage.js').BrowserStorage} options.storage kept in this browser
+   * @param {import('./state/storage.js').BrowserStorage} options.tabStorage kept in this tab
+   * @param {import('./call/devices.js').Devices} options.devices
+   * @param {string} options.hash
+   */
+  constructor({ io, storage, tabStorage, devices, hash }) {
+    super();
+    this.storage = storage;
+    this.tabStorage = tabStorage;
+    this.devices = devices;
+    this.session = new Session({ storage });
+    this.rest = createRest({
+      token: () => this.session.token,
+      onRefused: (_code, token) => {
+        if (this.session.token === token) this.session.end(ENDED);
+      },
+    });
+    this.connection = createConnection({
+      io,
+      token: () => this.session.token,
+      onRefused: () => void this.reconsider(),
+    });
+    /** @type {ServerConfig | null} */
+    this.config = null;
+    /** @type {Chat | null} */
+    this.chat = null;
+    /** @type {CallDesk | null} */
+    this.calls = null;
+    this.route = parseRoute(hash);
+    /** @type {{id: number, text: string}[]} short words about what just happened */
+    this.toasts = [];
+    /** A call rings, and the browser lets this tab make no sound yet. */
+    this.silent = false;
+    /** @type {((message: import('./protocol/types.js').Message) => void) | null} told of what others write */
+    this.onMessage = null;
+    /** Where to go after log-in. */
+    this.returnTo = '';
+    /** @type {((hash: string) => void) | null} changes the address */
+    this.navigate = null;
+    this.session.subscribe(() => this.sessionChanged());
+    this.connection.on('status', () => this.changed());
+  }
+
+  start() {
+    this.session.keepFresh(() => this.rest.refresh());
+    void this.loadConfig();
+    this.sessionChanged();
+  }
+
+  async loadConfig() {
+    try {
+      this.config = await this.rest.config();
+      this.changed();
+    } catch (error) {
+      // Without it only the sign-up notice and the length of a ring are unknown.
+      console.info('The settings of the server are not known:', asRequestError(error).message);
+    }
+  }
+
+  sessionChanged() {
+    const { user } = this.session;
+    if (this.chat && this.chat.user.id !== user?.id) this.leave();
+    if (user && !this.chat) this.enter(user);
+    if (!user && this.route.page !== 'login' && this.route.page !== 'signup') {
+      this.returnTo = location.hash;
+      this.navigate?.('#/login');
+    }
+    if (user && (this.route.page === 'login' || this.route.page === 'signup')) {
+      this.navigate?.(this.returnTo || '#/rooms');
+      this.returnTo = '';
+    }
+    this.changed();
+  }
+
+  /** @param {import('./protocol/types.js').User} user */
+  enter(user) {
+    const { rest, connection, storage, tabStorage, devices } = this;
+    this.chat = new Chat({ rest, connection, storage, user });
+    this.calls = new CallDesk({
+      ...{ rest, connection, storage, tabStorage, devices, user },
+      say: (words) => this.say(words),
+      roomName: (id) => this.chat?.rooms.byId.get(id)?.name,
+    });
+    this.chat.onMessage = (message) => this.onMessage?.(message);
+    this.chat.subscribe(() => this.changed());
+    this.calls.subscribe(() => this.changed());
+    this.chat.open(this.route.roomId);
+    connection.open();
+  }
+
+  leave() {
+    this.calls?.close();
+    this.chat?.close();
+    this.connection.close();
+    this.chat = null;
+    this.calls = null;
+  }
+
+  /** The connection's token was refused. Where this session has a newer one, or the refusal was about an older, go on. */
+  async reconsider() {
+    const { token } = this.session;
+    if (!token) return;
+    try {
+      await this.rest.me();
+      if (this.session.token === token) this.connection.open();
+    } catch (thrown) {
+      const error = asRequestError(thrown);
+      if (!error.isAbsence) return;
+      setTimeout(() => this.session.token === token && this.reconsider(), 2_000);
+    }
+  }
+
+  /** @param {string} hash */
+  go(hash) {
+    this.route = parseRoute(hash);
+    const outside = this.route.page === 'login' || this.route.page === 'signup';
+    if (!this.session.user && !outside) {
+      this.returnTo = hash;
+      this.navigate?.('#/login');
+    } else if (this.session.user && outside) {
+      this.navigate?.('#/rooms');
+    }
+    this.chat?.open(this.route.roomId);
+    this.changed();
+  }
+
+  /** Another tab changed what this browser keeps. @param {string | null} key */
+  stored(key) {
+    const name = key === null ? 'session' : this.storage.nameOf(key);
+    if (name === 'session') this.session.adopt();
+    if (name === 'call') this.calls?.heardOfCall();
+    if (this.chat && name === this.chat.marks.readName) {
+      this.chat.marks.reload();
+      this.changed();
+    }
+  }
+
+  /** @param {string} hash an address of this client */
+  visit(hash) {
+    this.navigate?.(hash);
+  }
+
+  /** @param {string} text */
+  say(text) {
+    const id = (this.toasts.at(-1)?.id ?? 0) + 1;
+    this.toasts = [...this.toasts.slice(-2), { id, text }];
+    setTimeout(() => this.dismiss(id), TOAST_MS);
+    this.changed();
+  }
+
+  /** @param {number} id */
+  dismiss(id) {
+    this.toasts = this.toasts.filter((toast) => toast.id !== id);
+    this.changed();
+  }
+
+  async logOut() {
+    await this.calls?.hangUp();
+    this.session.end();
+  }
+}

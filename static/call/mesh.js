@@ -1,0 +1,151 @@
+/** All connections of one call: one to each other person, kept in step with what the server tells of them. */
+
+import { budgetFor } from './budget.js';
+import { Peer } from './peer.js';
+import { qualityOf, sampleOf } from './quality.js';
+
+/** @typedef {import('../protocol/types.js').CallPeer} CallPeer */
+
+/** Louder than this is speaking. */
+const SPEAKING = 0.02;
+
+export class Mesh {
+  /**
+   * @param {object} options
+   * @param {string} options.callId
+   * @param {string} options.me
+   * @param {Pick<import('../protocol/connection.js').Connection, 'request'>} options.connection
+   * @param {() => RTCPeerConnection} options.connect
+   * @param {(kind: 'audio' | 'video') => MediaStreamTrack | null} options.track
+   * @param {() => void} options.changed
+   * @param {{setTimeout: Function, clearTimeout: Function}} [options.timers]
+   */
+  constructor(options) {
+    this.options = options;
+    /** @type {Map<string, Peer>} by user */
+    this.peers = new Map();
+    /** @type {Map<string, import('./quality.js').Quality>} */
+    this.quality = new Map();
+    /** @type {Map<string, import('./quality.js').Sample>} */
+    this.samples = new Map();
+    /** @type {Set<string>} users who speak */
+    this.speaking = new Set();
+  }
+
+  /** @param {string} userId @param {string} username */
+  add(userId, username) {
+    const known = this.peers.get(userId);
+    if (known) return known;
+    const { callId, me, connection, connect, track, changed, timers } = this.options;
+    const peer = new Peer({
+      userId,
+      username,
+      polite: me < userId,
+      connect,
+      track,
+      changed,
+      timers,
+      budget: () => budgetFor(this.peers.size + 1),
+      send: (kind, payload) =>
+        // By user and call, so that it reaches the socket that is in the call, whichever that is by now.
+        connection.request(`webrtc-${kind}`, { to: userId, callId, ...payload }).then(
+          () => true,
+          () => false,
+        ),
+    });
+    this.peers.set(userId, peer);
+    this.rebudget();
+    changed();
+    return peer;
+  }
+
+  /** Somebody accepted the call, or came back to it: we offer. @param {{from: string, fromUsername: string}} event */
+  accepted({ from, fromUsername }) {
+    const known = this.peers.has(from);
+    const peer = this.add(from, fromUsername);
+    return known ? peer.comeBack() : peer.offer();
+  }
+
+  /** We accepted, or came back: these are in, and offer. @param {CallPeer[]} others */
+  joined(others) {
+    const here = new Set(others.map((one) => one.userId));
+    for (const { userId, username } of others) {
+      if (this.peers.has(userId)) this.peers.get(userId)?.socketBack();
+      else this.add(userId, username).expectOffer();
+    }
+    for (const [userId, peer] of this.peers) if (!here.has(userId)) peer.setAway(true);
+  }
+
+  /** @param {string} userId */
+  away(userId) {
+    this.peers.get(userId)?.setAway(true);
+  }
+
+  /** @param {string} userId @returns {string} the name of the one who left */
+  left(userId) {
+    const peer = this.peers.get(userId);
+    peer?.close();
+    this.peers.delete(userId);
+    this.quality.delete(userId);
+    this.samples.delete(userId);
+    this.speaking.delete(userId);
+    this.rebudget();
+    this.options.changed();
+    return peer?.username ?? '';
+  }
+
+  /** @param {string} event @param {any} payload as relayed by the server */
+  signal(event, payload) {
+    const { from, fromUsername } = payload;
+    const peer = event === 'webrtc-offer' ? this.add(from, fromUsername) : this.peers.get(from);
+    if (!peer) return undefined;
+    peer.away = false;
+    if (event === 'webrtc-offer') return peer.onOffer(payload);
+    if (event === 'webrtc-answer') return peer.onAnswer(payload);
+    return peer.onCandidate(payload);
+  }
+
+  /** @param {string} userId @param {import('../protocol/types.js').MediaFlags} flags */
+  mediaState(userId, { audio, video, screen }) {
+    const peer = this.peers.get(userId);
+    if (!peer) return;
+    peer.media = { audio, video, screen };
+    this.options.changed();
+  }
+
+  /** @param {'audio' | 'video'} kind */
+  retrack(kind) {
+    for (const peer of this.peers.values()) void peer.retrack(kind);
+  }
+
+  rebudget() {
+    for (const peer of this.peers.values()) void peer.applyBudget();
+  }
+
+  /** Who speaks now. Cheap: to be asked several times a second. */
+  listen() {
+    const speaking = new Set([...this.peers.values()].filter((peer) => peer.level > SPEAKING).map((peer) => peer.userId));
+    const same = speaking.size === this.speaking.size && [...speaking].every((id) => this.speaking.has(id));
+    if (same) return;
+    this.speaking = speaking;
+    this.options.changed();
+  }
+
+  /** How good each connection is. To be asked every other second. @param {number} now */
+  async measure(now) {
+    for (const [userId, peer] of this.peers) {
+      if (!peer.pc || peer.state !== 'connected') continue;
+      const report = await peer.pc.getStats();
+      const sample = sampleOf(report.values(), now);
+      const quality = qualityOf(this.samples.get(userId) ?? null, sample);
+      this.samples.set(userId, sample);
+      if (quality.level !== this.quality.get(userId)?.level) this.options.changed();
+      this.quality.set(userId, quality);
+    }
+  }
+
+  close() {
+    for (const peer of this.peers.values()) peer.close();
+    this.peers.clear();
+  }
+}

@@ -1,0 +1,35 @@
+/** Starts the client in this page, and tells it of what happens around the page. */
+
+import { App } from './app.js';
+import { browserDevices } from './call/devices.js';
+import { createStorage, memoryShelf } from './state/storage.js';
+import { io } from './vendor/socket.io.js';
+import { watchForNews } from './views/notify.js';
+import { watchPage } from './views/page.js';
+import { show } from './views/shell.js';
+
+/** @param {'localStorage' | 'sessionStorage'} name */
+function shelf(name) {
+  try {
+    return window[name];
+  } catch {
+    // Forbidden by the browser's settings: what is kept lasts as long as the page.
+    return memoryShelf();
+  }
+}
+
+const app = new App({
+  io: (options) => io(location.origin, options),
+  storage: createStorage(shelf('localStorage')),
+  tabStorage: createStorage(shelf('sessionStorage')),
+  devices: browserDevices(),
+  hash: location.hash,
+});
+app.navigate = (hash) => {
+  location.hash = hash;
+};
+
+watchPage(app);
+watchForNews(app);
+show(app, document.getElementById('app') ?? document.body);
+app.start();

@@ -1,0 +1,101 @@
+/** The REST side of the server: one function a route, typed answers, failures as `RequestError`. */
+
+import { RequestError } from './errors.js';
+
+/** @typedef {import('./types.js').Grant} Grant */
+/** @typedef {import('./types.js').Message} Message */
+/** @typedef {import('./types.js').Room} Room */
+
+const TIMEOUT_MS = 20_000;
+
+/**
+ * @typedef {ReturnType<typeof createRest>} Rest
+ */
+
+/**
+ * @param {object} options
+ * @param {() => string | null} options.token the token to send, if there is one
+ * @param {(code: string, token: string) => void} [options.onRefused] told when the server no longer takes that token
+ * @param {typeof globalThis.fetch} [options.fetch]
+ * @param {string} [options.base] in front of every path
+ */
+export function createRest({ token, onRefused, fetch = (...args) => globalThis.fetch(...args), base = '' }) {
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {unknown} [body]
+   * @returns {Promise<any>}
+   */
+  async function call(method, path, body) {
+    const sent = token();
+    /** @type {Record<string, string>} */
+    const headers = { Accept: 'application/json' };
+    if (sent) headers.Authorization = `Bearer ${sent}`;
+    if (body !== undefined) headers['Content-Type'] = 'application/json';
+    let response;
+    try {
+      response = await fetch(base + path, {
+        method,
+        headers,
+        body: body === undefined ? undefined : JSON.stringify(body),
+        cache: 'no-store',
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+    } catch {
+      throw new RequestError('unreachable', 'The server cannot be reached.');
+    }
+    if (response.status === 204) return undefined;
+    const answer = await response.json().catch(() => null);
+    if (response.ok && answer !== null) return answer;
+    const code = typeof answer?.code === 'string' ? answer.code : response.status >= 500 ? 'unreachable' : 'internal';
+    if (response.status === 401 && sent && code !== 'invalid_credentials') onRefused?.(code, sent);
+    const seconds = Number(response.headers.get('Retry-After'));
+    throw new RequestError(code, answer?.message ?? `The server answered ${response.status}.`, {
+      status: response.status,
+      fields: Array.isArray(answer?.errors) ? answer.errors : [],
+      retryAfterMs: seconds > 0 ? seconds * 1000 : undefined,
+    });
+  }
+
+  /** @param {Record<string, string | number | undefined>} query */
+  const search = (query) => {
+    const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
+    return pairs.length ? `?${new URLSearchParams(pairs.map(([key, value]) => [key, String(value)]))}` : '';
+  };
+  /** @param {string} id */
+  const room = (id) => `/api/rooms/${encodeURIComponent(id)}`;
+
+  return {
+    /** @returns {Promise<import('./types.js').ServerConfig>} */
+    config: () => call('GET', '/api/config'),
+    /** @param {{username: string, email: string, password: string}} account @returns {Promise<Grant>} */
+    signup: (account) => call('POST', '/api/auth/signup', account),
+    /** @param {string} email the address or the name @param {string} password @returns {Promise<Grant>} */
+    login: (email, password) => call('POST', '/api/auth/login', { email, password }),
+    /** @returns {Promise<{user: import('./types.js').User}>} */
+    me: () => call('GET', '/api/auth/me'),
+    /** @returns {Promise<Grant>} */
+    refresh: () => call('POST', '/api/auth/refresh'),
+    /** @param {string} currentPassword @param {string} newPassword @returns {Promise<Grant>} */
+    changePassword: (currentPassword, newPassword) =>
+      call('POST', '/api/auth/password', { currentPassword, newPassword }),
+    /** @param {{search?: string, limit?: number}} [query] @returns {Promise<import('./types.js').UserEntry[]>} */
+    users: (query = {}) => call('GET', `/api/users${search(query)}`),
+    /** @returns {Promise<Room[]>} */
+    rooms: () => call('GET', '/api/rooms'),
+    /** @param {string} id @returns {Promise<Room>} */
+    room: (id) => call('GET', room(id)),
+    /** @param {{name: string, description?: string}} about @returns {Promise<Room>} */
+    createRoom: (about) => call('POST', '/api/rooms', about),
+    /** @param {string} id @param {{name?: string, description?: string}} about @returns {Promise<Room>} */
+    changeRoom: (id, about) => call('PATCH', room(id), about),
+    /** @param {string} id @returns {Promise<void>} */
+    deleteRoom: (id) => call('DELETE', room(id)),
+    /** @param {string} id @param {{limit?: number, before?: number, after?: number}} [query] @returns {Promise<Message[]>} */
+    messages: (id, query = {}) => call('GET', `${room(id)}/messages${search(query)}`),
+    /** @param {{limit?: number, before?: string}} [query] @returns {Promise<import('./types.js').CallRecord[]>} */
+    calls: (query = {}) => call('GET', `/api/calls${search(query)}`),
+    /** @returns {Promise<{iceServers: RTCIceServer[], ttl: number}>} */
+    iceServers: () => call('GET', '/api/ice-servers'),
+  };
+}

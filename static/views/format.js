@@ -1,0 +1,69 @@
+/** Times, names and numbers as people read them. */
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'long' });
+const shortDay = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const longDay = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
+
+/** @param {number | string} time */
+const dayOf = (time) => new Date(time).toDateString();
+
+/** @param {number | string} time */
+export const timeOfDay = (time) => clock.format(new Date(time));
+
+/** @param {number | string} time */
+export const wholeTime = (time) => full.format(new Date(time));
+
+/** Days between then and now, by the calendar. @param {number | string} time @param {number} now */
+function daysAgo(time, now) {
+  const start = (/** @type {number | string} */ of) => new Date(of).setHours(0, 0, 0, 0);
+  return Math.round((start(now) - start(time)) / 86_400_000);
+}
+
+/** For lists: as short as it can be. @param {string} time @param {number} now */
+export function shortTime(time, now) {
+  const days = daysAgo(time, now);
+  if (days <= 0) return timeOfDay(time);
+  if (days === 1) return 'Yesterday';
+  if (days < 7) return weekday.format(new Date(time));
+  return shortDay.format(new Date(time));
+}
+
+/** For the line between days. @param {string} time @param {number} now */
+export function dayName(time, now) {
+  const days = daysAgo(time, now);
+  if (days <= 0) return 'Today';
+  if (days === 1) return 'Yesterday';
+  return longDay.format(new Date(time));
+}
+
+/** @param {string} a @param {string} b */
+export const sameDay = (a, b) => dayOf(a) === dayOf(b);
+
+/** 0:07, 12:30, 1:02:03. @param {number} ms */
+export function duration(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const part = (/** @type {number} */ n) => String(n).padStart(2, '0');
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return h ? `${h}:${part(m)}:${part(s)}` : `${m}:${part(s)}`;
+}
+
+/** One or two letters for a name. @param {string} name */
+export function initials(name) {
+  const parts = name.split(/[\s._-]+/).filter(Boolean);
+  const first = (/** @type {string | undefined} */ part) => (part ? ([...part][0] ?? '') : '');
+  const letters = parts.length > 1 ? first(parts[0]) + first(parts[1]) : first(parts[0] ?? name);
+  return letters.toUpperCase() || '?';
+}
+
+/** Ada; Ada and Bo; Ada, Bo and 3 others. @param {string[]} names */
+export function nameList(names) {
+  if (names.length <= 1) return names[0] ?? '';
+  if (names.length === 2) return `${names[0]} and ${names[1]}`;
+  if (names.length === 3) return `${names[0]}, ${names[1]} and ${names[2]}`;
+  return `${names[0]}, ${names[1]} and ${names.length - 2} others`;
+}
+
+/** @param {number} count @param {string} one @param {string} [many] */
+export const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;

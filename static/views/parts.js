@@ -1,0 +1,100 @@
+/** Pieces that many views are made of: avatars, fields, dialogs, empty states. */
+
+import { html, useEffect, useRef } from '../vendor/preact.js';
+import { initials } from './format.js';
+import { icon } from './icons.js';
+
+/** A colour that stays with an id. @param {string} id */
+export function hue(id) {
+  let sum = 0;
+  for (const letter of id) sum = (sum * 31 + letter.charCodeAt(0)) % 9973;
+  return `hue-${sum % 12}`;
+}
+
+/** @param {{id: string, name: string, online?: boolean, size?: 'small' | 'large'}} props */
+export function Avatar({ id, name, online, size }) {
+  return html`<span class=${`avatar ${hue(id)} ${size ?? ''}`} aria-hidden="true">
+    ${initials(name)}${online && html`<span class="presence"></span>`}
+  </span>`;
+}
+
+/**
+ * A labelled field with its hint and what is wrong with it.
+ * @param {{name: string, label: string, error?: string, hint?: string, multiline?: boolean, [attribute: string]: unknown}} props
+ */
+export function Field({ name, label, error, hint, multiline, ...rest }) {
+  const id = `field-${name}`;
+  const described = [error && `${id}-wrong`, hint && `${id}-hint`].filter(Boolean).join(' ');
+  const attributes = {
+    id,
+    name,
+    class: 'input',
+    'aria-invalid': error ? 'true' : undefined,
+    'aria-describedby': described || undefined,
+    ...rest,
+  };
+  return html`<div class="field">
+    <label for=${id}>${label}</label>
+    ${multiline ? html`<textarea ...${attributes}></textarea>` : html`<input ...${attributes} />`}
+    ${error && html`<p class="wrong" id=${`${id}-wrong`}>${icon('alert')}${error}</p>`}
+    ${hint && html`<p class="hint" id=${`${id}-hint`}>${hint}</p>`}
+  </div>`;
+}
+
+/**
+ * What went wrong with a form as a whole.
+ * @param {{kind?: 'bad' | 'warn' | 'good', children?: unknown}} props
+ */
+export function Notice({ kind = 'bad', children }) {
+  return html`<div class=${`notice ${kind}`} role=${kind === 'bad' ? 'alert' : 'status'}>
+    ${icon(kind === 'good' ? 'check' : 'alert')}<div>${children}</div>
+  </div>`;
+}
+
+/**
+ * A dialog in front of everything: focus goes in, stays there and comes back.
+ * @param {{title: string, onClose: () => void, children?: unknown, class?: string}} props
+ */
+export function Dialog({ title, onClose, children, class: extra = '' }) {
+  const ref = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  useEffect(() => {
+    const before = document.activeElement;
+    ref.current?.showModal();
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  const cancel = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    onClose();
+  };
+  return html`<dialog ref=${ref} class=${extra} aria-labelledby="dialog-title" onCancel=${cancel}>
+    <div class="dialog-head">
+      <h2 id="dialog-title">${title}</h2>
+      <button type="button" class="button ghost icon-only" aria-label="Close" onClick=${onClose}>${icon('close')}</button>
+    </div>
+    ${children}
+  </dialog>`;
+}
+
+/** @param {{picture: Parameters<typeof icon>[0], title: string, children?: unknown}} props */
+export function Empty({ picture, title, children }) {
+  return html`<div class="empty">
+    <span class="picture">${icon(picture)}</span>
+    <h2>${title}</h2>
+    ${children}
+  </div>`;
+}
+
+/** @param {{label?: string}} props */
+export const Spinner = ({ label = 'Loading' }) =>
+  html`<span class="spinner" role="status" aria-label=${label}></span>`;
+
+/** Rows that are still to come. @param {{rows?: number, label: string}} props */
+export const Skeleton = ({ rows = 5, label }) =>
+  html`<div role="status" aria-label=${label}>
+    ${Array.from(
+      { length: rows },
+      () => html`<div class="row"><span class="avatar skeleton"></span><span class="skeleton">${'\u00a0'}</span></div>`,
+    )}
+  </div>`;

@@ -1,0 +1,170 @@
+/** A room: its head with what one can do there, its messages, the field below, its people beside. */
+
+import { html, useEffect, useState } from '../vendor/preact.js';
+import { inWords } from '../state/words.js';
+import { Composer } from './composer.js';
+import { nameList, plural } from './format.js';
+import { useAction } from './hooks.js';
+import { icon } from './icons.js';
+import { Messages } from './messages.js';
+import { Avatar, Empty, Notice, Spinner } from './parts.js';
+import { Confirm, RoomDialog } from './room-dialogs.js';
+
+/** @typedef {import('../app.js').App} App */
+/** @typedef {import('../state/chat.js').Chat} Chat */
+/** @typedef {import('../protocol/types.js').Room} Room */
+
+const WIDE = matchMedia('(min-width: 75rem)');
+
+/** @param {{app: App, chat: Chat, roomId: string}} props */
+export function RoomPage({ app, chat, roomId }) {
+  const [people, setPeople] = useState(WIDE.matches);
+  const [dialog, setDialog] = useState(/** @type {'' | 'edit' | 'delete' | 'leave'} */ (''));
+  const room = chat.rooms.byId.get(roomId);
+  if (!room) {
+    if (!chat.rooms.loaded) return html`<div class="empty"><${Spinner} label="Loading the room" /></div>`;
+    return html`<${Empty} picture="rooms" title="This room is gone">
+      <p>It was deleted, or the address is not quite right.</p>
+      <a class="button plain" href="#/rooms">Back to the rooms</a>
+    <//>`;
+  }
+  const close = () => setDialog('');
+  return html`<section class="room" aria-label=${room.name}>
+    <${Head} app=${app} chat=${chat} room=${room} people=${people} onPeople=${() => setPeople(!people)} onDialog=${setDialog} />
+    <div class="room-body">
+      <${CallStrip} app=${app} room=${room} />
+      <${Messages} chat=${chat} room=${room} />
+      <div class="below">
+        <${TypingLine} names=${chat.typing.in(roomId)} />
+        ${room.joined ? html`<${Composer} chat=${chat} room=${room} />` : html`<${JoinBar} chat=${chat} room=${room} />`}
+      </div>
+    </div>
+    ${people && html`<${People} app=${app} chat=${chat} room=${room} onClose=${() => setPeople(false)} />`}
+    ${dialog === 'edit' && html`<${RoomDialog} app=${app} chat=${chat} room=${room} onClose=${close} />`}
+    ${dialog === 'delete' &&
+    html`<${Confirm} title=${`Delete “${room.name}”?`} action="Delete room" danger onClose=${close}
+      work=${async () => {
+        await chat.remove(room.id);
+        app.visit('#/rooms');
+      }}>The room and all of its messages are gone for everybody. This cannot be undone.<//>`}
+    ${dialog === 'leave' &&
+    html`<${Confirm} title=${`Leave “${room.name}”?`} action="Leave room" onClose=${close} work=${() => chat.leave(room.id)}>
+      You get no more messages from it. You can join again at any time.
+    <//>`}
+  </section>`;
+}
+
+/** @param {{app: App, chat: Chat, room: Room, people: boolean, onPeople: () => void, onDialog: (name: any) => void}} props */
+function Head({ app, chat, room, people, onPeople, onDialog }) {
+  const mine = room.createdBy.id === chat.user.id;
+  const ring = (/** @type {'audio' | 'video'} */ callType) =>
+    app.calls?.prepare({ roomId: room.id, name: room.name, callType });
+  const about = `${plural(room.participantCount, 'member')}, ${room.onlineCount} online`;
+  return html`<header class="room-head">
+    <a class="button ghost icon-only back" href="#/rooms" aria-label="Back to the rooms">${icon('back')}</a>
+    <${Avatar} id=${room.id} name=${room.name} />
+    <div class="about">
+      <h1 class="one-line">${room.name}</h1>
+      <p class="sub one-line">${about}${room.description && ` · ${room.description}`}</p>
+    </div>
+    <div class="tools">
+      ${room.joined &&
+      !room.call &&
+      html`<button class="button ghost icon-only" aria-label="Call everybody here" title="Call" onClick=${() => ring('audio')}>${icon('phone')}</button>
+        <button class="button ghost icon-only" aria-label="Video call with everybody here" title="Video call" onClick=${() => ring('video')}>${icon('camera')}</button>`}
+      <button class="button ghost icon-only" aria-label="People in this room" title="People" aria-expanded=${people} onClick=${onPeople}>${icon('people')}</button>
+      ${(mine || room.joined) && html`<${Menu} mine=${mine} joined=${room.joined} onDialog=${onDialog} />`}
+    </div>
+  </header>`;
+}
+
+/** @param {{mine: boolean, joined: boolean, onDialog: (name: any) => void}} props */
+function Menu({ mine, joined, onDialog }) {
+  return html`<details class="menu" onKeyDown=${closeOnEscape}>
+    <summary class="button ghost icon-only" aria-label="More about this room" title="More">${icon('more')}</summary>
+    <div class="menu-items" onClick=${closeMenu}>
+      ${mine && html`<button onClick=${() => onDialog('edit')}>${icon('edit')}Change name</button>`}
+      ${joined && html`<button onClick=${() => onDialog('leave')}>${icon('leave')}Leave room</button>`}
+      ${mine && html`<button class="bad" onClick=${() => onDialog('delete')}>${icon('trash')}Delete room</button>`}
+    </div>
+  </details>`;
+}
+
+const closeMenu = (/** @type {any} */ event) => event.currentTarget.closest('details').removeAttribute('open');
+
+const closeOnEscape = (/** @type {any} */ event) => {
+  if (event.key !== 'Escape') return;
+  event.currentTarget.removeAttribute('open');
+  event.currentTarget.querySelector('summary').focus();
+};
+
+/** A call goes on here, and one is not in it. @param {{app: App, room: Room}} props */
+function CallStrip({ app, room }) {
+  const { calls } = app;
+  const call = room.call;
+  if (!call || !calls || calls.call?.callId === call.callId || calls.incoming?.callId === call.callId) return null;
+  if (!room.joined) return null;
+  const names = call.participants.map((one) => one.username);
+  return html`<div class="call-strip">
+    <span class="on-call">${icon(call.callType === 'audio' ? 'phone' : 'camera')}</span>
+    <span class="what">${names.length ? `${nameList(names)} ${names.length === 1 ? 'is' : 'are'} in a call here.` : 'A call goes on here.'}</span>
+    <button class="button primary small" onClick=${() => calls.prepare({ join: call.callId, roomId: room.id, name: room.name, callType: call.callType })}>Join the call</button>
+  </div>`;
+}
+
+/** @param {{names: string[]}} props */
+function TypingLine({ names }) {
+  const words = names.length ? `${nameList(names)} ${names.length === 1 ? 'is' : 'are'} writing…` : '';
+  return html`<p class="typing one-line" aria-live="off">${words}</p>`;
+}
+
+/** @param {{chat: Chat, room: Room}} props */
+function JoinBar({ chat, room }) {
+  const { busy, error, run } = useAction();
+  return html`<div class="join-bar">
+    <span>You are looking at <strong>${room.name}</strong> from outside.</span>
+    <button class="button primary" aria-disabled=${busy} onClick=${() => run(() => chat.join(room.id))}>Join room</button>
+    ${error && html`<${Notice}>${inWords(error)}<//>`}
+  </div>`;
+}
+
+/** @param {{app: App, chat: Chat, room: Room, onClose: () => void}} props */
+function People({ app, chat, room, onClose }) {
+  const known = chat.rooms.peopleIn(room.id);
+  const whole = useParticipants(app, room, known.length === 0);
+  const list = known.length ? known : whole;
+  const online = list.filter((one) => one.online);
+  const away = list.filter((one) => !one.online);
+  const row = (/** @type {any} */ one) => html`<li key=${one.userId} class=${`row ${one.online ? '' : 'away'}`}>
+    <${Avatar} id=${one.userId} name=${one.username} online=${one.online} />
+    <span class="title"><span>${one.username}${one.userId === chat.user.id ? ' (you)' : ''}</span></span>
+    ${one.userId !== chat.user.id &&
+    html`<button class="button ghost small icon-only" aria-label=${`Call ${one.username}`}
+      onClick=${() => app.calls?.prepare({ to: one.userId, name: one.username, callType: 'video' })}>${icon('phone')}</button>`}
+  </li>`;
+  return html`<aside class="people" aria-label="People in this room" tabindex="0">
+    <button class="button ghost small icon-only people-close" aria-label="Close" onClick=${onClose}>${icon('close')}</button>
+    ${known.length > 0 && html`<h2>Online, ${online.length}</h2>`}
+    <ul>${online.map(row)}</ul>
+    ${away.length > 0 && html`<h2>${known.length ? 'Away' : 'Members'}, ${away.length}</h2>`}
+    <ul>${away.map(row)}</ul>
+  </aside>`;
+}
+
+/** Those of a room that one is not in, who are not told by events. @param {App} app @param {Room} room @param {boolean} needed */
+function useParticipants(app, room, needed) {
+  const [list, setList] = useState(/** @type {{userId: string, username: string, online: boolean}[]} */ ([]));
+  useEffect(() => {
+    let over = false;
+    if (!needed) return undefined;
+    app.rest.room(room.id).then(
+      (whole) => !over && setList(whole.participants.map((one) => ({ userId: one.id, username: one.username, online: false }))),
+      // Their number stands in the head; the names come with the next look.
+      () => undefined,
+    );
+    return () => {
+      over = true;
+    };
+  }, [room.id, room.participantCount, needed]);
+  return list;
+}

@@ -1,0 +1,102 @@
+/** Settings: the account, the look, notifications, and which server this is. */
+
+import { html, useState } from '../vendor/preact.js';
+import { fieldWords, inWords } from '../state/words.js';
+import { useAction } from './hooks.js';
+import { icon } from './icons.js';
+import { askToNotify, notifyState } from './notify.js';
+import { Avatar, Field, Notice } from './parts.js';
+
+/** @typedef {import('../app.js').App} App */
+
+/** @param {{app: App}} props */
+export function Settings({ app }) {
+  const user = app.session.user;
+  if (!user) return null;
+  return html`<div class="page" tabindex="0" role="region" aria-label="Settings">
+    <div class="page-inner">
+      <header class="page-head">
+        <a class="button ghost icon-only back" href="#/rooms" aria-label="Back to the rooms">${icon('back')}</a>
+        <h1>Settings</h1>
+      </header>
+      <section class="card form" aria-label="Account">
+        <div class="page-head">
+          <${Avatar} id=${user.id} name=${user.username} />
+          <div><strong>${user.username}</strong><p class="quiet">${user.email}</p></div>
+        </div>
+        <div><button class="button plain" onClick=${() => app.logOut()}>${icon('leave')}Log out</button></div>
+      </section>
+      <${Password} app=${app} />
+      <${Look} app=${app} />
+      <${Notifications} app=${app} />
+      <p class="quiet">${app.config ? `${app.config.name} ${app.config.version}` : ''}</p>
+    </div>
+  </div>`;
+}
+
+/** @param {{app: App}} props */
+function Password({ app }) {
+  const { busy, error, run } = useAction();
+  const [done, setDone] = useState(false);
+  const wrong = error ? fieldWords(error) : {};
+  if (error?.code === 'invalid_credentials') wrong.currentPassword = 'This is not your password.';
+  const submit = (/** @type {any} */ event) => {
+    event.preventDefault();
+    const target = event.currentTarget;
+    const form = new FormData(target);
+    setDone(false);
+    void run(async () => {
+      const grant = await app.rest.changePassword(String(form.get('currentPassword')), String(form.get('newPassword')));
+      app.session.begin(grant);
+      target.reset();
+      setDone(true);
+    });
+  };
+  return html`<form class="card form" onSubmit=${submit} aria-label="Password">
+    <h2>Password</h2>
+    ${error && !Object.keys(wrong).length && html`<${Notice}>${inWords(error)}<//>`}
+    ${done && html`<${Notice} kind="good">Your password is changed. You are logged out everywhere else.<//>`}
+    <input class="hidden-visually" type="text" name="username" autocomplete="username" value=${app.session.user?.username} readonly tabindex="-1" aria-hidden="true" />
+    <${Field} name="currentPassword" label="Current password" type="password" error=${wrong.currentPassword} autocomplete="current-password" required />
+    <${Field} name="newPassword" label="New password" type="password" error=${wrong.newPassword} hint="At least 8 characters" autocomplete="new-password" required />
+    <div><button class="button primary" aria-disabled=${busy}>Change password</button></div>
+  </form>`;
+}
+
+/** @param {{app: App}} props */
+function Look({ app }) {
+  const current = app.storage.read('theme') ?? 'auto';
+  const choose = (/** @type {string} */ value) => {
+    app.storage.write('theme', value === 'auto' ? null : value);
+    app.changed();
+  };
+  const choices = { auto: 'As the system', light: 'Light', dark: 'Dark' };
+  return html`<fieldset class="card form plain-set">
+    <legend class="hidden-visually">Look</legend>
+    <h2 aria-hidden="true">Look</h2>
+    <div class="choices">
+      ${Object.entries(choices).map(
+        ([value, label]) => html`<label class="choice" key=${value}>
+          <input type="radio" name="theme" value=${value} checked=${current === value} onChange=${() => choose(value)} />${label}
+        </label>`,
+      )}
+    </div>
+  </fieldset>`;
+}
+
+/** @param {{app: App}} props */
+function Notifications({ app }) {
+  const words = {
+    granted: 'On: you are told of calls and messages while this page is in the background.',
+    default: 'Be told of calls and messages while this page is in the background.',
+    denied: 'Your browser does not allow them for this page. You can change that in its settings.',
+    missing: 'This browser has none for this page. They need https, or this very machine.',
+  };
+  const state = notifyState();
+  return html`<section class="card form" aria-label="Notifications">
+    <h2>Notifications</h2>
+    <p class="quiet">${words[state]}</p>
+    ${state === 'default' &&
+    html`<div><button class="button plain" onClick=${() => askToNotify().then(() => app.changed())}>${icon('bell')}Turn on</button></div>`}
+  </section>`;
+}

@@ -1,0 +1,83 @@
+/** The frame around everything: log-in or the shell with its sidebar, banner, main part, call and dialogs. */
+
+import { html, render, useEffect, useState } from '../vendor/preact.js';
+import { Welcome } from './auth.js';
+import { CallBar, CallLayer, IncomingCard } from './call-layer.js';
+import { useStore } from './hooks.js';
+import { icon } from './icons.js';
+import { Empty, Spinner } from './parts.js';
+import { RoomPage } from './room.js';
+import { Settings } from './settings.js';
+import { Sidebar } from './sidebar.js';
+
+/** @typedef {import('../app.js').App} App */
+
+/** @param {App} app @param {Element} element */
+export function show(app, element) {
+  element.replaceChildren();
+  render(html`<${Root} app=${app} />`, element);
+}
+
+/** @param {{app: App}} props */
+function Root({ app }) {
+  useStore(app);
+  const { chat, calls } = app;
+  if (!app.session.user || !chat || !calls) return html`<${Welcome} app=${app} />`;
+  const { page, roomId } = app.route;
+  const view = page === 'settings' || roomId ? 'main' : 'list';
+  const large = calls.call && !calls.small;
+  return html`<div class="shell" data-view=${view} data-call=${large ? 'large' : ''}>
+    <div class="top">
+      <${Banner} app=${app} />
+      <${CallBar} app=${app} calls=${calls} />
+    </div>
+    ${calls.incoming && html`<${IncomingCard} app=${app} calls=${calls} key=${calls.incoming.callId} />`}
+    <${Sidebar} app=${app} chat=${chat} />
+    <main class="main" id="main" tabindex="-1">
+      <${CallLayer} app=${app} calls=${calls} />
+      ${page === 'settings'
+        ? html`<${Settings} app=${app} key="settings" />`
+        : roomId
+          ? html`<${RoomPage} app=${app} chat=${chat} roomId=${roomId} key=${roomId} />`
+          : html`<${NoRoom} chat=${chat} />`}
+    </main>
+    <${Toasts} app=${app} />
+  </div>`;
+}
+
+/** @param {{chat: import('../state/chat.js').Chat}} props */
+function NoRoom({ chat }) {
+  const any = chat.rooms.byId.size > 0;
+  return html`<${Empty} picture="rooms" title=${any ? 'Pick a room' : 'Nice and quiet here'}>
+    <p>${any ? 'Choose a room on the left, or ring somebody from People.' : 'Create the first room, and others will see it at once.'}</p>
+  <//>`;
+}
+
+/** Says that the connection is away, once that lasts longer than a blink. @param {{app: App}} props */
+function Banner({ app }) {
+  const away = app.connection.status !== 'online';
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    setLate(false);
+    if (!away) return undefined;
+    const timer = setTimeout(() => setLate(true), 800);
+    return () => clearTimeout(timer);
+  }, [away]);
+  if (!away || !late) return html`<div class="hidden-visually" role="status"></div>`;
+  const words = app.chat?.restarting
+    ? 'The server is restarting. You will be back in a moment.'
+    : 'Connection lost. Reconnecting… What you write is kept and sent afterwards.';
+  return html`<div class="banner" role="status"><${Spinner} label="Reconnecting" /><span>${words}</span></div>`;
+}
+
+/** @param {{app: App}} props */
+function Toasts({ app }) {
+  return html`<div class="toasts" role="status" aria-live="polite">
+    ${app.toasts.map(
+      (toast) => html`<div class="toast" key=${toast.id}>
+        <span>${toast.text}</span>
+        <button class="button ghost small icon-only" aria-label="Dismiss" onClick=${() => app.dismiss(toast.id)}>${icon('close')}</button>
+      </div>`,
+    )}
+  </div>`;
+}

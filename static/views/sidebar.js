@@ -1,0 +1,43 @@
+/** The side: which list one looks at (rooms, people, calls), and who one is. */
+
+import { html, useState } from '../vendor/preact.js';
+import { CallList } from './call-list.js';
+import { icon } from './icons.js';
+import { Avatar } from './parts.js';
+import { PeopleList } from './people-list.js';
+import { RoomDialog } from './room-dialogs.js';
+import { RoomList } from './room-list.js';
+
+/** @typedef {import('../app.js').App} App */
+/** @typedef {import('../state/chat.js').Chat} Chat */
+
+/** @param {{app: App, chat: Chat}} props */
+export function Sidebar({ app, chat }) {
+  const [creating, setCreating] = useState(false);
+  const { section } = app.route;
+  const link = (/** @type {string} */ name, /** @type {any} */ picture, /** @type {string} */ label, /** @type {unknown} */ extra) =>
+    html`<a href=${`#/${name}`} aria-current=${section === name ? 'page' : undefined}>${icon(picture)}${label}${extra}</a>`;
+  const missed = app.calls?.missed ?? 0;
+  return html`<div class="sidebar">
+    <header class="sidebar-head">
+      <a class="mark" href="#/rooms"><img src="/icons/tincan.svg" alt="" />Tincan</a>
+      <button class="button plain small" onClick=${() => setCreating(true)}>${icon('plus')}New room</button>
+    </header>
+    <nav class="sections" aria-label="Lists">
+      ${link('rooms', 'rooms', 'Rooms', null)} ${link('people', 'people', 'People', null)}
+      ${link('calls', 'phone', 'Calls', missed > 0 && html`<span class="badge">${missed}<span class="hidden-visually"> missed</span></span>`)}
+    </nav>
+    ${section === 'people'
+      ? html`<${PeopleList} app=${app} />`
+      : section === 'calls'
+        ? html`<${CallList} app=${app} chat=${chat} />`
+        : html`<${RoomList} app=${app} chat=${chat} onCreate=${() => setCreating(true)} />`}
+    <footer class="sidebar-foot">
+      <${Avatar} id=${chat.user.id} name=${chat.user.username} />
+      <span class="who one-line"><strong>${chat.user.username}</strong></span>
+      <a class="button ghost icon-only" href="#/settings" aria-label="Settings">${icon('settings')}</a>
+      <button class="button ghost icon-only" aria-label="Log out" onClick=${() => app.logOut()}>${icon('leave')}</button>
+    </footer>
+    ${creating && html`<${RoomDialog} app=${app} chat=${chat} onClose=${() => setCreating(false)} />`}
+  </div>`;
+}
