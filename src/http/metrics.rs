@@ -1,5 +1,6 @@
 //! Figures for Prometheus: counted everywhere by the `metrics` macros, which cost next to nothing while nobody listens.
 
+use std::io;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
 
 /// How often what was measured is put into its buckets, whether anybody asks or not.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -17,8 +19,16 @@ const SECONDS: [f64; 12] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0
 
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// `GET /metrics`, to be merged with other routes or served on an address of its own. Listening begins with the
-/// first call in a process. To be called on the runtime that serves it.
+/// Serves `GET /metrics` alone, for operators who keep it away from users.
+///
+/// # Errors
+/// Where the listener fails for good.
+pub async fn serve(listener: TcpListener) -> io::Result<()> {
+    axum::serve(listener, router()).await
+}
+
+/// `GET /metrics`, to be merged with other routes. What happens is recorded from the first call in a process on. To be called on
+/// the runtime that serves it.
 pub fn router() -> Router {
     let recorder = recorder();
     tokio::spawn(async {
