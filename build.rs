@@ -10,7 +10,8 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=static");
     println!("cargo:rerun-if-changed=build.rs");
-    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo names the crate's directory")).join("static");
+    let root =
+        PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo names the crate's directory")).join("static");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names the output directory")).join("web");
     fs::create_dir_all(&out)?;
 
@@ -47,7 +48,11 @@ fn collect(root: &Path, directory: &Path, files: &mut Vec<String>) -> io::Result
             if !name.starts_with('.') {
                 collect(root, &path, files)?;
             }
-        } else if !(name.starts_with('.') || name.ends_with(".d.ts") || name == "tsconfig.json" || name == "package.json") {
+        } else if !(name.starts_with('.')
+            || name.ends_with(".d.ts")
+            || name == "tsconfig.json"
+            || name == "package.json")
+        {
             let relative = path.strip_prefix(root).expect("found below the root");
             let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
             files.push(parts.join("/"));
