@@ -1,8 +1,5 @@
-//! Prepares the web client for embedding: every file of `static/` beside its brotli and gzip forms, listed in one table.
+//! Prepares the web client for embedding: every file of `static/` beside its brotli and gzip forms.
 
-use std::collections::hash_map::DefaultHasher;
-use std::fmt::Write as _;
-use std::hash::{Hash, Hasher};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -13,61 +10,52 @@ fn main() -> io::Result<()> {
     let root =
         PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo names the crate's directory")).join("static");
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names the output directory")).join("web");
-    fs::create_dir_all(&out)?;
-
-    let mut files = Vec::new();
-    collect(&root, &root, &mut files)?;
-    files.sort();
-
-    let mut table = String::from("&[\n");
-    for (number, path) in files.iter().enumerate() {
-        let source = root.join(path);
-        let content = fs::read(&source)?;
-        let brotli = keep(&out.join(format!("{number}.br")), &content, compress_brotli(&content)?)?;
-        let gzip = keep(&out.join(format!("{number}.gz")), &content, compress_gzip(&content)?)?;
-        writeln!(
-            table,
-            "    Asset {{ path: {path:?}, tag: \"{:016x}\", plain: include_bytes!({source:?}), brotli: {brotli}, gzip: {gzip} }},",
-            fingerprint(&content),
-        )
-        .expect("writing to a string");
+    if out.exists() {
+        // What is no longer in `static/` must not stay in the executable.
+        fs::remove_dir_all(&out)?;
     }
-    table.push_str("]\n");
-    fs::write(out.join("assets.rs"), table)
+    for path in files(&root)? {
+        let (content, target) = (fs::read(root.join(&path))?, out.join(&path));
+        fs::create_dir_all(target.parent().expect("a file is in a directory"))?;
+        keep(&target, ".br", &content, compress_brotli(&content)?)?;
+        keep(&target, ".gz", &content, compress_gzip(&content)?)?;
+        fs::write(target, content)?;
+    }
+    Ok(())
 }
 
-/// Relative paths with forward slashes of all that is served: not what is hidden, and not what only a type checker reads.
-fn collect(root: &Path, directory: &Path, files: &mut Vec<String>) -> io::Result<()> {
-    if !directory.exists() {
-        return Ok(());
-    }
+/// Paths below the root of all that is served.
+fn files(root: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    collect(root, root, &mut found)?;
+    Ok(found)
+}
+
+/// Not what is hidden, and not what only a type checker reads.
+fn collect(root: &Path, directory: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if name.starts_with('.') || name.ends_with(".d.ts") || name == "tsconfig.json" || name == "package.json" {
+            continue;
+        }
         if path.is_dir() {
-            if !name.starts_with('.') {
-                collect(root, &path, files)?;
-            }
-        } else if !(name.starts_with('.')
-            || name.ends_with(".d.ts")
-            || name == "tsconfig.json"
-            || name == "package.json")
-        {
-            let relative = path.strip_prefix(root).expect("found below the root");
-            let parts: Vec<_> = relative.iter().map(|part| part.to_string_lossy()).collect();
-            files.push(parts.join("/"));
+            collect(root, &path, found)?;
+        } else {
+            found.push(path.strip_prefix(root).expect("found below the root").to_owned());
         }
     }
     Ok(())
 }
 
-/// Writes a compressed form and answers the expression that embeds it, or `None` where it saves next to nothing.
-fn keep(target: &Path, plain: &[u8], compressed: Vec<u8>) -> io::Result<String> {
+/// Writes a compressed form beside the file, where it saves more than next to nothing.
+fn keep(target: &Path, suffix: &str, plain: &[u8], compressed: Vec<u8>) -> io::Result<()> {
     if compressed.len() * 20 >= plain.len() * 19 {
-        return Ok("None".into());
+        return Ok(());
     }
-    fs::write(target, compressed)?;
-    Ok(format!("Some(include_bytes!({target:?}))"))
+    let mut name = target.as_os_str().to_owned();
+    name.push(suffix);
+    fs::write(name, compressed)
 }
 
 fn compress_brotli(content: &[u8]) -> io::Result<Vec<u8>> {
@@ -81,11 +69,4 @@ fn compress_gzip(content: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(content)?;
     encoder.finish()
-}
-
-/// Changes with the content, and with nothing else: two builds of the same sources have the same tags.
-fn fingerprint(content: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    content.hash(&mut hasher);
-    hasher.finish()
 }

@@ -5,11 +5,12 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::model::CallId;
 
 /// Where a wrong value stood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Location {
     /// In the body, or in an event's payload.
@@ -19,7 +20,7 @@ pub enum Location {
 }
 
 /// One wrong value, in express-validator's form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
     r#type: &'static str,
     location: Location,
@@ -28,7 +29,7 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// `path` is the field's name, `msg` what it must be.
+    /// `path` is the field's name, empty for the body as a whole; `msg` what it must be.
     pub fn new(location: Location, path: &str, msg: &str) -> Self {
         Self { r#type: "field", location, path: path.to_owned(), msg: msg.to_owned() }
     }
@@ -164,7 +165,11 @@ impl Error {
     pub fn message(&self) -> String {
         let text = match self {
             Self::Validation(errors) => {
-                let parts: Vec<String> = errors.iter().map(|error| format!("{} {}", error.path, error.msg)).collect();
+                let told = |error: &FieldError| match error.path.as_str() {
+                    "" => format!("The body {}", error.msg),
+                    path => format!("{path} {}", error.msg),
+                };
+                let parts: Vec<String> = errors.iter().map(told).collect();
                 return parts.join("; ");
             }
             Self::RateLimited(wait) => {

@@ -41,6 +41,8 @@ const DRAIN: Duration = Duration::from_secs(3);
 pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     let (stop, stopped) = watch::channel(false);
     let upkeep = tokio::spawn(upkeep(app.clone(), stopped.clone()));
+    let chat = Arc::clone(&app.chat);
+    let calls = tokio::spawn(async move { chat.watch_calls().await });
     tokio::pin!(shutdown);
     loop {
         tokio::select! {
@@ -61,6 +63,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     drop(listener);
     close(app, stop, stopped).await;
     upkeep.abort();
+    calls.abort();
     Ok(())
 }
 

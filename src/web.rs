@@ -1,5 +1,6 @@
 //! The web client: files prepared at build time, or of a directory, with revalidated caching.
 
+use std::borrow::Cow;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -11,20 +12,14 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use rust_embed::Embed;
 
 use crate::config::Client;
 
-/// One file of the built-in client. `tag` changes with its content; a compressed form is there where it is worth it.
-struct Asset {
-    path: &'static str,
-    tag: &'static str,
-    plain: &'static [u8],
-    brotli: Option<&'static [u8]>,
-    gzip: Option<&'static [u8]>,
-}
-
-/// All files of the built-in client, by path.
-static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/web/assets.rs"));
+/// The built-in client, as the build prepared it: each file, and `.br` and `.gz` beside it where they are worth it.
+#[derive(Embed)]
+#[folder = "$OUT_DIR/web"]
+struct Assets;
 
 /// What a path is answered with.
 struct File {
@@ -44,12 +39,9 @@ pub fn router(client: &Client) -> Router {
 }
 
 async fn built_in(request: Request) -> Response {
-    let file = |path: &str| {
-        let asset = &ASSETS[ASSETS.binary_search_by_key(&path, |asset| asset.path).ok()?];
-        Some(choose(asset, request.headers()))
-    };
     let Some(path) = wanted(request.uri().path()) else { return not_found() };
-    reply(&request, &path, file(&path))
+    let file = choose(&path, request.headers());
+    reply(&request, &path, file)
 }
 
 async fn from_directory(State(root): State<Arc<PathBuf>>, request: Request) -> Response {
@@ -79,16 +71,21 @@ fn wanted(path: &str) -> Option<String> {
 }
 
 /// The smallest form that the browser takes. Each form has a tag of its own, as they are different bytes.
-fn choose(asset: &Asset, headers: &HeaderMap) -> File {
-    let form = |content: &'static [u8], encoding: Option<&'static str>| File {
-        content: Bytes::from_static(content),
-        tag: format!("\"{}{}\"", asset.tag, encoding.map(|name| format!("-{name}")).unwrap_or_default()),
-        encoding,
-    };
-    match (asset.brotli, asset.gzip) {
-        (Some(content), _) if accepts(headers, "br") => form(content, Some("br")),
-        (_, Some(content)) if accepts(headers, "gzip") => form(content, Some("gzip")),
-        _ => form(asset.plain, None),
+fn choose(path: &str, headers: &HeaderMap) -> Option<File> {
+    let plain = Assets::get(path)?;
+    let compressed = [("br", ".br"), ("gzip", ".gz")].into_iter().find_map(|(coding, suffix)| {
+        let file = accepts(headers, coding).then(|| Assets::get(&format!("{path}{suffix}")))??;
+        Some((file, Some(coding)))
+    });
+    let (file, encoding) = compressed.unwrap_or((plain, None));
+    let hash: String = file.metadata.sha256_hash().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    Some(File { content: content(file.data), tag: format!("\"{hash}\""), encoding })
+}
+
+fn content(data: Cow<'static, [u8]>) -> Bytes {
+    match data {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
     }
 }
 
@@ -251,7 +248,9 @@ mod tests {
 
     #[test]
     fn the_whole_client_is_at_most_150_kilobytes_compressed() {
-        let total: usize = ASSETS.iter().map(|asset| asset.brotli.unwrap_or(asset.plain).len()).sum();
+        let is_form = |path: &str| path.ends_with(".br") || path.ends_with(".gz");
+        let smallest = |path: &str| Assets::get(&format!("{path}.br")).or_else(|| Assets::get(path)).expect("a file");
+        let total: usize = Assets::iter().filter(|path| !is_form(path)).map(|path| smallest(&path).data.len()).sum();
         assert!(total <= 150_000, "{total} bytes");
     }
 }

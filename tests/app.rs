@@ -142,6 +142,11 @@ pub struct User<'a> {
 }
 
 impl User<'_> {
+    /// The same user with another token.
+    pub fn with_token(&self, token: &Value) -> Self {
+        Self { token: token.as_str().expect("a token").to_owned(), ..self.clone() }
+    }
+
     /// A request with the token.
     pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
         let mut request = self.app.request(method, path).bearer_auth(&self.token);

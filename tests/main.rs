@@ -1,8 +1,19 @@
 //! Every integration test, in one binary: an area a module.
 
 mod app;
+mod cli;
 mod connections;
+mod house;
 mod messages;
+mod process;
+mod rest_accounts;
+mod rest_calls;
+mod rest_gate;
+mod rest_hostile;
+mod rest_messages;
+mod rest_openapi;
+mod rest_rooms;
 mod rooms;
 mod socket;
+mod startup;
 mod store;

@@ -35,6 +35,7 @@ async fn a_burst_sent_right_after_connect_is_handled_in_order_and_none_is_lost()
     let room = ann.room("Kitchen").await;
     let socket = crate::socket::Socket::open(app.address()).await;
     socket.raw(format!("40{}", json!({"token": ann.token}))).await;
+    socket.connected().await;
     socket.emit("join-room", json!({"roomId": room})).await;
     for number in 0..500 {
         socket.emit("send-message", json!({"roomId": room, "content": number.to_string()})).await;

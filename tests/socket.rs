@@ -38,6 +38,7 @@ struct Inbox {
 enum Packet {
     Event(String, Value),
     Ack(u64, Value),
+    Connected,
     Refused(String),
     Disconnect,
     Ping,
@@ -67,6 +68,15 @@ impl Socket {
             inbox: Mutex::new(inbox),
             next_ack: AtomicU64::new(0),
         }
+    }
+
+    /// Waits for the CONNECT packet, from which on the client may send.
+    pub async fn connected(&self) {
+        timed("CONNECT", async {
+            let mut inbox = self.inbox.lock().await;
+            while !matches!(inbox.read(&self.writer).await.expect("the connection is open"), Packet::Connected) {}
+        })
+        .await;
     }
 
     /// Waits for the `session`.
@@ -215,7 +225,7 @@ impl Inbox {
             Packet::Event(name, payload) => self.events.push((name.clone(), payload.clone())),
             Packet::Ack(number, payload) => self.acks.push((*number, payload.clone())),
             Packet::Ping => drop(writer.lock().await.send(Message::text("3")).await),
-            Packet::Refused(_) | Packet::Disconnect | Packet::Other => {}
+            Packet::Connected | Packet::Refused(_) | Packet::Disconnect | Packet::Other => {}
         }
         Some(packet)
     }
@@ -228,6 +238,9 @@ fn parse(text: &str) -> Packet {
     }
     if let Some(error) = text.strip_prefix("44") {
         return Packet::Refused(json(error)["message"].as_str().unwrap_or_default().to_owned());
+    }
+    if text.starts_with("40") {
+        return Packet::Connected;
     }
     if text.starts_with("41") {
         return Packet::Disconnect;

@@ -154,7 +154,7 @@ mod tests {
     #[tokio::test]
     async fn past_the_queue_callers_are_refused_at_once_and_those_in_it_are_served() {
         let passwords = Arc::new(Passwords::with_hands(4, 1, 1));
-        let (started, mut at_work) = tokio::sync::mpsc::unbounded_channel();
+        let (started, at_work) = tokio::sync::oneshot::channel();
         let (release, released) = mpsc::channel::<()>();
         let first = tokio::spawn({
             let passwords = Arc::clone(&passwords);
@@ -167,7 +167,7 @@ mod tests {
                     .await
             }
         });
-        at_work.recv().await.unwrap();
+        at_work.await.unwrap();
         let second = passwords.verify("x", None);
         let third = passwords.verify("y", None);
         tokio::pin!(second);

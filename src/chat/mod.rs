@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
 pub use accounts::{Identity, Session};
 pub use rooms::{Joined, Missed};
-pub use signalling::Signal;
+pub use signalling::{Receiver, Signal};
 
 use crate::auth::{Passwords, Tokens};
 use crate::config::Config;

@@ -238,6 +238,7 @@ impl Chat {
     }
 
     fn view(&self, room: &Room, viewer: Option<UserId>, most: usize, names: &HashMap<UserId, String>) -> RoomView {
+        let online_count = self.presence().online_count(room.id);
         RoomView {
             object_id: room.id,
             id: room.id,
@@ -247,7 +248,7 @@ impl Chat {
             created_at: room.created_at,
             participants: room.participants.iter().take(most).map(|id| named(names, *id)).collect(),
             participant_count: room.participants.len(),
-            online_count: self.presence().online_count(room.id),
+            online_count,
             last_seq: room.last_seq(),
             last_message_at: room.last_message.as_ref().map(|message| message.timestamp),
             last_message: room.last_message.clone(),

@@ -3,15 +3,17 @@
 use serde::{Deserialize, Serialize};
 
 /// One ICE server, as `RTCPeerConnection` takes it. Its `Debug` shows no credential.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct IceServer {
     /// `stun:…`, `turn:…`, `turns:…`.
     pub urls: Vec<String>,
     /// For TURN.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub username: Option<String>,
     /// For TURN.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub credential: Option<String>,
 }
 

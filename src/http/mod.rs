@@ -1,12 +1,83 @@
-//! REST. (On its way.)
+//! REST: the table of routes, and the gate that every request passes, those of Socket.IO and of the web client too.
+
+mod accounts;
+mod body;
+mod caller;
+mod calls;
+mod headers;
+mod messages;
+mod metrics;
+mod openapi;
+mod origin;
+mod query;
+mod reply;
+mod rooms;
+mod server;
+mod watch;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{MethodRouter, any, get, post};
 
 use crate::chat::Chat;
+use crate::config::Metrics;
+use crate::error::Error;
 
-/// All routes.
-pub fn router(_chat: Arc<Chat>) -> Router {
+pub use metrics::router as metrics_router;
+use server::Shared;
+
+/// All routes with their methods. What is not here is 404, and another method 405.
+fn table() -> [(&'static str, MethodRouter<Shared>); 14] {
+    [
+        ("/health", get(server::health)),
+        ("/api/auth/signup", post(accounts::signup)),
+        ("/api/auth/login", post(accounts::login)),
+        ("/api/auth/me", get(accounts::me)),
+        ("/api/auth/password", post(accounts::change_password)),
+        ("/api/auth/refresh", post(accounts::refresh)),
+        ("/api/users", get(accounts::users)),
+        ("/api/rooms", get(rooms::list).post(rooms::create)),
+        ("/api/rooms/{roomId}", get(rooms::one).patch(rooms::update).delete(rooms::delete)),
+        ("/api/rooms/{roomId}/messages", get(messages::history)),
+        ("/api/calls", get(calls::history)),
+        ("/api/ice-servers", get(server::ice_servers)),
+        ("/api/config", get(server::config)),
+        ("/api/openapi.json", get(openapi::document)),
+    ]
+}
+
+/// Paths under `/api` for which no token is needed.
+const PUBLIC: [&str; 4] = ["/api/auth/signup", "/api/auth/login", "/api/config", "/api/openapi.json"];
+
+/// The routes alone. To be served behind [`gate`], which lets in whom they then know by name.
+pub fn router(chat: Arc<Chat>) -> Router {
+    let metrics = chat.config().metrics;
+    let routes = table().into_iter().fold(Router::new(), |routes, (path, methods)| routes.route(path, methods));
+    let routes = routes
+        .method_not_allowed_fallback(async || Error::MethodNotAllowed)
+        .route("/api", any(not_found))
+        .route("/api/{*rest}", any(not_found))
+        .fallback(not_found)
+        .layer(from_fn(watch::name_route))
+        .with_state(Shared::new(chat));
+    if metrics == Metrics::On { routes.merge(metrics::router()) } else { routes }
+}
+
+async fn not_found() -> Error {
+    Error::NotFound
+}
+
+/// Puts the gate in front of everything that is served. From the outside in: each request is watched and its answer gets the
+/// security headers; the Origin is checked; a panic becomes an answer; and under `/api` the token comes before the path.
+pub fn gate(chat: &Arc<Chat>, app: Router) -> Router {
+    // As a service, not merged: a route would write its `Allow` on whatever the gate answers, also to those who may not know it.
     Router::new()
+        .fallback_service(app)
+        .layer(from_fn_with_state(Arc::clone(chat), caller::authenticate))
+        .layer(from_fn(watch::catch_panic))
+        .layer(from_fn_with_state(Arc::clone(chat), origin::check))
+        .layer(from_fn(headers::secure))
+        .layer(from_fn(watch::watch))
 }

@@ -8,3 +8,5 @@ mod presence;
 
 pub use limits::{EventClass, Handshake, Limits, SocketLimits};
 pub use presence::{Departure, Presence};
+mod calls_stub;
+pub use calls_stub::{Calls, Changes, Refusal};

@@ -1,11 +1,12 @@
 //! A call: what is kept of it, and what of it is told.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{CallId, RoomId, Timestamp, UserId, UserRef};
 
 /// What was rung for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CallType {
     /// Voice and picture.
@@ -15,7 +16,7 @@ pub enum CallType {
 }
 
 /// Where a call stands. It only moves on, never back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CallStatus {
     /// Begun; nobody has answered.
@@ -27,7 +28,7 @@ pub enum CallStatus {
 }
 
 /// Why a call ended, or ended for one who was in it or rung.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum EndReason {
     /// Somebody hung up.
@@ -119,7 +120,7 @@ impl Call {
 }
 
 /// The call that goes on in a room, as a Room and `room-call` tell it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CallSnapshot {
     /// Its id.

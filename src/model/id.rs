@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 /// Fresh ObjectId bytes: 4 bytes of seconds, 5 random for the process, a 3-byte counter.
 fn object_id() -> [u8; 12] {
@@ -47,8 +48,9 @@ fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
 
 macro_rules! object_id_type {
     ($(#[$doc:meta])* $name:ident) => {
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ToSchema)]
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[schema(value_type = String, pattern = "^[0-9a-f]{24}$", example = "65f1c0ffee65f1c0ffee65f1")]
         pub struct $name([u8; 12]);
 
         impl $name {
@@ -61,6 +63,11 @@ macro_rules! object_id_type {
             /// Exactly 24 lower-case hex digits; anything else is the id of nothing.
             pub fn parse(text: &str) -> Option<Self> {
                 parse_hex(text).map(Self)
+            }
+
+            /// The id in a text; where the text is no id, the id of nothing, by which nothing is ever found.
+            pub fn or_nothing(text: &str) -> Self {
+                Self::parse(text).unwrap_or(Self([0; 12]))
             }
 
             /// From the bytes of a stored ObjectId.

@@ -1,7 +1,9 @@
 //! Messages and the pages in which they are read.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::schema::wire_schema;
 use super::{ClientId, Content, MessageId, RoomId, Timestamp, UserId};
 
 /// A stored message, as it goes over the wire.
@@ -25,23 +27,32 @@ pub struct Message {
     pub client_id: Option<String>,
 }
 
+/// What of it goes over the wire, in the wire's names.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Message)]
+#[serde(rename_all = "camelCase")]
+struct Wire<'a> {
+    #[serde(rename = "_id")]
+    object_id: MessageId,
+    id: MessageId,
+    /// The room's id.
+    room: RoomId,
+    /// The sender's id.
+    sender: UserId,
+    /// The sender's name at that time.
+    sender_name: &'a str,
+    content: &'a str,
+    timestamp: Timestamp,
+    /// Its place in the room: 1, 2, 3, … without gaps.
+    seq: u64,
+    /// By which its sender repeats it without doubling it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    client_id: Option<&'a str>,
+}
+
 impl Serialize for Message {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Wire<'a> {
-            #[serde(rename = "_id")]
-            object_id: MessageId,
-            id: MessageId,
-            room: RoomId,
-            sender: UserId,
-            sender_name: &'a str,
-            content: &'a str,
-            timestamp: Timestamp,
-            seq: u64,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            client_id: Option<&'a str>,
-        }
         Wire {
             object_id: self.id,
             id: self.id,
@@ -56,6 +67,8 @@ impl Serialize for Message {
         .serialize(serializer)
     }
 }
+
+wire_schema!(Message, Wire<'_>);
 
 /// A message that waits to be stored: everything but the room and the number.
 #[derive(Clone, Debug)]

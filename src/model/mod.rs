@@ -9,6 +9,7 @@ mod input;
 mod message;
 mod room;
 mod rules;
+mod schema;
 mod time;
 mod user;
 mod view;

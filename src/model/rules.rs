@@ -6,6 +6,7 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
+use utoipa::ToSchema;
 
 /// What is wrong with a value: a sentence's end, as in "must be at most 500 characters".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +43,8 @@ fn within(text: &str, bounds: std::ops::RangeInclusive<usize>, message: &'static
 
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, ToSchema)]
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         pub struct $name(String);
 
         impl $name {
@@ -77,6 +78,7 @@ macro_rules! checked_text {
 
 checked_text!(
     /// 3–30 characters: letters, marks and digits of any script, `_ . -`.
+    #[schema(min_length = 3, max_length = 30, example = "ann")]
     Username,
     |text| {
         let name = normalised(text);
@@ -99,6 +101,7 @@ checked_text!(
 
 checked_text!(
     /// An e-mail address of at most 254 characters, in lower case.
+    #[schema(max_length = 254, format = "email", example = "ann@example.com")]
     Email,
     |text| {
         let address = normalised(text).to_lowercase();
@@ -113,6 +116,7 @@ checked_text!(
 
 checked_text!(
     /// 1–100 characters without control characters.
+    #[schema(min_length = 1, max_length = 100)]
     RoomName,
     |text| {
         let name = normalised(text);
@@ -123,6 +127,7 @@ checked_text!(
 
 checked_text!(
     /// At most 500 characters without control characters.
+    #[schema(max_length = 500)]
     Description,
     |text| {
         let description = normalised(text);
@@ -169,6 +174,13 @@ checked_text!(
     }
 );
 
+/// None.
+impl Default for Description {
+    fn default() -> Self {
+        Self(String::new())
+    }
+}
+
 impl Username {
     /// What it is compared by.
     pub fn key(&self) -> NameKey {
@@ -185,7 +197,8 @@ impl RoomName {
 
 /// A password that is to be set: at least 8 characters, at most 72 bytes (bcrypt reads no further), no NUL; as it stands.
 /// Its `Debug` shows nothing.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, ToSchema)]
+#[schema(min_length = 8, format = Password)]
 pub struct NewPassword(String);
 
 impl NewPassword {

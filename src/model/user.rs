@@ -1,7 +1,9 @@
 //! A user's account, and how others see a user.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::schema::wire_schema;
 use super::{Timestamp, UserId};
 
 /// A bcrypt hash in modular crypt form (`$2a$`, `$2b$`). Its `Debug` shows nothing.
@@ -63,13 +65,20 @@ impl From<&User> for UserRef {
     }
 }
 
+/// What of it goes over the wire, in the wire's names.
+#[derive(Serialize, ToSchema)]
+#[schema(as = UserRef)]
+struct Wire<'a> {
+    #[serde(rename = "_id")]
+    object_id: UserId,
+    id: UserId,
+    username: &'a str,
+}
+
 impl Serialize for UserRef {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeStruct;
-        let mut fields = serializer.serialize_struct("UserRef", 3)?;
-        fields.serialize_field("_id", &self.id)?;
-        fields.serialize_field("id", &self.id)?;
-        fields.serialize_field("username", &self.username)?;
-        fields.end()
+        Wire { object_id: self.id, id: self.id, username: &self.username }.serialize(serializer)
     }
 }
+
+wire_schema!(UserRef, Wire<'_>);

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{CallId, CallSnapshot, CallStatus, CallType, EndReason, Message, RoomId, Timestamp, User, UserId, UserRef};
 
 /// A user's own account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = User)]
 #[serde(rename_all = "camelCase")]
 pub struct UserView {
     #[serde(rename = "_id")]
@@ -35,7 +37,7 @@ impl From<&User> for UserView {
 }
 
 /// A user in the directory.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct UserEntry {
     /// Who it is.
     #[serde(flatten)]
@@ -45,7 +47,8 @@ pub struct UserEntry {
 }
 
 /// A room, as seen by everyone or, with `joined`, by one user.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = Room)]
 #[serde(rename_all = "camelCase")]
 pub struct RoomView {
     /// The room's id, as stored.
@@ -70,18 +73,23 @@ pub struct RoomView {
     /// The number of the newest message, 0 where there is none.
     pub last_seq: u64,
     /// Its time.
+    #[schema(required)]
     pub last_message_at: Option<Timestamp>,
     /// The newest message.
+    #[schema(required, value_type = Option<Message>)]
     pub last_message: Option<Arc<Message>>,
     /// The call that goes on.
+    #[schema(required)]
     pub call: Option<CallSnapshot>,
     /// The user who asked is a participant.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub joined: Option<bool>,
 }
 
 /// A call in the history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Call)]
 #[serde(rename_all = "camelCase")]
 pub struct CallView {
     /// The call's id, as stored.
@@ -91,6 +99,7 @@ pub struct CallView {
     pub id: CallId,
     /// The room of a group call.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub room: Option<RoomId>,
     /// What was rung for.
     pub call_type: CallType,
@@ -106,11 +115,14 @@ pub struct CallView {
     pub created_at: Timestamp,
     /// When the first one answered.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub answered_at: Option<Timestamp>,
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub ended_at: Option<Timestamp>,
     /// Why it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub end_reason: Option<EndReason>,
 }

@@ -2,8 +2,9 @@
 
 use super::payload::Payload;
 use super::seam::{Context, Reply};
-use super::{messages, rooms};
+use super::{calls, messages, rooms, signalling};
 use crate::error::Error;
+use crate::model::SignalKind;
 
 /// Runs the event of this name.
 ///
@@ -15,6 +16,14 @@ pub async fn dispatch(context: &Context<'_>, name: &str, payload: Payload) -> Re
         "leave-room" => rooms::leave(context, &payload.object_or_room()?).await,
         "send-message" => messages::send(context, &payload.object()?).await,
         "typing" => messages::typing(context, &payload.object()?),
+        "webrtc-offer" => signalling::relay(context, SignalKind::Offer, payload.object()?).await,
+        "webrtc-answer" => signalling::relay(context, SignalKind::Answer, payload.object()?).await,
+        "webrtc-ice-candidate" => signalling::relay(context, SignalKind::Candidate, payload.object()?).await,
+        "initiate-call" => calls::initiate(context, &payload.object()?).await,
+        "accept-call" => calls::accept(context, &payload.object()?).await,
+        "reject-call" => calls::reject(context, &payload.object()?).await,
+        "end-call" => calls::end(context, &payload.object()?).await,
+        "media-state" => calls::media_state(context, &payload.object()?),
         _ => Err(Error::UnknownEvent),
     }
 }

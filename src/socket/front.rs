@@ -84,7 +84,7 @@ fn admit(hub: &Hub, request: &mut Request) -> Result<(), Response> {
         (None, cut) => {
             let trusted = &hub.chat().config().trusted_proxies;
             let address = client_address(trusted, request.extensions(), request.headers());
-            let place = hub.chat().limits().handshake(address).map_err(|error| too_many(&error))?;
+            let place = hub.chat().limits().handshake(address).map_err(Error::into_response)?;
             let inner = Inner { place: Mutex::new(Some(place)), cut };
             request.extensions_mut().insert(Admission(Arc::new(inner)));
             Ok(())
@@ -96,11 +96,6 @@ fn admit(hub: &Hub, request: &mut Request) -> Result<(), Response> {
 fn unknown_session() -> Response {
     (StatusCode::BAD_REQUEST, axum::Json(serde_json::json!({"code": 1, "message": "Session ID unknown"})))
         .into_response()
-}
-
-fn too_many(error: &Error) -> Response {
-    let body = serde_json::json!({"message": error.message(), "code": error.code()});
-    (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "10")], axum::Json(body)).into_response()
 }
 
 /// Headers and URI are slices of the buffer that hyper read them into, 16 KiB for as long as the session lives. Copies are not.

@@ -21,7 +21,6 @@ pub async fn send(context: &Context<'_>, payload: &Map<String, Value>) -> Result
     let content = fields.required(&["content", "message", "text"], Content::parse);
     let client_id = fields.optional(&["clientId"], ClientId::parse);
     let (room, content) = fields.complete(room.zip(content))?;
-    let room = room.map_err(|_| Error::NotInRoom)?;
     let message = context.chat.send_message(context.from, room, content, client_id).await?;
     Reply::with(&Sent { message })
 }
@@ -31,6 +30,6 @@ pub fn typing(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Rep
     let mut fields = Fields::body(payload);
     let (room, typing) = (room_id(&mut fields), fields.required_bool(&["typing"]));
     let (room, typing) = fields.complete(room.zip(typing))?;
-    context.chat.typing(context.from, room.map_err(|_| Error::NotInRoom)?, typing)?;
+    context.chat.typing(context.from, room, typing)?;
     Reply::ok()
 }

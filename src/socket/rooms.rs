@@ -9,8 +9,8 @@ use crate::error::Error;
 use crate::model::{Fields, Message, Participant, RoomId, RoomView};
 
 /// `roomId`, or as similar backends call it. A string that is no id is the id of nothing.
-pub fn room_id(fields: &mut Fields<'_>) -> Option<Result<RoomId, Error>> {
-    fields.required(&["roomId", "room"], |text| Ok(RoomId::parse(text).ok_or(Error::RoomNotFound)))
+pub fn room_id(fields: &mut Fields<'_>) -> Option<RoomId> {
+    fields.required(&["roomId", "room"], |text| Ok(RoomId::or_nothing(text)))
 }
 
 /// `join-room {roomId, after?}`
@@ -18,7 +18,7 @@ pub async fn join(context: &Context<'_>, payload: &Map<String, Value>) -> Result
     let mut fields = Fields::body(payload);
     let (room, after) = (room_id(&mut fields), fields.optional_count(&["after"]));
     let room = fields.complete(room)?;
-    Reply::with(&JoinReply::from(&context.chat.join_room(context.from, room?, after).await?))
+    Reply::with(&JoinReply::from(&context.chat.join_room(context.from, room, after).await?))
 }
 
 #[derive(Serialize)]
@@ -58,6 +58,6 @@ pub async fn leave(context: &Context<'_>, payload: &Map<String, Value>) -> Resul
     let mut fields = Fields::body(payload);
     let (room, all) = (room_id(&mut fields), fields.flag(&["all"]));
     let room = fields.complete(room)?;
-    context.chat.leave_room(context.from, room?, all).await?;
+    context.chat.leave_room(context.from, room, all).await?;
     Reply::ok()
 }

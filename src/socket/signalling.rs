@@ -1,1 +1,87 @@
-//! to come
+//! Events of negotiation: `webrtc-offer`, `webrtc-answer`, `webrtc-ice-candidate`.
+
+use serde_json::{Map, Value};
+
+use super::seam::{Context, Reply};
+use crate::chat::{Receiver, Signal};
+use crate::error::Error;
+use crate::model::{CallId, Fields, RoomId, SignalKind, SocketId, UserId};
+
+/// The largest session description, in bytes of its `sdp`.
+const MOST_SDP: usize = 65_536;
+
+/// The largest candidate, in bytes of its JSON.
+const MOST_CANDIDATE: usize = 4096;
+
+/// How clients of similar backends call the receiver; the first is ours.
+pub const RECEIVER: [&str; 6] = ["to", "target", "targetId", "targetUserId", "targetSocketId", "toUserId"];
+
+/// Reads a signal, and has it relayed.
+pub async fn relay(context: &Context<'_>, kind: SignalKind, payload: Map<String, Value>) -> Result<Reply, Error> {
+    let mut fields = Fields::body(&payload);
+    let to = fields.optional(&RECEIVER, |text| Ok(receiver(text)));
+    let room = fields.optional(&["roomId", "room"], |text| Ok(RoomId::or_nothing(text)));
+    let call = fields.optional(&["callId"], |text| Ok(CallId::or_nothing(text)));
+    check_description(&mut fields, kind, &payload);
+    fields.finish()?;
+    let signal = Signal { kind, payload: proper(kind, payload), to, room, call };
+    context.chat.relay(context.from, signal).await?;
+    Reply::ok()
+}
+
+/// Whom a text stands for.
+pub fn receiver(text: &str) -> Receiver {
+    UserId::parse(text)
+        .map(Receiver::User)
+        .or_else(|| SocketId::parse(text).map(Receiver::Socket))
+        .unwrap_or(Receiver::Unknown)
+}
+
+const fn description_field(kind: SignalKind) -> &'static str {
+    match kind {
+        SignalKind::Offer => "offer",
+        SignalKind::Answer => "answer",
+        SignalKind::Candidate => "candidate",
+    }
+}
+
+fn check_description(fields: &mut Fields<'_>, kind: SignalKind, payload: &Map<String, Value>) {
+    let name = description_field(kind);
+    let wrong = if kind == SignalKind::Candidate {
+        match payload.get(name) {
+            None => Some("is required, and null for the last"),
+            Some(Value::Null) => None,
+            Some(candidate @ Value::Object(_)) if candidate.to_string().len() <= MOST_CANDIDATE => None,
+            Some(_) => Some("must be an object of at most 4096 bytes, or null"),
+        }
+    } else {
+        match fields.value(&[name, "sdp"]).map(|description| &description["sdp"]) {
+            None => Some("is required"),
+            Some(Value::String(sdp)) if sdp.len() <= MOST_SDP => None,
+            Some(_) => Some("must be an object with sdp, a string of at most 65536 bytes"),
+        }
+    };
+    if let Some(message) = wrong {
+        fields.wrong::<()>(name, message);
+    }
+}
+
+/// The payload under its proper names, without the receiver.
+fn proper(kind: SignalKind, mut payload: Map<String, Value>) -> Map<String, Value> {
+    for name in RECEIVER {
+        payload.remove(name);
+    }
+    rename(&mut payload, "room", "roomId");
+    if kind != SignalKind::Candidate {
+        rename(&mut payload, "sdp", description_field(kind));
+    }
+    payload
+}
+
+fn rename(payload: &mut Map<String, Value>, from: &str, to: &str) {
+    if let Some(value) = payload.remove(from)
+        && payload.get(to).is_none_or(Value::is_null)
+    {
+        payload.insert(to.to_owned(), value);
+    }
+}

@@ -4,6 +4,10 @@
 //! Absence is `None` or `false`, never an error. No filter, document or transaction shows here, and nothing assumes that
 //! this process alone writes.
 
+mod open;
+pub mod polodb;
+mod records;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -13,6 +17,8 @@ use crate::model::{
     Call, CallId, Email, Message, MessagePage, NameKey, NewMessage, Page, PasswordHash, Room, RoomId, RoomPatch, User,
     UserId, UserRef,
 };
+
+pub use self::open::{OpenError, open};
 
 /// Which database is behind the trait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

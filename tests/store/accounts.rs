@@ -148,6 +148,15 @@ pub async fn references_come_in_the_order_asked_for(place: &impl Place) {
     assert!(store.user_refs(&[]).await.unwrap().is_empty());
 }
 
+pub async fn token_versions_are_told_of_those_who_exist(place: &impl Place) {
+    let store = place.open().await;
+    let (ann, bob) = (stored_user(&store, "ann").await, stored_user(&store, "bob").await.id);
+    store.set_password(ann.id, None, ann.password).await.unwrap();
+    let versions = store.token_versions(&[bob, UserId::new(), ann.id, bob]).await.unwrap();
+    assert_eq!(versions, [(ann.id, 1), (bob, 0)].into());
+    assert!(store.token_versions(&[]).await.unwrap().is_empty());
+}
+
 pub async fn a_password_is_changed_only_from_the_one_that_it_was(place: &impl Place) {
     let store = place.open().await;
     let ann = stored_user(&store, "ann").await;

@@ -45,7 +45,7 @@ pub async fn a_call_is_saved_again_as_it_then_stands(place: &impl Place) {
     let over = ended(&active);
     for now in [active, over.clone(), over] {
         store.save_calls(vec![now.clone()]).await.unwrap();
-        assert_eq!(store.calls_of(ann, None, 50).await.unwrap(), [now.clone()]);
+        assert_eq!(store.calls_of(ann, None, 50).await.unwrap(), std::slice::from_ref(&now));
         assert_eq!(store.calls_of(bob, None, 50).await.unwrap(), [now]);
     }
 }

@@ -10,6 +10,7 @@ mod accounts;
 mod calls;
 mod lifetime;
 mod messages;
+mod polodb_place;
 mod rooms;
 mod sample;
 
@@ -40,6 +41,7 @@ macro_rules! contract {
                     a_name_with_a_control_character_is_refused_at_the_door
                     users_are_listed_by_prefix_in_the_order_of_their_keys
                     references_come_in_the_order_asked_for
+                    token_versions_are_told_of_those_who_exist
                     a_password_is_changed_only_from_the_one_that_it_was
                     of_fifty_changes_of_one_password_just_one_wins
                     of_eight_hundred_parallel_updates_none_is_lost
@@ -108,3 +110,7 @@ macro_rules! contract {
         })+
     };
 }
+
+use self::polodb_place::PoloDbPlace;
+
+contract!(polodb, PoloDbPlace);

@@ -1,0 +1,70 @@
+//! Figures for Prometheus: counted everywhere by the `metrics` macros, which cost next to nothing while nobody listens.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{Method, StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+/// How often what was measured is put into its buckets, whether anybody asks or not.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Upper bounds in seconds: from a read out of memory to a request that somebody gave up on.
+const SECONDS: [f64; 12] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// `GET /metrics`, to be merged with other routes or served on an address of its own. Listening begins with the first call in a process.
+pub fn router() -> Router {
+    recorder();
+    Router::new().route(
+        "/metrics",
+        get(async || {
+            ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], recorder().render()).into_response()
+        }),
+    )
+}
+
+/// There is one a process, for the macros know only one.
+fn recorder() -> &'static PrometheusHandle {
+    HANDLE.get_or_init(|| {
+        let builder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS);
+        let recorder = builder.expect("there are buckets").build_recorder();
+        let handle = recorder.handle();
+        if metrics::set_global_recorder(recorder).is_err() {
+            tracing::error!("something else records the figures already; /metrics stays empty");
+        }
+        describe();
+        let upkeep = handle.clone();
+        std::thread::spawn(move || {
+            loop {
+                std::thread::sleep(UPKEEP);
+                upkeep.run_upkeep();
+            }
+        });
+        handle
+    })
+}
+
+fn describe() {
+    metrics::describe_counter!("tincan_http_requests_total", "Requests answered, by method, route and status");
+    metrics::describe_histogram!("tincan_http_request_seconds", "How long they took, by route");
+}
+
+/// Counts a request that was answered. `route` is the pattern of its path, so that there are few.
+pub fn request(method: &Method, route: &str, status: StatusCode, elapsed: Duration) {
+    if HANDLE.get().is_none() {
+        return;
+    }
+    let method = match method.as_str() {
+        known @ ("GET" | "HEAD" | "POST" | "PATCH" | "DELETE" | "OPTIONS") => known.to_owned(),
+        _ => "other".to_owned(),
+    };
+    let (route, status) = (route.to_owned(), status.as_u16().to_string());
+    metrics::counter!("tincan_http_requests_total", "method" => method, "route" => route.clone(), "status" => status)
+        .increment(1);
+    metrics::histogram!("tincan_http_request_seconds", "route" => route).record(elapsed.as_secs_f64());
+}

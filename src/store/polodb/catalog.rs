@@ -1,0 +1,251 @@
+//! Users, rooms and the order of calls in memory: what answers every read but that of messages and ended calls.
+//!
+//! There are two of them, equal between commits: the writer's, in which a batch is worked out, and the readers', which follows after
+//! the commit. Every change is a [`Change`], which gives back the one that undoes it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Bound;
+use std::sync::Arc;
+
+use super::lost::Lost;
+use crate::model::{Call, CallId, NameKey, Room, RoomId, Timestamp, User, UserId};
+
+/// A room with what only the store knows of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoomEntry {
+    /// As it is told.
+    pub room: Arc<Room>,
+    /// The highest number given; greater than that of the newest message only where messages were lost.
+    pub numbered: u64,
+    /// The numbers whose messages are lost.
+    pub lost: Lost,
+}
+
+/// A deleted room of which messages are left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Doomed {
+    /// The first number that may be there still.
+    pub next: u64,
+    /// The last one.
+    pub last: u64,
+}
+
+/// The piece of the calls' history that is still written to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogPiece {
+    /// Its running number, from 0.
+    pub number: i64,
+    /// Packed.
+    pub entries: Vec<u8>,
+}
+
+/// One change; `None` takes the thing away.
+#[derive(Clone, Debug)]
+pub enum Change {
+    User(UserId, Option<Arc<User>>),
+    Room(RoomId, Option<RoomEntry>),
+    OpenCall(CallId, Option<Arc<Call>>),
+    /// The user has the call in the history, or has it no more.
+    History(UserId, CallId, bool),
+    Log(Arc<LogPiece>),
+    Doomed(RoomId, Option<Doomed>),
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Catalog {
+    users: HashMap<UserId, Arc<User>>,
+    by_email: HashMap<String, UserId>,
+    by_username: BTreeMap<NameKey, Vec<UserId>>,
+    rooms: HashMap<RoomId, RoomEntry>,
+    by_room_name: HashMap<NameKey, Vec<RoomId>>,
+    by_age: BTreeSet<(Timestamp, RoomId)>,
+    rooms_of: HashMap<UserId, HashSet<RoomId>>,
+    open_calls: BTreeMap<CallId, Arc<Call>>,
+    calls_of: HashMap<UserId, Vec<CallId>>,
+    log: Arc<LogPiece>,
+    doomed: BTreeMap<RoomId, Doomed>,
+}
+
+impl Catalog {
+    pub fn user(&self, id: UserId) -> Option<&Arc<User>> {
+        self.users.get(&id)
+    }
+
+    pub fn user_by_email(&self, email: &str) -> Option<&Arc<User>> {
+        self.user(*self.by_email.get(email)?)
+    }
+
+    /// Those whose name has this key.
+    pub fn users_named(&self, key: &NameKey) -> impl Iterator<Item = &Arc<User>> {
+        self.by_username.get(key).into_iter().flatten().filter_map(|id| self.user(*id))
+    }
+
+    /// Those whose key begins with `prefix`, in the order of the keys.
+    pub fn users_from<'a>(&'a self, prefix: &'a NameKey) -> impl Iterator<Item = &'a Arc<User>> {
+        let from = self.by_username.range((Bound::Included(prefix), Bound::Unbounded));
+        let those = from.take_while(|(key, _)| key.as_str().starts_with(prefix.as_str()));
+        those.flat_map(|(_, ids)| ids).filter_map(|id| self.user(*id))
+    }
+
+    pub fn room(&self, id: RoomId) -> Option<&RoomEntry> {
+        self.rooms.get(&id)
+    }
+
+    /// The rooms whose name has this key.
+    pub fn rooms_named(&self, key: &NameKey) -> &[RoomId] {
+        self.by_room_name.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// All rooms, newest first.
+    pub fn rooms(&self) -> impl Iterator<Item = &RoomEntry> {
+        self.by_age.iter().rev().filter_map(|(_, id)| self.rooms.get(id))
+    }
+
+    /// The rooms that the user participates in.
+    pub fn rooms_of(&self, user: UserId) -> impl Iterator<Item = RoomId> {
+        self.rooms_of.get(&user).into_iter().flatten().copied()
+    }
+
+    /// Whether some room has both as participants.
+    pub fn share_room(&self, one: UserId, other: UserId) -> bool {
+        match (self.rooms_of.get(&one), self.rooms_of.get(&other)) {
+            (Some(one), Some(other)) => !one.is_disjoint(other),
+            _ => false,
+        }
+    }
+
+    pub fn open_call(&self, id: CallId) -> Option<&Arc<Call>> {
+        self.open_calls.get(&id)
+    }
+
+    pub fn open_calls(&self) -> impl ExactSizeIterator<Item = &Arc<Call>> {
+        self.open_calls.values()
+    }
+
+    /// The calls that the user has, or had, in the history, by rising id.
+    pub fn calls_of(&self, user: UserId) -> &[CallId] {
+        self.calls_of.get(&user).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn log(&self) -> &Arc<LogPiece> {
+        &self.log
+    }
+
+    pub fn doomed(&self) -> &BTreeMap<RoomId, Doomed> {
+        &self.doomed
+    }
+
+    /// How many users and rooms there are.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.users.len(), self.rooms.len())
+    }
+
+    /// Makes a change, and answers with the one that undoes it.
+    pub fn apply(&mut self, change: Change) -> Change {
+        match change {
+            Change::User(id, user) => Change::User(id, self.set_user(id, user)),
+            Change::Room(id, room) => Change::Room(id, self.set_room(id, room)),
+            Change::OpenCall(id, call) => Change::OpenCall(id, set(&mut self.open_calls, id, call)),
+            Change::History(user, call, there) => Change::History(user, call, self.set_history(user, call, there)),
+            Change::Log(piece) => Change::Log(std::mem::replace(&mut self.log, piece)),
+            Change::Doomed(id, doomed) => Change::Doomed(id, set(&mut self.doomed, id, doomed)),
+        }
+    }
+
+    fn set_user(&mut self, id: UserId, user: Option<Arc<User>>) -> Option<Arc<User>> {
+        let before = self.users.remove(&id);
+        if let Some(before) = &before {
+            self.by_email.remove(&before.email);
+            leave(self.by_username.entry(NameKey::of(&before.username)), id);
+        }
+        if let Some(user) = user {
+            self.by_email.insert(user.email.clone(), id);
+            self.by_username.entry(NameKey::of(&user.username)).or_default().push(id);
+            self.users.insert(id, user);
+        }
+        before
+    }
+
+    fn set_room(&mut self, id: RoomId, entry: Option<RoomEntry>) -> Option<RoomEntry> {
+        let before = self.rooms.remove(&id);
+        let (old, new) = (before.as_ref().map(|entry| &*entry.room), entry.as_ref().map(|entry| &*entry.room));
+        if old.map(|room| &room.name) != new.map(|room| &room.name) {
+            if let Some(old) = old {
+                let key = NameKey::of(&old.name);
+                let ids = self.by_room_name.entry(key.clone()).or_default();
+                ids.retain(|one| *one != id);
+                if ids.is_empty() {
+                    self.by_room_name.remove(&key);
+                }
+            }
+            if let Some(new) = new {
+                self.by_room_name.entry(NameKey::of(&new.name)).or_default().push(id);
+            }
+        }
+        if let Some(old) = old {
+            self.by_age.remove(&(old.created_at, id));
+        }
+        if let Some(new) = new {
+            self.by_age.insert((new.created_at, id));
+        }
+        self.follow_participants(id, old, new);
+        if let Some(entry) = entry {
+            self.rooms.insert(id, entry);
+        }
+        before
+    }
+
+    fn follow_participants(&mut self, id: RoomId, old: Option<&Room>, new: Option<&Room>) {
+        let list = |room: Option<&Room>| room.map_or_else(Arc::default, |room| room.participants.clone());
+        let (old, new) = (list(old), list(new));
+        // A message changes the room and not its participants, who may be many.
+        if Arc::ptr_eq(&old, &new) {
+            return;
+        }
+        let (were, are): (HashSet<_>, HashSet<_>) = (old.iter().collect(), new.iter().collect());
+        for user in were.difference(&are) {
+            if let Some(rooms) = self.rooms_of.get_mut(user) {
+                rooms.remove(&id);
+                if rooms.is_empty() {
+                    self.rooms_of.remove(user);
+                }
+            }
+        }
+        for user in are.difference(&were) {
+            self.rooms_of.entry(**user).or_default().insert(id);
+        }
+    }
+
+    /// Whether it was there.
+    fn set_history(&mut self, user: UserId, call: CallId, there: bool) -> bool {
+        let calls = self.calls_of.entry(user).or_default();
+        let place = calls.binary_search(&call);
+        match (place, there) {
+            (Err(place), true) => calls.insert(place, call),
+            (Ok(place), false) => drop(calls.remove(place)),
+            _ => {}
+        }
+        if calls.is_empty() {
+            self.calls_of.remove(&user);
+        }
+        place.is_ok()
+    }
+}
+
+fn set<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: Option<V>) -> Option<V> {
+    match value {
+        Some(value) => map.insert(key, value),
+        None => map.remove(&key),
+    }
+}
+
+/// Takes `id` out of a list, and an empty list out of its map.
+fn leave(entry: std::collections::btree_map::Entry<'_, NameKey, Vec<UserId>>, id: UserId) {
+    if let std::collections::btree_map::Entry::Occupied(mut ids) = entry {
+        ids.get_mut().retain(|one| *one != id);
+        if ids.get().is_empty() {
+            ids.remove();
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! How the embedded store lies in its collections: everything is found by a computed `_id`, and no index is needed.
+
+use std::fmt::Write;
+
+use bson::oid::ObjectId;
+use bson::{Binary, Bson};
+use ring::digest;
+use serde::{Deserialize, Serialize};
+
+use super::database::Collection;
+use crate::model::{CallId, Message, RoomId, UserId};
+use crate::store::records::{MessageRecord, Stored};
+use crate::store::{Result, StoreError};
+
+/// What this program writes and reads. A store of a higher version is refused.
+pub const VERSION: i32 = 1;
+
+/// Accounts, by id.
+pub const USERS: Collection = Collection("users");
+/// Rooms, by id.
+pub const ROOMS: Collection = Collection("rooms");
+/// How far each room is numbered ([`Head`]), by the room's id.
+pub const HEADS: Collection = Collection("heads");
+/// Messages, by [`message_key`].
+pub const MESSAGES: Collection = Collection("messages");
+/// Which message a client id stands for ([`ClientIdRecord`]), by [`client_id_key`].
+pub const CLIENT_IDS: Collection = Collection("client_ids");
+/// Calls that have ended, by id.
+pub const CALLS: Collection = Collection("calls");
+/// Calls that have not, by id.
+pub const OPEN_CALLS: Collection = Collection("open_calls");
+/// Who has which call in the history ([`CallLogRecord`]), by a running number.
+pub const CALL_LOG: Collection = Collection("call_log");
+/// Deleted rooms of which messages are left ([`DoomedRecord`]), by the room's id.
+pub const DOOMED: Collection = Collection("doomed");
+/// One document, [`StoreRecord`].
+pub const STORE: Collection = Collection("store");
+
+/// The `_id` of the one document in [`STORE`].
+pub const STORE_ID: &str = "store";
+
+/// What the store knows of itself; written with every commit, so that what is missing at the next start shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreRecord {
+    #[serde(rename = "_id")]
+    pub key: String,
+    /// Of the layout.
+    pub version: i32,
+    /// How many commits there have been.
+    pub commits: i64,
+    /// How many documents each collection that is read through at the start holds.
+    pub users: i64,
+    pub rooms: i64,
+    pub call_log: i64,
+    pub open_calls: i64,
+    pub doomed: i64,
+}
+
+/// How far a room is numbered. Written with every batch of messages.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Head {
+    #[serde(rename = "_id")]
+    pub room: ObjectId,
+    /// The highest number given, 0 where there is none.
+    pub seq: i64,
+    /// Numbers whose messages are known to be lost: first and last of each range, rising.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<(i64, i64)>,
+}
+
+/// Which message a client id stands for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ClientIdRecord {
+    #[serde(rename = "_id")]
+    pub key: String,
+    pub seq: i64,
+}
+
+/// What is left of a deleted room.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DoomedRecord {
+    #[serde(rename = "_id")]
+    pub room: ObjectId,
+    /// The first number that may be there still.
+    pub next: i64,
+    /// The last one.
+    pub last: i64,
+}
+
+/// Some entries of the history, packed: loading it must not cost a document a call.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CallLogRecord {
+    #[serde(rename = "_id")]
+    pub number: i64,
+    pub entries: Binary,
+}
+
+/// A message as it lies in [`MESSAGES`].
+pub type StoredMessage = MessageRecord<String>;
+
+/// Where a message lies: the room, and the number in hex of one length.
+pub fn message_key(room: RoomId, seq: u64) -> String {
+    format!("{room}:{seq:016x}")
+}
+
+/// The record of a message, with its `_id`.
+pub fn message_record(message: &Message) -> (Bson, StoredMessage) {
+    let key = message_key(message.room, message.seq);
+    (Bson::String(key.clone()), MessageRecord::keyed(key, Some(message.id.object_id()), message))
+}
+
+/// The message of a record.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] where it does not say which message it is.
+pub fn message_of(record: StoredMessage) -> Result<Message> {
+    let id = record.id.ok_or_else(|| StoreError::Corrupt(format!("message {} has no id", record.key)))?;
+    record.into_message(id)
+}
+
+/// Where a client id of a sender in a room lies: a digest, for what a client chose is never a key.
+pub fn client_id_key(room: RoomId, sender: UserId, client_id: &str) -> String {
+    let mut context = digest::Context::new(&digest::SHA256);
+    context.update(&room.bytes());
+    context.update(&sender.bytes());
+    context.update(client_id.as_bytes());
+    let mut key = String::with_capacity(64);
+    for byte in context.finish().as_ref() {
+        // Writing into a string cannot fail.
+        let _ = write!(key, "{byte:02x}");
+    }
+    key
+}
+
+/// Adds an entry to packed ones: the call, how many users (two bytes), the users.
+pub fn pack_log_entry(entries: &mut Vec<u8>, call: CallId, users: &[UserId]) {
+    for part in users.chunks(usize::from(u16::MAX)) {
+        entries.extend(call.bytes());
+        entries.extend((part.len() as u16).to_be_bytes());
+        part.iter().for_each(|user| entries.extend(user.bytes()));
+    }
+}
+
+/// Reads packed entries back.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] where they break off.
+pub fn unpack_log_entries(mut entries: &[u8], mut each: impl FnMut(CallId, UserId)) -> Result<()> {
+    fn id(from: &mut &[u8]) -> Option<[u8; 12]> {
+        let (id, rest) = from.split_first_chunk()?;
+        *from = rest;
+        Some(*id)
+    }
+    let broken = || StoreError::Corrupt("a piece of the calls' history breaks off".to_owned());
+    while !entries.is_empty() {
+        let call = CallId::from_bytes(id(&mut entries).ok_or_else(broken)?);
+        let (count, rest) = entries.split_first_chunk().ok_or_else(broken)?;
+        entries = rest;
+        for _ in 0..u16::from_be_bytes(*count) {
+            each(call, UserId::from_bytes(id(&mut entries).ok_or_else(broken)?));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_messages_are_in_the_order_of_their_numbers() {
+        let room = RoomId::new();
+        let keys: Vec<_> = [1, 9, 10, 255, 256, u64::MAX].map(|seq| message_key(room, seq)).into();
+        assert!(keys.is_sorted());
+    }
+
+    #[test]
+    fn packed_entries_read_back_and_a_cut_is_noticed() {
+        let (call, other) = (CallId::new(), CallId::new());
+        let users = [UserId::new(), UserId::new()];
+        let mut packed = Vec::new();
+        pack_log_entry(&mut packed, call, &users);
+        pack_log_entry(&mut packed, other, &users[..1]);
+        let mut seen = Vec::new();
+        unpack_log_entries(&packed, |call, user| seen.push((call, user))).unwrap();
+        assert_eq!(seen, [(call, users[0]), (call, users[1]), (other, users[0])]);
+        assert!(unpack_log_entries(&packed[..packed.len() - 1], |_, _| ()).is_err());
+    }
+}

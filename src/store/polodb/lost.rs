@@ -1,0 +1,64 @@
+//! Numbers of a room whose messages are known to be lost: they are not given again, and a page steps over them.
+
+use std::sync::Arc;
+
+/// Ranges of numbers, rising and apart. Nearly always none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lost(Option<Arc<[(u64, u64)]>>);
+
+impl Lost {
+    /// From ranges (first and last of each) in any order.
+    pub fn new(mut ranges: Vec<(u64, u64)>) -> Self {
+        ranges.retain(|(first, last)| first <= last);
+        ranges.sort_unstable();
+        ranges.dedup_by(|next, before| {
+            let touches = next.0 <= before.1.saturating_add(1);
+            if touches {
+                before.1 = before.1.max(next.1);
+            }
+            touches
+        });
+        Self((!ranges.is_empty()).then(|| ranges.into()))
+    }
+
+    /// The ranges, rising.
+    pub fn ranges(&self) -> &[(u64, u64)] {
+        self.0.as_deref().unwrap_or_default()
+    }
+
+    /// The first number from `seq` up that is not lost.
+    pub fn up(&self, seq: u64) -> u64 {
+        self.ranges().iter().fold(
+            seq,
+            |seq, (first, last)| {
+                if (*first..=*last).contains(&seq) { last.saturating_add(1) } else { seq }
+            },
+        )
+    }
+
+    /// The first number from `seq` down that is not lost; 0 where there is none.
+    pub fn down(&self, seq: u64) -> u64 {
+        self.ranges().iter().rev().fold(
+            seq,
+            |seq, (first, last)| {
+                if (*first..=*last).contains(&seq) { first - 1 } else { seq }
+            },
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lost_numbers_are_stepped_over_both_ways() {
+        let lost = Lost::new(vec![(9, 10), (1, 2), (5, 6), (7, 7), (4, 3)]);
+        assert_eq!(lost.ranges(), [(1, 2), (5, 7), (9, 10)]);
+        let up: Vec<_> = (0..=11).map(|seq| lost.up(seq)).collect();
+        assert_eq!(up, [0, 3, 3, 3, 4, 8, 8, 8, 8, 11, 11, 11]);
+        let down: Vec<_> = (0..=11).map(|seq| lost.down(seq)).collect();
+        assert_eq!(down, [0, 0, 0, 3, 4, 4, 4, 4, 8, 8, 8, 11]);
+        assert_eq!(Lost::default().up(5), 5);
+    }
+}

@@ -1,0 +1,115 @@
+//! The mark: a small file beside the store that tells how far it had come, at most ten seconds ago.
+//!
+//! RocksDB opens a log that was cut short without a word. Against the mark the cut shows, and what was cut off.
+
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use ring::digest;
+use serde::{Deserialize, Serialize};
+
+use super::catalog::Catalog;
+use crate::model::RoomId;
+
+/// See the module.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// How many commits there had been.
+    pub commits: i64,
+    /// How far each room was numbered.
+    pub rooms: BTreeMap<RoomId, u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Written {
+    commits: i64,
+    rooms: BTreeMap<String, u64>,
+}
+
+/// Why there is no mark to be read.
+#[derive(Debug)]
+pub enum NoMark {
+    /// There is none: the store is new, or the file was removed.
+    Absent,
+    /// It is not as it was written.
+    Garbled(String),
+}
+
+impl Mark {
+    /// How far a catalog has come.
+    pub fn of(catalog: &Catalog, commits: i64) -> Self {
+        Self { commits, rooms: catalog.rooms().map(|entry| (entry.room.id, entry.numbered)).collect() }
+    }
+
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// See [`NoMark`].
+    pub fn read(path: &Path) -> Result<Self, NoMark> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(NoMark::Absent),
+            Err(error) => return Err(NoMark::Garbled(error.to_string())),
+        };
+        let garbled = |what: &str| NoMark::Garbled(what.to_owned());
+        let (sum, body) = text.split_once('\n').ok_or_else(|| garbled("it breaks off"))?;
+        if sum != checksum(body) {
+            return Err(garbled("its checksum is wrong"));
+        }
+        let written: Written = serde_json::from_str(body).map_err(|error| garbled(&error.to_string()))?;
+        let rooms = written.rooms.into_iter().map(|(id, seq)| RoomId::parse(&id).map(|id| (id, seq)));
+        let rooms = rooms.collect::<Option<_>>().ok_or_else(|| garbled("it names a room that is none"))?;
+        Ok(Self { commits: written.commits, rooms })
+    }
+
+    /// Puts it in the place of the file, whole or not at all.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        let rooms = self.rooms.iter().map(|(id, seq)| (id.to_string(), *seq)).collect();
+        let body = serde_json::to_string(&Written { commits: self.commits, rooms })?;
+        let beside: PathBuf = path.with_extension("new");
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        file.write_all(format!("{}\n{body}", checksum(&body)).as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&beside, path)?;
+        match path.parent() {
+            Some(directory) => File::open(directory)?.sync_all(),
+            None => Ok(()),
+        }
+    }
+}
+
+fn checksum(body: &str) -> String {
+    let sum = digest::digest(&digest::SHA256, body.as_bytes());
+    sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_reads_back_and_a_flipped_byte_is_noticed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("store.mark");
+        assert!(matches!(Mark::read(&path), Err(NoMark::Absent)));
+        let mark = Mark { commits: 7, rooms: [(RoomId::new(), 3), (RoomId::new(), 0)].into() };
+        mark.write(&path).unwrap();
+        mark.write(&path).unwrap();
+        assert_eq!(Mark::read(&path).unwrap(), mark);
+        let whole = std::fs::read(&path).unwrap();
+        for place in [0, whole.len() / 2, whole.len() - 1] {
+            let mut flipped = whole.clone();
+            flipped[place] ^= 1;
+            std::fs::write(&path, &flipped).unwrap();
+            assert!(matches!(Mark::read(&path), Err(NoMark::Garbled(_))), "byte {place}");
+        }
+        std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+        assert!(matches!(Mark::read(&path), Err(NoMark::Garbled(_))));
+    }
+}

@@ -1,0 +1,321 @@
+//! The embedded engine, over PoloDB: one thread writes, many read, and what is small is kept in memory.
+//!
+//! What this rests on: PoloDB's unique indexes and updates do not hold under concurrent writers, its filters and sorts give wrong
+//! results in many shapes, and every commit is an fsync. So all writes go through one [`writer`], which decides uniqueness itself and
+//! commits whatever waits together; and documents are found by computed `_id`s alone.
+
+mod batch;
+mod catalog;
+mod check;
+mod damage;
+mod database;
+mod intents;
+mod layout;
+mod load;
+mod lost;
+mod mark;
+mod open;
+mod pages;
+mod shared;
+mod space;
+mod writer;
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::path::Path;
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::{Semaphore, oneshot};
+
+use self::batch::Batch;
+use self::catalog::Catalog;
+use self::database::Database;
+use self::pages::Plan;
+use self::shared::{Condition, Shared};
+use self::writer::{Intent, Order, Pace, Writer};
+use super::{Appended, Engine, OpenError, Result, Store, StoreError};
+use crate::model::{
+    Call, CallId, Email, MessagePage, NameKey, NewMessage, Page, PasswordHash, Room, RoomId, RoomPatch, User, UserId,
+    UserRef,
+};
+
+pub use self::damage::Damage;
+pub use self::database::{Call as DatabaseCall, Faults};
+
+/// How many intents may wait for the writer; who comes then waits for a place.
+const QUEUE: usize = 4096;
+/// How many reads may be at the database at once.
+const READERS: usize = 8;
+
+/// How the engine is opened.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Go on without what is missing.
+    pub accept_damage: bool,
+    /// How often a write is tried after one failed.
+    pub probe_every: Duration,
+    /// How long such writes may fail, with space there, until [`Store::failed`] resolves.
+    pub patience: Duration,
+    /// How old the mark of the last commit may be.
+    pub mark_within: Duration,
+    /// For tests: stands between the engine and the database.
+    pub faults: Option<Arc<dyn Faults>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            accept_damage: false,
+            probe_every: Duration::from_secs(1),
+            patience: Duration::from_secs(30),
+            mark_within: Duration::from_secs(10),
+            faults: None,
+        }
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct PoloDb {
+    shared: Arc<Shared>,
+    orders: mpsc::Sender<Order>,
+    /// Places in the writer's queue.
+    places: Arc<Semaphore>,
+    readers: Arc<Semaphore>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl PoloDb {
+    /// Opens the store in a data directory, or makes one there, and starts its writer.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open(directory: &Path, options: Options) -> Result<Self, OpenError> {
+        let path = directory.to_owned();
+        let opened = tokio::task::spawn_blocking(move || Self::open_here(&path, &options)).await;
+        opened.unwrap_or_else(|error| Err(OpenError::Failed { path: directory.to_owned(), reason: error.to_string() }))
+    }
+
+    fn open_here(directory: &Path, options: &Options) -> Result<Self, OpenError> {
+        let (database, catalog, store) = open::open(directory, options)?.split();
+        let shared = Arc::new(Shared::new(catalog.clone(), database.clone()));
+        let pace = Pace { probe: options.probe_every, patience: options.patience, mark: options.mark_within };
+        let paths = (directory.to_owned(), directory.join(open::MARK));
+        let writer = Writer::new(database, shared.clone(), catalog, store, paths, pace);
+        let (orders, queue) = mpsc::channel();
+        let thread = std::thread::Builder::new().name("store".to_owned());
+        let started = thread.spawn({
+            let shared = shared.clone();
+            move || {
+                let ran = std::panic::catch_unwind(AssertUnwindSafe(|| writer.run(&queue)));
+                if ran.is_err() {
+                    shared.set_condition(Condition::Lost("the writer panicked".to_owned()));
+                }
+            }
+        });
+        let writer =
+            started.map_err(|error| OpenError::Failed { path: directory.to_owned(), reason: error.to_string() })?;
+        Ok(Self {
+            shared,
+            orders,
+            places: Arc::new(Semaphore::new(QUEUE)),
+            readers: Arc::new(Semaphore::new(READERS)),
+            writer: Mutex::new(Some(writer)),
+        })
+    }
+
+    /// Looks something up in memory.
+    fn look<T>(&self, look: impl FnOnce(&Catalog) -> T) -> Result<T> {
+        self.shared.look(look)
+    }
+
+    /// Has the writer carry out an intent, and waits until it is durable.
+    async fn write<T: Send + 'static>(
+        &self,
+        intent: impl FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let place = self.places.clone().acquire_owned().await.map_err(|_| shared::closed())?;
+        let (reply, answer) = oneshot::channel();
+        let stopped = || StoreError::Unavailable("the writer stopped".to_owned());
+        self.orders.send(Order::Carry(Box::new(Intent::new(intent, reply, place)))).map_err(|_| stopped())?;
+        answer.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    /// Reads from the database, off the async threads.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Shared, &Database) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let place = self.readers.clone().acquire_owned().await.map_err(|_| shared::closed())?;
+        let shared = self.shared.clone();
+        let reading = tokio::task::spawn_blocking(move || {
+            let database = shared.database()?;
+            let answer = read(&shared, &database);
+            // The place is free only when the database is let go: a close waits for all places.
+            drop(database);
+            drop(place);
+            answer
+        });
+        reading.await.unwrap_or_else(|error| Err(StoreError::Bug(format!("a read broke off: {error}"))))
+    }
+}
+
+#[async_trait]
+impl Store for PoloDb {
+    fn engine(&self) -> Engine {
+        Engine::PoloDb
+    }
+
+    async fn health(&self) -> Result<()> {
+        self.shared.health()
+    }
+
+    async fn failed(&self) -> String {
+        let mut condition = self.shared.condition();
+        loop {
+            if let Condition::Lost(reason) = &*condition.borrow_and_update() {
+                return reason.clone();
+            }
+            if condition.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    async fn close(&self) {
+        self.places.close();
+        // Where the writer is gone already there is nothing to stop.
+        let _ = self.orders.send(Order::Stop);
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            // It catches its own panics, so that joining it cannot fail.
+            let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+        }
+        self.shared.set_condition(Condition::Closed);
+        // Every reader has let go of the database once all places are free.
+        if let Ok(places) = self.readers.acquire_many(READERS as u32).await {
+            let shared = self.shared.clone();
+            let _ = tokio::task::spawn_blocking(move || shared.release_database()).await;
+            self.readers.close();
+            drop(places);
+        }
+    }
+
+    async fn insert_user(&self, user: User) -> Result<()> {
+        self.write(|batch| intents::insert_user(batch, user)).await
+    }
+
+    async fn user(&self, id: UserId) -> Result<Option<User>> {
+        self.look(|catalog| catalog.user(id).map(|user| User::clone(user)))
+    }
+
+    async fn user_by_email(&self, email: &Email) -> Result<Option<User>> {
+        self.look(|catalog| catalog.user_by_email(email.as_str()).map(|user| User::clone(user)))
+    }
+
+    async fn user_by_name(&self, name: &str) -> Result<Option<User>> {
+        let key = NameKey::of(name);
+        self.look(|catalog| {
+            let named: Vec<_> = catalog.users_named(&key).collect();
+            match named.as_slice() {
+                [one] => Some(User::clone(one)),
+                several => several.iter().find(|user| user.username == name).map(|user| User::clone(user)),
+            }
+        })
+    }
+
+    async fn user_refs(&self, ids: &[UserId]) -> Result<Vec<UserRef>> {
+        self.look(|catalog| ids.iter().filter_map(|id| catalog.user(*id)).map(|user| UserRef::from(&**user)).collect())
+    }
+
+    async fn list_users(&self, prefix: &NameKey, limit: usize) -> Result<Vec<UserRef>> {
+        self.look(|catalog| catalog.users_from(prefix).take(limit).map(|user| UserRef::from(&**user)).collect())
+    }
+
+    async fn token_versions(&self, ids: &[UserId]) -> Result<HashMap<UserId, u32>> {
+        let version = |user: &Arc<User>| (user.id, user.token_version);
+        self.look(|catalog| ids.iter().filter_map(|id| catalog.user(*id)).map(version).collect())
+    }
+
+    async fn set_password(
+        &self,
+        id: UserId,
+        current: Option<&PasswordHash>,
+        password: PasswordHash,
+    ) -> Result<Option<User>> {
+        let current = current.cloned();
+        self.write(move |batch| intents::set_password(batch, id, current.as_ref(), password)).await
+    }
+
+    async fn remove_user(&self, id: UserId) -> Result<bool> {
+        self.write(move |batch| intents::remove_user(batch, id)).await
+    }
+
+    async fn insert_room(&self, room: Room) -> Result<()> {
+        self.write(|batch| intents::insert_room(batch, room)).await
+    }
+
+    async fn room(&self, id: RoomId) -> Result<Option<Arc<Room>>> {
+        self.look(|catalog| catalog.room(id).map(|entry| entry.room.clone()))
+    }
+
+    async fn rooms(&self) -> Result<Vec<Arc<Room>>> {
+        self.look(|catalog| catalog.rooms().map(|entry| entry.room.clone()).collect())
+    }
+
+    async fn update_room(&self, id: RoomId, patch: RoomPatch) -> Result<Option<Arc<Room>>> {
+        self.write(move |batch| intents::update_room(batch, id, patch)).await
+    }
+
+    async fn delete_room(&self, id: RoomId) -> Result<bool> {
+        self.write(move |batch| intents::delete_room(batch, id)).await
+    }
+
+    async fn add_participant(&self, room: RoomId, user: UserId) -> Result<Option<Arc<Room>>> {
+        self.write(move |batch| intents::add_participant(batch, room, user)).await
+    }
+
+    async fn remove_participant(&self, room: RoomId, user: UserId) -> Result<Option<Arc<Room>>> {
+        self.write(move |batch| intents::remove_participant(batch, room, user)).await
+    }
+
+    async fn share_room(&self, one: UserId, other: UserId) -> Result<bool> {
+        self.look(|catalog| catalog.share_room(one, other))
+    }
+
+    async fn append_messages(&self, room: RoomId, batch: Vec<NewMessage>) -> Result<Option<Vec<Appended>>> {
+        self.write(move |writing| intents::append_messages(writing, room, batch)).await
+    }
+
+    async fn messages(&self, room: RoomId, page: Page, limit: usize) -> Result<Option<MessagePage>> {
+        let Some(plan) = self.look(|catalog| catalog.room(room).map(|entry| Plan::new(entry, page, limit)))? else {
+            return Ok(None);
+        };
+        if plan.numbers.is_empty() {
+            return Ok(Some(plan.page(Vec::new())));
+        }
+        let numbers = plan.numbers.clone();
+        match self.read(move |_, database| pages::read_messages(&database.begin()?, room, &numbers)).await? {
+            Ok(messages) => Ok(Some(plan.page(messages))),
+            // They go when the room goes; otherwise they must be there.
+            Err(_) if self.look(|catalog| catalog.room(room).is_none())? => Ok(None),
+            Err(seq) => Err(StoreError::Corrupt(format!("room {room} lacks message {seq}"))),
+        }
+    }
+
+    async fn save_calls(&self, calls: Vec<Call>) -> Result<()> {
+        self.write(move |batch| intents::save_calls(batch, &calls)).await
+    }
+
+    async fn calls_of(&self, user: UserId, before: Option<CallId>, limit: usize) -> Result<Vec<Call>> {
+        self.read(move |shared, database| pages::read_calls(shared, &database.begin()?, user, before, limit)).await
+    }
+
+    async fn open_calls(&self) -> Result<Vec<Call>> {
+        self.look(|catalog| catalog.open_calls().map(|call| Call::clone(call)).collect())
+    }
+}

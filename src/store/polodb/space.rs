@@ -1,0 +1,11 @@
+//! Whether a file system has space left, which tells a full disk from a broken one.
+
+use std::path::Path;
+
+/// Less than this is full: RocksDB wants to write whole files before it takes writes again.
+const ENOUGH: u64 = 8 << 20;
+
+/// Whether there is space for writes where `path` lies; yes where that cannot be told.
+pub fn is_left(path: &Path) -> bool {
+    rustix::fs::statvfs(path).map_or(true, |about| about.f_bavail.saturating_mul(about.f_frsize) >= ENOUGH)
+}

@@ -1,0 +1,288 @@
+//! The one thread that writes. Whatever waits is carried out in one transaction, so that many writes share one fsync.
+//!
+//! After a failed commit it refuses everything, and tries a write every second: a full disk heals, a lost one is given up.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::batch::{Batch, Outcome};
+use super::catalog::Catalog;
+use super::database::{Database, Touched};
+use super::intents;
+use super::layout::StoreRecord;
+use super::mark::Mark;
+use super::shared::{Condition, Shared};
+use super::space;
+use crate::store::{Result, StoreError};
+
+/// How many intents one transaction carries at most: as many as may wait in half the time of an fsync.
+const BATCH: usize = 512;
+/// How many messages of a deleted room go at a time; nobody waits longer than for these.
+const SWEEP: u64 = 64;
+/// Where there is other work, pieces of a deleted room are this far apart.
+const SWEEP_PAUSE: Duration = Duration::from_millis(50);
+
+/// What the writer is asked for.
+pub enum Order {
+    /// An intent.
+    Carry(Box<dyn Job>),
+    /// Commit what came before, and stop.
+    Stop,
+}
+
+/// An intent on its way through the writer.
+pub trait Job: Send {
+    /// Decides and changes, within the batch.
+    fn run(&mut self, batch: &mut Batch<'_>);
+    /// Tells the caller, once it is known what became of the batch.
+    fn answer(self: Box<Self>, outcome: Result<()>);
+}
+
+/// An intent as a closure, with the caller who waits for its answer.
+pub struct Intent<T, F> {
+    decide: Option<F>,
+    decided: Option<Result<T>>,
+    reply: oneshot::Sender<Result<T>>,
+    /// Its place in the queue, free again when it is answered.
+    _place: OwnedSemaphorePermit,
+}
+
+impl<T, F> Intent<T, F> {
+    pub fn new(decide: F, reply: oneshot::Sender<Result<T>>, place: OwnedSemaphorePermit) -> Self {
+        Self { decide: Some(decide), decided: None, reply, _place: place }
+    }
+}
+
+impl<T: Send, F: FnOnce(&mut Batch<'_>) -> Result<T> + Send> Job for Intent<T, F> {
+    fn run(&mut self, batch: &mut Batch<'_>) {
+        self.decided = self.decide.take().map(|decide| batch.attempt(decide));
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<()>) {
+        let not_run = || Err(StoreError::Unavailable("the batch was given up".to_owned()));
+        // A refusal too waits for the commit: it may rest on an intent of the same batch.
+        let Self { decided, reply, .. } = *self;
+        let answer = outcome.and_then(|()| decided.unwrap_or_else(not_run));
+        // The caller may have gone meanwhile, which changes nothing.
+        let _ = reply.send(answer);
+    }
+}
+
+/// What the writer keeps to, beside the intents.
+#[derive(Clone, Debug)]
+pub struct Pace {
+    /// How often a write is tried after a failure.
+    pub probe: Duration,
+    /// How long such writes may fail, with space there, before the store is given up.
+    pub patience: Duration,
+    /// How old the mark may be.
+    pub mark: Duration,
+}
+
+struct Failing {
+    reason: String,
+    next_probe: Instant,
+    /// Since when it has failed with space there.
+    with_space: Option<Instant>,
+    lost: bool,
+}
+
+/// See the module.
+pub struct Writer {
+    pub database: Arc<Database>,
+    pub shared: Arc<Shared>,
+    pub catalog: Catalog,
+    pub store: StoreRecord,
+    pub directory: PathBuf,
+    pub mark: PathBuf,
+    pub pace: Pace,
+    state: State,
+}
+
+#[derive(Default)]
+struct State {
+    failing: Option<Failing>,
+    /// What commits that failed may have left in the log, each document as it was before the first of them.
+    doubtful: HashMap<(&'static str, String), Touched>,
+    /// When the mark is to be written; `None` while it is up to date.
+    mark_due: Option<Instant>,
+    swept: Option<Instant>,
+}
+
+impl Writer {
+    pub fn new(
+        database: Arc<Database>,
+        shared: Arc<Shared>,
+        catalog: Catalog,
+        store: StoreRecord,
+        paths: (PathBuf, PathBuf),
+        pace: Pace,
+    ) -> Self {
+        let (directory, mark) = paths;
+        Self { database, shared, catalog, store, directory, mark, pace, state: State::default() }
+    }
+
+    /// Carries out orders until it is told to stop, or nobody is left to give any.
+    pub fn run(mut self, orders: &Receiver<Order>) {
+        loop {
+            let idle = match orders.recv_timeout(self.until_chore()) {
+                Ok(Order::Carry(first)) => {
+                    let (jobs, stop) = gather(first, orders);
+                    self.carry_out(jobs);
+                    if stop {
+                        break;
+                    }
+                    false
+                }
+                Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => true,
+            };
+            self.chores(idle);
+        }
+        if self.state.mark_due.is_some() {
+            self.write_mark();
+        }
+    }
+
+    fn carry_out(&mut self, mut jobs: Vec<Box<dyn Job>>) {
+        let outcome = match &self.state.failing {
+            Some(failing) => Err(StoreError::Unavailable(failing.reason.clone())),
+            None => self.commit(|batch, _| {
+                for job in &mut jobs {
+                    if batch.is_broken() {
+                        break;
+                    }
+                    job.run(batch);
+                }
+            }),
+        };
+        for job in jobs {
+            job.answer(outcome.clone());
+        }
+    }
+
+    /// Runs `work` in one transaction and makes it durable.
+    fn commit(&mut self, work: impl FnOnce(&mut Batch<'_>, &[Touched])) -> Result<()> {
+        let shared = self.shared.clone();
+        let _busy = shared.busy();
+        let before = self.store.commits;
+        let outcome = match self.database.begin() {
+            Err(error) => Outcome::Failed(error, Vec::new()),
+            Ok(txn) => {
+                let doubtful: Vec<_> = self.state.doubtful.values().cloned().collect();
+                let mut batch = Batch::new(txn, &mut self.catalog, &mut self.store);
+                work(&mut batch, &doubtful);
+                batch.finish()
+            }
+        };
+        match outcome {
+            Outcome::Done(changes) => {
+                shared.publish(changes);
+                if self.store.commits > before {
+                    // Half of what is allowed, so that a busy moment does not make it older.
+                    self.state.mark_due.get_or_insert_with(|| Instant::now() + self.pace.mark / 2);
+                }
+                Ok(())
+            }
+            Outcome::Failed(error, touched) => {
+                for one in touched {
+                    self.state.doubtful.entry((one.collection.0, one.id.to_string())).or_insert(one);
+                }
+                self.fail(&error);
+                Err(error)
+            }
+        }
+    }
+
+    fn fail(&mut self, error: &StoreError) {
+        let reason = error.to_string();
+        let now = Instant::now();
+        let has_space = space::is_left(&self.directory);
+        let failing = self.state.failing.get_or_insert_with(|| {
+            tracing::error!(%reason, "a write failed; the store takes none until one succeeds again");
+            Failing { reason: String::new(), next_probe: now, with_space: None, lost: false }
+        });
+        failing.next_probe = now + self.pace.probe;
+        failing.with_space = has_space.then(|| failing.with_space.unwrap_or(now));
+        failing.reason = if has_space { reason } else { format!("the disk is full: {reason}") };
+        let too_long = failing.with_space.is_some_and(|since| now.duration_since(since) >= self.pace.patience);
+        let condition = if too_long {
+            failing.lost = true;
+            tracing::error!(reason = %failing.reason, "writes keep failing though there is space; giving up");
+            Condition::Lost(failing.reason.clone())
+        } else {
+            Condition::Failing(failing.reason.clone())
+        };
+        self.shared.set_condition(condition);
+    }
+
+    /// Tries to write again. What the failed commits may have left is put right in the same breath.
+    fn probe(&mut self) {
+        let tried = self.commit(|batch, doubtful| {
+            // An error has broken the batch, and comes out of the commit.
+            let _ = batch.write(|txn| txn.restore(doubtful));
+        });
+        if tried.is_ok() {
+            self.state.failing = None;
+            self.state.doubtful.clear();
+            self.shared.set_condition(Condition::Working);
+            tracing::info!("the store takes writes again");
+        }
+    }
+
+    fn until_chore(&self) -> Duration {
+        const LONG: Duration = Duration::from_secs(3600);
+        let now = Instant::now();
+        let until = |moment: Option<Instant>| moment.map_or(LONG, |moment| moment.saturating_duration_since(now));
+        let probe = self.state.failing.as_ref().filter(|failing| !failing.lost).map(|failing| failing.next_probe);
+        let sweep = (self.may_sweep()).then_some(now);
+        until(probe).min(until(sweep)).min(until(self.state.mark_due))
+    }
+
+    fn may_sweep(&self) -> bool {
+        self.state.failing.is_none() && !self.catalog.doomed().is_empty()
+    }
+
+    fn chores(&mut self, idle: bool) {
+        let due = |moment: Instant| moment <= Instant::now();
+        if self.state.failing.as_ref().is_some_and(|failing| !failing.lost && due(failing.next_probe)) {
+            self.probe();
+        }
+        if self.may_sweep() && (idle || self.state.swept.is_none_or(|last| due(last + SWEEP_PAUSE))) {
+            // An error has been noted, and the sweep goes on when writes do.
+            let _ = self.commit(|batch, _| drop(batch.attempt(|batch| intents::sweep(batch, SWEEP))));
+            self.state.swept = Some(Instant::now());
+        }
+        if self.state.mark_due.is_some_and(due) {
+            self.write_mark();
+        }
+    }
+
+    fn write_mark(&mut self) {
+        match Mark::of(&self.catalog, self.store.commits).write(&self.mark) {
+            Ok(()) => self.state.mark_due = None,
+            Err(error) => {
+                tracing::warn!(%error, file = %self.mark.display(), "the mark of the last commit could not be written");
+                self.state.mark_due = Some(Instant::now() + self.pace.probe);
+            }
+        }
+    }
+}
+
+/// The first job and those that wait behind it; and whether the order to stop came.
+fn gather(first: Box<dyn Job>, orders: &Receiver<Order>) -> (Vec<Box<dyn Job>>, bool) {
+    let mut jobs = vec![first];
+    while jobs.len() < BATCH {
+        match orders.try_recv() {
+            Ok(Order::Carry(job)) => jobs.push(job),
+            Ok(Order::Stop) => return (jobs, true),
+            Err(_) => break,
+        }
+    }
+    (jobs, false)
+}

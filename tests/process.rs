@@ -1,0 +1,208 @@
+//! The harness for tests of the executable itself: a working directory of its own, an empty environment, what it prints, signals, and
+//! how it ends.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::app::PATIENCE;
+
+/// An empty folder in which the program is started.
+pub struct Workplace {
+    directory: TempDir,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The exit code; `None` where a signal ended it.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+    /// From its start, or from the signal that was sent last.
+    pub took: Duration,
+}
+
+/// A run that goes on. Dropped, it is killed.
+pub struct Process {
+    child: Child,
+    out: Lines,
+    err: Lines,
+    since: Instant,
+}
+
+struct Lines {
+    receiver: Receiver<String>,
+    seen: String,
+}
+
+impl Workplace {
+    pub fn new() -> Self {
+        Self { directory: TempDir::new().expect("a temporary directory") }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Writes a file into it.
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path().join(name);
+        std::fs::write(&path, text).expect("a file in the working directory");
+        path
+    }
+
+    /// The program with these arguments, with nothing in its environment.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tincan"));
+        command.args(arguments).env_clear().current_dir(self.path());
+        command
+    }
+
+    /// Runs it to its end, with nothing on standard input.
+    pub fn run(&self, arguments: &[&str]) -> Ended {
+        Process::spawn(self.command(arguments), "").end()
+    }
+
+    /// Runs it to its end with this on standard input.
+    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Ended {
+        Process::spawn(self.command(arguments), input).end()
+    }
+
+    /// Runs it to its end with one variable in its environment.
+    pub fn run_with(&self, variable: &str, value: &str) -> Ended {
+        let mut command = self.command(&["--port", "0", "--host", "127.0.0.1"]);
+        command.env(variable, value);
+        Process::spawn(command, "").end()
+    }
+
+    /// Starts a server on a port of its own; it is up when this returns.
+    pub fn serve(&self, arguments: &[&str]) -> Server {
+        let mut command = self.command(&["--port", "0", "--host", "127.0.0.1", "--bcrypt-cost", "4"]);
+        command.args(arguments);
+        Server::up(Process::spawn(command, ""))
+    }
+}
+
+impl Process {
+    /// Starts it.
+    pub fn spawn(mut command: Command, input: &str) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let since = Instant::now();
+        let mut child = command.spawn().expect("the program starts");
+        let out = Lines::of(child.stdout.take().expect("piped"));
+        let err = Lines::of(child.stderr.take().expect("piped"));
+        // One that ends without reading closes the pipe, which is its right.
+        let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
+        Self { child, out, err, since }
+    }
+
+    /// Sends a signal by its name, as in `TERM`.
+    pub fn signal(&mut self, name: &str) {
+        self.since = Instant::now();
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.id())]).status();
+        assert!(sent.expect("a shell").success(), "{name} was not delivered");
+    }
+
+    /// Waits for a line on standard error that holds this.
+    pub fn logged(&mut self, part: &str) {
+        self.err.until(part);
+    }
+
+    /// Waits for its end.
+    pub fn end(mut self) -> Ended {
+        self.out.to_end();
+        self.err.to_end();
+        let code = self.child.wait().expect("it ended").code();
+        let took = self.since.elapsed();
+        Ended { code, out: std::mem::take(&mut self.out.seen), err: std::mem::take(&mut self.err.seen), took }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // One that has ended already is left alone.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Lines {
+    fn of(pipe: impl Read + Send + 'static) -> Self {
+        let (sender, receiver) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { receiver, seen: String::new() }
+    }
+
+    /// The first line from here on that holds `part`.
+    fn until(&mut self, part: &str) -> String {
+        loop {
+            let line = self.receiver.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|_| panic!("no line with {part:?} in:\n{}", self.seen));
+            self.keep(&line);
+            if line.contains(part) {
+                return line;
+            }
+        }
+    }
+
+    fn to_end(&mut self) {
+        loop {
+            match self.receiver.recv_timeout(PATIENCE) {
+                Ok(line) => self.keep(&line),
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return,
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => panic!("it did not end; it said:\n{}", self.seen),
+            }
+        }
+    }
+
+    fn keep(&mut self, line: &str) {
+        self.seen.push_str(line);
+        self.seen.push('\n');
+    }
+}
+
+/// A server that is up.
+pub struct Server {
+    /// Its process.
+    pub process: Process,
+    /// Where it listens.
+    pub address: std::net::SocketAddr,
+}
+
+impl Server {
+    fn up(mut process: Process) -> Self {
+        let (line, errors) = (process.out.receiver.recv_timeout(PATIENCE), &mut process.err);
+        let Ok(first) = line else {
+            errors.to_end();
+            panic!("it did not start:\n{}", errors.seen);
+        };
+        process.out.keep(&first);
+        let line = process.out.until("http://localhost:");
+        let port = line.rsplit(':').next().and_then(|port| port.trim().parse().ok()).expect("a port");
+        Self { process, address: ([127, 0, 0, 1], port).into() }
+    }
+
+    /// The URL of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Shuts it down in order.
+    pub fn stop(mut self) -> Ended {
+        self.process.signal("TERM");
+        self.process.end()
+    }
+}

@@ -1,0 +1,205 @@
+//! The start and the end of the executable: from nothing, what it says, its mistakes and its exit codes.
+
+use std::io::Write;
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::app::PASSWORD;
+use crate::process::{Ended, Process, Server, Workplace};
+use crate::socket::Socket;
+
+/// A failure is told in one line, within two seconds.
+fn assert_told(ended: &Ended, code: i32, parts: &[&str]) {
+    assert_eq!(ended.code, Some(code), "{ended:?}");
+    assert_eq!(ended.err.lines().count(), 1, "{ended:?}");
+    assert!(ended.err.starts_with("tincan: "), "{ended:?}");
+    for part in parts {
+        assert!(ended.err.contains(part), "{part:?} in {ended:?}");
+    }
+    assert!(ended.took < Duration::from_secs(2), "{ended:?}");
+}
+
+async fn sign_up(server: &Server, name: &str) -> Value {
+    let body = json!({"username": name, "email": format!("{name}@example.com"), "password": PASSWORD});
+    let answer = reqwest::Client::new().post(server.url("/api/auth/signup")).json(&body).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::CREATED);
+    answer.json().await.unwrap()
+}
+
+async fn status(server: &Server, path: &str, token: &str) -> StatusCode {
+    reqwest::Client::new().get(server.url(path)).bearer_auth(token).send().await.unwrap().status()
+}
+
+#[test]
+fn the_executable_needs_no_shared_library_but_those_of_glibc() {
+    let listed = Command::new("ldd").arg(env!("CARGO_BIN_EXE_tincan")).output().expect("ldd, which comes with glibc");
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let glibc = ["linux-vdso", "ld-linux", "libc.", "libm.", "libpthread.", "libdl.", "librt.", "libutil."];
+    let names: Vec<_> =
+        listed.lines().map(|line| line.trim().rsplit_once(" => ").map_or(line.trim(), |(name, _)| name)).collect();
+    assert!(names.iter().any(|name| name.starts_with("libc.")), "{listed}");
+    for name in names {
+        let file = name.rsplit('/').next().unwrap_or(name);
+        assert!(glibc.iter().any(|known| file.starts_with(known)), "{name} in\n{listed}");
+    }
+}
+
+#[tokio::test]
+async fn it_starts_from_an_empty_folder_with_an_empty_environment_and_says_what_matters() {
+    let workplace = Workplace::new();
+    let server = workplace.serve(&[]);
+    let health: Value = reqwest::get(server.url("/health")).await.unwrap().json().await.unwrap();
+    assert_eq!((&health["status"], &health["store"]["engine"]), (&json!("ok"), &json!("polodb")));
+    let ended = server.stop();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let data = workplace.path().join("tincan-data");
+    for part in [
+        env!("CARGO_PKG_VERSION"),
+        "http://localhost:",
+        "PoloDB",
+        data.to_str().unwrap(),
+        "sign-up",
+        "open",
+        "generated now",
+        "https",
+    ] {
+        assert!(ended.out.contains(part), "{part:?} in {}", ended.out);
+    }
+    let secret = std::fs::read_to_string(data.join("jwt-secret")).unwrap();
+    assert!(!ended.out.contains(secret.trim()) && !ended.err.contains(secret.trim()));
+    assert_eq!(std::fs::metadata(data.join("jwt-secret")).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn what_was_stored_and_the_generated_secret_outlive_a_restart() {
+    let workplace = Workplace::new();
+    let server = workplace.serve(&[]);
+    let token = sign_up(&server, "ann").await["token"].as_str().unwrap().to_owned();
+    assert_eq!(server.stop().code, Some(0));
+    let server = workplace.serve(&[]);
+    assert_eq!(status(&server, "/api/auth/me", &token).await, StatusCode::OK);
+    assert!(server.stop().out.contains("kept in"));
+}
+
+#[test]
+fn a_mistake_in_a_flag_a_variable_or_a_line_of_the_file_ends_with_2() {
+    let workplace = Workplace::new();
+    assert_told(&workplace.run(&["--prot", "80"]), 2, &["--prot", "--help"]);
+    assert_told(&workplace.run(&["--port", "eighty"]), 2, &["--port", "eighty", "65535"]);
+    assert_told(&workplace.run_with("SIGNUP", "maybe"), 2, &["SIGNUP", "maybe", "closed"]);
+    workplace.write(".env", "PORT=0\nTOKEN_TTL=7\n");
+    assert_told(&workplace.run(&[]), 2, &["TOKEN_TTL in .env line 2", "7d"]);
+    workplace.write(".env", "PORT=0\n\nthis is no assignment\n");
+    assert_told(&workplace.run(&[]), 2, &[".env line 3", "NAME=value"]);
+    assert!(!workplace.path().join("tincan-data").exists());
+}
+
+#[test]
+fn the_example_secret_ends_production_and_is_warned_of_elsewhere() {
+    let workplace = Workplace::new();
+    let example = "JWT_SECRET=your-secret-key-change-this-in-production\n";
+    workplace.write(".env", &format!("{example}NODE_ENV=production\n"));
+    assert_told(&workplace.run(&[]), 2, &["JWT_SECRET in .env line 1", "everybody knows"]);
+    workplace.write(".env", example);
+    let ended = workplace.serve(&[]).stop();
+    assert!(ended.code == Some(0) && ended.err.contains("everybody knows"), "{ended:?}");
+    workplace.write(".env", "JWT_SECRET=short\n");
+    let ended = workplace.serve(&[]).stop();
+    assert!(ended.err.contains("32 bytes") && !ended.err.contains("short\n"), "{ended:?}");
+}
+
+#[test]
+fn a_port_in_use_is_told() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let ended = Workplace::new().run(&["--host", "127.0.0.1", "--port", &port]);
+    assert_told(&ended, 1, &[&port, "in use", "--port"]);
+}
+
+#[test]
+fn an_address_that_is_not_of_this_machine_is_told() {
+    assert_told(&Workplace::new().run(&["--host", "192.0.2.1", "--port", "0"]), 1, &["192.0.2.1", "--host"]);
+}
+
+#[test]
+fn a_data_directory_in_use_is_told() {
+    let workplace = Workplace::new();
+    let server = workplace.serve(&[]);
+    let second = workplace.run(&["--host", "127.0.0.1", "--port", "0"]);
+    assert_told(&second, 1, &["tincan-data", "in use"]);
+    assert_eq!(server.stop().code, Some(0));
+}
+
+#[test]
+fn a_data_directory_that_is_none_is_told() {
+    let workplace = Workplace::new();
+    workplace.write("file", "");
+    for path in ["file", "file/below"] {
+        let ended = workplace.run(&["--port", "0", "--data-dir", path]);
+        assert_told(&ended, 1, &[path, "not a directory", "--data-dir"]);
+    }
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_written_to_is_told() {
+    let workplace = Workplace::new();
+    let data = workplace.path().join("tincan-data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::set_permissions(&data, PermissionsExt::from_mode(0o555)).unwrap();
+    std::fs::set_permissions(workplace.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    // The superuser may write anywhere, so the program runs as nobody; it must be where nobody can read it.
+    let program = workplace.path().join("tincan");
+    std::fs::copy(env!("CARGO_BIN_EXE_tincan"), &program).unwrap();
+    let mut command = Command::new(program);
+    command.args(["--port", "0"]).env_clear().current_dir(workplace.path());
+    if is_superuser() {
+        command.uid(65534).gid(65534);
+    }
+    assert_told(&Process::spawn(command, "").end(), 1, &["tincan-data", "cannot be written to", "--data-dir"]);
+}
+
+/// New files of the superuser are the superuser's.
+fn is_superuser() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    tempfile::tempdir().unwrap().path().metadata().unwrap().uid() == 0
+}
+
+#[tokio::test]
+async fn both_signals_shut_down_in_order_with_0_while_sockets_are_connected() {
+    for signal in ["TERM", "INT"] {
+        let workplace = Workplace::new();
+        let mut server = workplace.serve(&[]);
+        let token = sign_up(&server, "ann").await["token"].clone();
+        let socket = Socket::connect(server.address, json!({"token": token})).await.unwrap();
+        // One that has sent half a request and one that never reads.
+        let mut half = TcpStream::connect(server.address).unwrap();
+        half.write_all(b"GET /health HTTP/1.1\r\nHost: x\r\n").unwrap();
+        let _silent = TcpStream::connect(server.address).unwrap();
+        server.process.signal(signal);
+        socket.event("server-shutdown").await;
+        let ended = server.process.end();
+        assert_eq!(ended.code, Some(0), "{signal}: {ended:?}");
+        assert!(ended.took < Duration::from_secs(10), "{signal}: {ended:?}");
+    }
+}
+
+#[test]
+fn a_second_signal_ends_at_once_with_130() {
+    let workplace = Workplace::new();
+    let mut server = workplace.serve(&[]);
+    // Half a request, which an orderly shutdown waits for.
+    let mut half = TcpStream::connect(server.address).unwrap();
+    half.write_all(b"GET /health HTTP/1.1\r\nHost: x\r\n").unwrap();
+    server.process.signal("TERM");
+    server.process.logged("shutting down");
+    server.process.signal("INT");
+    let ended = server.process.end();
+    assert_eq!(ended.code, Some(130), "{ended:?}");
+    assert!(ended.took < Duration::from_secs(1), "{ended:?}");
+}
