@@ -58,6 +58,7 @@ pub fn router(chat: Arc<Chat>) -> Router {
     let routes = routes
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .route("/api", any(not_found))
+        .route("/api/", any(not_found))
         .route("/api/{*rest}", any(not_found))
         .fallback(not_found)
         .layer(from_fn(watch::name_route))
