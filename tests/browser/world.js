@@ -143,6 +143,7 @@ export class World {
     const grant = outside ? null : await this.server.signUp(name);
     if (grant) {
       await context.addInitScript((text) => {
+        if (location.protocol === 'about:') return;
         // Once: a log-out must last over a reload.
         if (!sessionStorage.getItem('begun') && !localStorage.getItem('tincan.session')) localStorage.setItem('tincan.session', text);
         sessionStorage.setItem('begun', 'yes');

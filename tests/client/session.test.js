@@ -67,3 +67,20 @@ test('what is no token has no lifetime', () => {
     assert.equal(renewalIn(text, 0), 0, text);
   }
 });
+
+test('a refused token ends the session, but not where a newer one comes meanwhile', async () => {
+  const shelf = storage();
+  const timers = fakeTimers();
+  const [a, b] = [0, 1].map(() => new Session({ storage: shelf, timers, now: timers.now }));
+  const [old, newer] = [token(0, 100), token(1, 101)];
+  a.begin({ token: old, user });
+  b.adopt();
+  void b.refused(old, 'unauthorized', 'over');
+  await timers.pass(500);
+  a.begin({ token: newer, user });
+  await timers.pass(2_000);
+  assert.equal(b.token, newer);
+  void b.refused(newer, 'token_expired', 'over');
+  await settle();
+  assert.deepEqual([b.user, b.notice, shelf.read('session')], [null, 'over', null]);
+});
