@@ -41,6 +41,7 @@ fn recorder() -> &'static PrometheusHandle {
         let upkeep = handle.clone();
         std::thread::spawn(move || {
             loop {
+                #[expect(clippy::disallowed_methods, reason = "a thread of its own, which does nothing else")]
                 std::thread::sleep(UPKEEP);
                 upkeep.run_upkeep();
             }
