@@ -1,4 +1,5 @@
-//! The harness: the real app on a port of its own over a store in a temporary directory, users, and what they ask over REST.
+//! The harness: the real app on a port of its own over a store in a temporary directory (or on MongoDB, see [`mongod::stands_in`]), users,
+//! and what they ask over REST.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::mongod;
 use crate::socket::Socket;
 
 /// How long anything that must happen may take. Long, for machines are slow at times; nothing waits for it that goes well.
@@ -21,13 +23,14 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// A password that keeps the rules.
 pub const PASSWORD: &str = "correct horse";
 
-/// A running server. Dropped, it is gone at once, as by a power cut; [`App::stop`] shuts it down.
+/// A running server. Dropped, it is gone at once, and tells nobody; [`App::stop`] shuts it down.
 pub struct App {
     address: SocketAddr,
     data: Arc<TempDir>,
     chat: Arc<tincan::chat::Chat>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<std::io::Result<()>>,
+    runtime: tokio::runtime::Handle,
     http: reqwest::Client,
 }
 
@@ -69,6 +72,9 @@ impl App {
 
     async fn over(data: Arc<TempDir>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config(data.path());
+        if mongod::stands_in() {
+            config.mongo_url = Some(mongod::shared().await.secret(&mongod::name_for(data.path())));
+        }
         change(&mut config);
         let config = Arc::new(config);
         let store = tincan::store::open(&config).await.expect("the store opens");
@@ -78,7 +84,15 @@ impl App {
         let address = listener.local_addr().expect("its number");
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(tincan::serve(listener, app, async { drop(stopped.await) }));
-        Self { address, data, chat, stop: Some(stop), serving, http: reqwest::Client::new() }
+        Self {
+            address,
+            data,
+            chat,
+            stop: Some(stop),
+            serving,
+            runtime: tokio::runtime::Handle::current(),
+            http: reqwest::Client::new(),
+        }
     }
 
     /// Shuts it down and waits for it.
@@ -129,6 +143,10 @@ impl App {
 impl Drop for App {
     fn drop(&mut self) {
         self.serving.abort();
+        // The store lets go of its directory before that is removed. On a thread of its own, for this one may be the runtime's.
+        let (chat, runtime) = (Arc::clone(&self.chat), self.runtime.clone());
+        let closing = std::thread::spawn(move || runtime.block_on(chat.store().close()));
+        assert!(closing.join().is_ok() || std::thread::panicking(), "the store closes");
     }
 }
 

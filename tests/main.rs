@@ -5,6 +5,8 @@ mod cli;
 mod connections;
 mod house;
 mod messages;
+mod mongo;
+mod mongod;
 mod process;
 mod rest_accounts;
 mod rest_calls;

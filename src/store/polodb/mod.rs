@@ -164,6 +164,22 @@ impl PoloDb {
     }
 }
 
+impl Drop for PoloDb {
+    /// One that was not closed is closed here, in the same order, by whoever drops it: the directory may be removed right after.
+    fn drop(&mut self) {
+        // Where the writer is gone already there is nothing to stop.
+        let _ = self.orders.send(Order::Stop);
+        let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            // It catches its own panics, so that joining it cannot fail.
+            let _ = writer.join();
+        }
+        self.shared.set_condition(Condition::Closed);
+        // A read that is under way closes the database at its end.
+        self.shared.release_database();
+    }
+}
+
 #[async_trait]
 impl Store for PoloDb {
     fn engine(&self) -> Engine {
