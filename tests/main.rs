@@ -12,6 +12,7 @@ mod rest_accounts;
 mod rest_calls;
 mod rest_gate;
 mod rest_hostile;
+mod rest_limits;
 mod rest_messages;
 mod rest_openapi;
 mod rest_rooms;
