@@ -14,6 +14,7 @@ mod rest_messages;
 mod rest_openapi;
 mod rest_rooms;
 mod rooms;
+mod skip;
 mod socket;
 mod startup;
 mod store;

@@ -128,9 +128,11 @@ fn make_directory(directory: &Path) -> Result<(), OpenError> {
         }
         Err(error) => return Err(explain_io(directory, &error)),
     }
-    match DirBuilder::new().mode(0o700).create(directory.join(DATABASE)) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(explain_io(directory, &error)),
-        _ => Ok(()),
+    let inside = directory.join(DATABASE);
+    match DirBuilder::new().mode(0o700).create(&inside) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && inside.is_dir() => Ok(()),
+        Err(error) => Err(explain_io(&inside, &error)),
+        Ok(()) => Ok(()),
     }
 }
 
@@ -157,8 +159,6 @@ fn explain(directory: &Path, reason: String) -> OpenError {
         OpenError::ReadOnly { path, reason }
     } else if says("lock") && (says("temporarily unavailable") || says("lock hold by current process")) {
         OpenError::InUse(path)
-    } else if says("corruption") {
-        OpenError::Damaged { path, damage: vec![Damage::Unreadable(reason)] }
     } else {
         OpenError::Failed { path, reason }
     }
