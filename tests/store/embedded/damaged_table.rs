@@ -97,21 +97,21 @@ async fn live_on(place: &PoloDbPlace, room: RoomId) {
 #[tokio::test]
 async fn newest_messages_that_cannot_be_read_are_told_by_room_and_range_and_their_numbers_are_not_given_again() {
     let (place, room) = stored().await;
-    flip(&place, "message 2999");
+    flip(&place, "message 2970");
     let (damage, line) = refused(&place).await;
     let range = damage.iter().find_map(|damage| match damage {
         Damage::Messages { room: of, from, to, .. } if *of == room => Some((*from, *to)),
         _ => None,
     });
     let (from, to) = range.unwrap_or_else(|| panic!("{line}"));
-    assert!(from <= 2999 && to >= 2999 && to - from < 100, "{line}");
+    assert!(from <= 2970 && to >= 2970 && to - from < 100, "{line}");
     assert!(line.contains("room \"general\"") && line.contains("--accept-damage"), "{line}");
 
     let store = accepted(&place).await;
     let seq = append(&store, room, vec![message(UserId::new(), "on")]).await[0].message.seq;
     assert!(seq > STORED, "{seq}");
     let there = numbers(&store, room).await;
-    assert!(there.contains(&1) && there.contains(&(from - 1)) && !there.contains(&2999), "{there:?}");
+    assert!(there.contains(&1) && there.contains(&(from - 1)) && !there.contains(&2970), "{there:?}");
     store.close().await;
     live_on(&place, room).await;
 }
@@ -130,6 +130,37 @@ async fn old_messages_that_cannot_be_read_make_their_page_fail_and_no_other() {
 }
 
 #[tokio::test]
+async fn accepted_damage_is_stepped_over_wherever_it_lies_and_the_damaged_files_are_kept() {
+    let (place, room) = stored().await;
+    flip(&place, "message 1000");
+    flip(&place, "message 2970");
+    let store = accepted(&place).await;
+    let there = numbers(&store, room).await;
+    assert!(there.len() > 2800 && !there.contains(&1000) && !there.contains(&2970), "{there:?}");
+    assert!(there.contains(&500) && there.contains(&1500) && there.contains(&STORED), "{there:?}");
+    // What its sender repeats is known, and what was lost is stored again.
+    let page = store.messages(room, Page::After(1499), 1).await.unwrap().unwrap();
+    let sender = page.messages[0].sender;
+    let batch = vec![repeatable(sender, "again", "message 1500"), repeatable(sender, "again", "message 1000")];
+    let answers = append(&store, room, batch).await;
+    assert_eq!((answers[0].message.seq, answers[0].fresh), (1500, false));
+    assert_eq!((answers[1].message.seq, answers[1].fresh), (STORED + 1, true));
+    store.close().await;
+    assert!(place.path().join("store.damaged-1/CURRENT").exists());
+    assert!(!place.path().join("store.rescued").exists());
+    live_on(&place, room).await;
+}
+
+#[tokio::test]
+async fn a_rescue_that_broke_off_before_its_last_step_is_ended() {
+    let (place, room) = stored().await;
+    std::fs::rename(place.path().join("store"), place.path().join("store.rescued")).unwrap();
+    let store = place.open().await;
+    assert_eq!(numbers(&store, room).await.len() as u64, STORED);
+    store.close().await;
+}
+
+#[tokio::test]
 async fn users_that_cannot_be_read_are_missed() {
     let (place, room) = stored().await;
     flip(&place, "user100@example.com");
@@ -141,6 +172,10 @@ async fn users_that_cannot_be_read_are_missed() {
     stored_user(&store, "somebody").await;
     store.close().await;
     live_on(&place, room).await;
+    assert_eq!(
+        place.open().await.user_by_name("somebody").await.unwrap().map(|user| user.username),
+        Some("somebody".into())
+    );
 }
 
 #[tokio::test]

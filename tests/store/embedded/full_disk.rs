@@ -14,6 +14,9 @@ use tincan::store::{OpenError, Store, StoreError};
 use super::snapshot::until_healthy;
 use crate::store::sample::{append, fill, message, stored_room};
 
+/// RocksDB heals from 64 MiB of free space up, and takes as much in advance for its log.
+const SIZE: &str = "size=160m";
+
 /// A small disk in memory, on a directory.
 struct SmallDisk(TempDir);
 
@@ -21,8 +24,7 @@ impl SmallDisk {
     /// `None`, with the reason noted, where nothing can be mounted.
     fn mount() -> Option<Self> {
         let directory = TempDir::new().expect("a temporary directory");
-        let mount =
-            Command::new("mount").args(["-t", "tmpfs", "-o", "size=48m", "tmpfs"]).arg(directory.path()).output();
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", SIZE, "tmpfs"]).arg(directory.path()).output();
         match mount {
             Ok(ended) if ended.status.success() => Some(Self(directory)),
             Ok(ended) => skip(String::from_utf8_lossy(&ended.stderr).trim()),
@@ -76,8 +78,9 @@ async fn a_full_disk_is_waited_out_while_reads_go_on() {
     let mut stored = 100;
     let text = "x".repeat(4000);
     let refused = loop {
-        match store.append_messages(room, vec![message(UserId::new(), &text)]).await {
-            Ok(_) => stored += 1,
+        let batch = (0..50).map(|_| message(UserId::new(), &text)).collect();
+        match store.append_messages(room, batch).await {
+            Ok(_) => stored += 50,
             Err(error) => break error,
         }
         assert!(stored < 100_000, "the disk is full");
