@@ -1,4 +1,5 @@
-//! The harness: the real app on a port of its own over a store in a temporary directory, users, and what they ask over REST.
+//! The harness: the real app on a port of its own over a store in a temporary directory (or on MongoDB, see [`mongod::stands_in`]), users,
+//! and what they ask over REST.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::mongod;
 use crate::socket::Socket;
 
 /// How long anything that must happen may take. Long, for machines are slow at times; nothing waits for it that goes well.
@@ -70,6 +72,9 @@ impl App {
 
     async fn over(data: Arc<TempDir>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config(data.path());
+        if mongod::stands_in() {
+            config.mongo_url = Some(mongod::shared().await.secret(&mongod::name_for(data.path())));
+        }
         change(&mut config);
         let config = Arc::new(config);
         let store = tincan::store::open(&config).await.expect("the store opens");

@@ -197,12 +197,6 @@ impl Socket {
 
     /// Goes away without a word, as a cut cable does not either: the TCP connection is closed.
     pub fn drop_line(self) {}
-
-    /// Says goodbye.
-    pub async fn leave(self) {
-        self.raw("41".to_owned()).await;
-        let _ = self.writer.lock().await.close().await;
-    }
 }
 
 impl Inbox {

@@ -11,10 +11,10 @@ use super::signalling::Receiver;
 use crate::chat::{Chat, Identity};
 use crate::config::Config;
 use crate::error::Error;
-use crate::live::{Calls, Changes, Presence, Refusal};
+use crate::live::{Accepted, Calls, Change, Presence, Refusal, Which};
 use crate::model::{
-    Call, CallId, CallSnapshot, CallType, CallView, Event, MediaState, Origin, Peer, Reason, RoomId, SessionCall,
-    Timestamp, UserId, UserRef,
+    Call, CallId, CallSnapshot, CallType, CallView, Event, MediaState, Origin, Reason, RoomId, Timestamp, UserId,
+    UserRef,
 };
 
 /// How long the clock's hand rests where no deadline is set; a new one wakes it.
@@ -55,7 +55,7 @@ impl Chat {
     pub async fn ring_user(&self, from: &Origin, to: Receiver, call_type: CallType) -> Result<CallId, Error> {
         self.limits.call_initiated(from.user.id)?;
         let to = self.callee(to).await?;
-        self.change(|calls, now, presence| calls.ring_user(now, from, to, call_type, presence)).await
+        self.begin(|calls, now, presence| calls.ring_user(now, from, &to, call_type, presence)).await
     }
 
     async fn callee(&self, to: Receiver) -> Result<UserRef, Error> {
@@ -72,45 +72,62 @@ impl Chat {
     /// As the protocol's table of refusals; [`Error::RateLimited`], [`Error::Storage`].
     pub async fn ring_room(&self, from: &Origin, room: RoomId, call_type: CallType) -> Result<CallId, Error> {
         self.limits.call_initiated(from.user.id)?;
-        self.change(|calls, now, presence| calls.ring_room(now, from, room, call_type, presence)).await
+        self.begin(|calls, now, presence| Ok(calls.ring_room(now, from, room, call_type, presence)?)).await
+    }
+
+    async fn begin(
+        &self,
+        command: impl FnOnce(&Calls, Timestamp, &Presence) -> Result<(CallId, Change), Refusal>,
+    ) -> Result<CallId, Error> {
+        let _turn = self.calls.turn.lock().await;
+        match self.decide(command) {
+            Ok((call, change)) => self.make(change).await.map(|()| call),
+            Err(Refusal { error, kept }) => {
+                self.save(kept.map(|call| *call)).await?;
+                Err(error)
+            }
+        }
     }
 
     /// Answers a call, joins one, or moves it to this socket. Answers with those who are in it.
     ///
     /// # Errors
     /// As the protocol's table of refusals; [`Error::Storage`].
-    pub async fn accept_call(
-        &self,
-        from: &Origin,
-        call: Option<CallId>,
-        room: Option<RoomId>,
-    ) -> Result<(CallId, Vec<Peer>), Error> {
-        self.change(|calls, now, presence| calls.accept(now, from, call, room, presence)).await
+    pub async fn accept_call(&self, from: &Origin, which: Which) -> Result<Accepted, Error> {
+        let _turn = self.calls.turn.lock().await;
+        let (accepted, change) = self.decide(|calls, now, presence| calls.accept(now, from, which, presence))?;
+        self.make(change).await?;
+        Ok(accepted)
     }
 
     /// Declines a call.
     ///
     /// # Errors
     /// As the protocol's table of refusals; [`Error::Storage`].
-    pub async fn reject_call(&self, from: &Origin, call: Option<CallId>, reason: Option<Reason>) -> Result<(), Error> {
-        self.change(|calls, now, presence| calls.reject(now, from, call, reason, presence)).await
+    pub async fn reject_call(&self, from: &Origin, which: Which, reason: Option<Reason>) -> Result<(), Error> {
+        let _turn = self.calls.turn.lock().await;
+        let reason = reason.map(Reason::into_string);
+        let change = self.decide(|calls, now, _| calls.reject(now, from, which, reason))?;
+        self.make(change).await
     }
 
     /// Hangs up, takes a call back, or declines it.
     ///
     /// # Errors
     /// As the protocol's table of refusals; [`Error::Storage`].
-    pub async fn end_call(&self, from: &Origin, call: Option<CallId>) -> Result<(), Error> {
-        self.change(|calls, now, presence| calls.end(now, from, call, presence)).await
+    pub async fn end_call(&self, from: &Origin, which: Which) -> Result<(), Error> {
+        let _turn = self.calls.turn.lock().await;
+        let change = self.decide(|calls, now, _| calls.end(now, from, which))?;
+        self.make(change).await
     }
 
     /// Tells the others in the call what of microphone, camera and screen is on.
     ///
     /// # Errors
     /// [`Error::CallNotFound`], [`Error::NotAllowed`].
-    pub fn media_state(&self, from: &Origin, call: Option<CallId>, state: MediaState) -> Result<(), Error> {
+    pub fn media_state(&self, from: &Origin, which: Which, state: MediaState) -> Result<(), Error> {
+        let deliveries = self.calls().media_state(from, which, state)?;
         let presence = self.presence();
-        let deliveries = self.calls().media_state(from, call, state)?;
         deliveries.iter().for_each(|delivery| self.announce(&presence, delivery));
         Ok(())
     }
@@ -142,47 +159,32 @@ impl Chat {
         self.calls().snapshot(room)
     }
 
-    /// Carries out what somebody asked for: decided, stored, told; taken back where the store refuses.
-    async fn change<T>(
-        &self,
-        command: impl FnOnce(&mut Calls, Timestamp, &Presence) -> Result<(T, Changes), Refusal>,
-    ) -> Result<T, Error> {
-        let _turn = self.calls.turn.lock().await;
-        let decided = {
-            let presence = self.presence();
-            command(&mut self.calls(), Timestamp::now(), &presence)
-        };
-        let (reply, changes) = match decided {
-            Ok(decided) => decided,
-            Err(refusal) => {
-                // A call that was never answered for want of somebody there is kept for both to see.
-                self.save(refusal.record.into_iter().collect()).await?;
-                return Err(refusal.error);
-            }
-        };
-        if let Err(error) = self.save(changes.records.clone()).await {
-            self.calls().undo(changes);
-            return Err(error);
-        }
-        self.tell_changes(&changes);
-        Ok(reply)
+    /// Has the machine say what a command would change.
+    fn decide<T>(&self, command: impl FnOnce(&Calls, Timestamp, &Presence) -> T) -> T {
+        let presence = self.presence();
+        command(&self.calls(), Timestamp::now(), &presence)
     }
 
-    /// Carries out what nobody can be refused. What the store does not take is kept, to be stored with the next change.
-    async fn happen(&self, change: impl FnOnce(&mut Calls, Timestamp, &Presence) -> Changes) {
+    /// Makes a change that somebody asked for: stored, applied, told. Nothing has happened where the store refuses.
+    async fn make(&self, change: Change) -> Result<(), Error> {
+        self.save(change.record.clone()).await?;
+        self.apply(change);
+        Ok(())
+    }
+
+    /// Makes a change that happened, and that nobody can be refused. What the store does not take is stored with the next change.
+    async fn happen(&self, command: impl FnOnce(&Calls, Timestamp, &Presence) -> Option<Change>) -> bool {
         let _turn = self.calls.turn.lock().await;
-        let changes = {
-            let presence = self.presence();
-            change(&mut self.calls(), Timestamp::now(), &presence)
-        };
-        if let Err(error) = self.save(changes.records.clone()).await {
+        let Some(change) = self.decide(command) else { return false };
+        if let Err(error) = self.save(change.record.clone()).await {
             tracing::warn!(%error, "a change of a call is not stored yet");
-            self.calls.unsaved().extend(changes.records.iter().map(|call| (call.id, call.clone())));
+            self.calls.unsaved().extend(change.record.iter().map(|call| (call.id, call.clone())));
         }
-        self.tell_changes(&changes);
+        self.apply(change);
+        true
     }
 
-    async fn save(&self, records: Vec<Call>) -> Result<(), Error> {
+    async fn save(&self, records: impl IntoIterator<Item = Call>) -> Result<(), Error> {
         let mut together = self.calls.unsaved().clone();
         together.extend(records.into_iter().map(|call| (call.id, call)));
         if together.is_empty() {
@@ -194,23 +196,32 @@ impl Chat {
         Ok(())
     }
 
-    fn tell_changes(&self, changes: &Changes) {
-        let presence = self.presence();
-        changes.deliveries.iter().for_each(|delivery| self.announce(&presence, delivery));
+    fn apply(&self, change: Change) {
+        {
+            // Under one lock, as connecting and greeting are: a socket that connects meanwhile is rung by one of the two, and not by both.
+            let presence = self.presence();
+            let deliveries = self.calls().apply(change);
+            deliveries.iter().for_each(|delivery| self.announce(&presence, delivery));
+        }
         self.calls.deadline_changed.notify_one();
     }
 
     /// Tells a new socket its session and the call that its user is in, and rings it where the user is rung.
-    pub(super) async fn greet(&self, origin: &Origin) {
-        let call: Option<SessionCall> = self.calls().session_call(origin.user.id);
-        let event = Event::Session {
+    pub(super) fn greet(&self, presence: &Presence, origin: &Origin) {
+        let (call, ring) = {
+            let calls = self.calls();
+            (calls.session_call(origin.user.id), calls.rings_on_connect(origin))
+        };
+        let session = Event::Session {
             socket_id: origin.socket,
             user_id: origin.user.id,
             username: origin.user.username.clone(),
             call,
         };
-        self.deliver(&[origin.socket], &event);
-        self.happen(|calls, now, presence| calls.socket_connected(now, origin, presence)).await;
+        self.deliver(&[origin.socket], &session);
+        if let Some(ring) = ring {
+            self.announce(presence, &ring);
+        }
     }
 
     pub(super) async fn calls_socket_gone(&self, origin: &Origin) {
@@ -218,11 +229,11 @@ impl Chat {
     }
 
     pub(super) async fn calls_left_room(&self, who: &Origin, room: RoomId) {
-        self.happen(|calls, now, presence| calls.left_room(now, who, room, presence)).await;
+        self.happen(|calls, now, _| calls.left_room(now, who, room)).await;
     }
 
     pub(super) async fn calls_room_deleted(&self, room: RoomId) {
-        self.happen(|calls, now, presence| calls.room_deleted(now, room, presence)).await;
+        self.happen(|calls, now, _| calls.room_deleted(now, room)).await;
     }
 
     /// Takes up the calls that were open when the server stopped. To be called once, before anybody connects.
@@ -234,8 +245,8 @@ impl Chat {
         let people =
             open.iter().flat_map(|call| call.participants.iter().chain(&call.invited).chain([&call.created_by]));
         let names = self.names_of(&people.copied().collect::<Vec<_>>()).await?;
-        self.happen(|calls, now, _| calls.restore(now, open, |user| named(&names, user))).await;
-        Ok(())
+        let over = self.calls().restore(Timestamp::now(), open, |user| named(&names, user));
+        self.save(over).await
     }
 
     /// Lets ring times and graces run out. Never resolves.
@@ -244,7 +255,7 @@ impl Chat {
             let deadline = self.calls().next_deadline();
             let wait = deadline.map_or(REST, |deadline| deadline.since(Timestamp::now()));
             tokio::select! {
-                () = tokio::time::sleep(wait) => self.happen(|calls, now, presence| calls.tick(now, presence)).await,
+                () = tokio::time::sleep(wait) => while self.happen(Calls::tick).await {},
                 () = self.calls.deadline_changed.notified() => {}
             }
         }

@@ -66,8 +66,10 @@ impl Chat {
             return Err(current.err().map_or(Error::Unauthorized, Error::from));
         }
         let origin = Origin { socket, user };
-        self.presence().connect(socket, origin.user.clone());
-        self.greet(&origin).await;
+        // Under one lock, so that nothing that is told to the user's sockets comes before the session.
+        let mut presence = self.presence();
+        presence.connect(socket, origin.user.clone());
+        self.greet(&presence, &origin);
         Ok(origin)
     }
 

@@ -112,9 +112,13 @@ impl Chat {
             return Err(Error::RoomNotFound);
         }
         self.calls_room_deleted(room).await;
-        let mut presence = self.presence();
-        presence.clear_room(room);
-        self.announce(&presence, &Event::RoomDeleted { room_id: room }.to(Audience::Everyone));
+        {
+            let mut presence = self.presence();
+            presence.clear_room(room);
+            self.announce(&presence, &Event::RoomDeleted { room_id: room }.to(Audience::Everyone));
+        }
+        // One that was begun while the room was on its way out.
+        self.calls_room_deleted(room).await;
         Ok(())
     }
 

@@ -54,11 +54,7 @@ impl Chat {
         let sockets = match (receiver, signal.room) {
             (Some((to, user)), _) => self.sockets_for(from, to, user, signal.call)?,
             (None, Some(room)) => self.presence().audience(Audience::Room { room, except: Some(from.socket) }),
-            (None, None) => {
-                let calls = self.calls();
-                let call = calls.call_of_socket(from.socket).ok_or(Error::CallNotFound)?;
-                calls.others_in(call, from.user.id)
-            }
+            (None, None) => self.calls().others_in_call(from.socket).ok_or(Error::CallNotFound)?,
         };
         let payload = stamped(signal.payload, from);
         self.deliver(&sockets, &Event::Signal { kind: signal.kind, payload });
@@ -73,7 +69,7 @@ impl Chat {
             Receiver::Unknown => return Err(Error::NotAllowed),
         };
         let known = user == from.user.id
-            || self.calls().share(from.user.id, user)
+            || self.calls().share_call(from.user.id, user)
             || self.store.share_room(from.user.id, user).await?;
         if known { Ok(user) } else { Err(Error::NotAllowed) }
     }
@@ -85,7 +81,8 @@ impl Chat {
         user: UserId,
         call: Option<CallId>,
     ) -> Result<Vec<SocketId>, Error> {
-        let in_call = call.map(|call| self.calls().socket_of(call, user).ok_or(Error::PeerUnavailable)).transpose()?;
+        let in_call =
+            call.map(|call| self.calls().socket_in_call(call, user).ok_or(Error::PeerUnavailable)).transpose()?;
         let sockets = match (to, in_call) {
             (Receiver::Socket(socket), Some(there)) if socket != there => Vec::new(),
             (Receiver::Socket(socket), _) => vec![socket],

@@ -3,10 +3,10 @@
 //! State machines in memory: commands go in, events with their addressees come out, both plain data. No I/O, no sockets, no clock of
 //! their own (`now` is a parameter).
 
+mod calls;
 mod limits;
 mod presence;
 
+pub use calls::{Accepted, Calls, Change, Refusal, Which};
 pub use limits::{EventClass, Handshake, Limits, SocketLimits};
 pub use presence::{Departure, Presence};
-mod calls_stub;
-pub use calls_stub::{Calls, Changes, Refusal};

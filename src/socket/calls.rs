@@ -6,11 +6,12 @@ use serde_json::{Map, Value};
 use super::seam::{Context, Reply};
 use super::signalling::{RECEIVER, receiver};
 use crate::error::Error;
+use crate::live::{self, Which};
 use crate::model::{CallId, CallStatus, CallType, Fields, MediaState, Peer, Reason, RoomId, RuleError};
 
-/// `callId`, which may be left out.
-fn call_id(fields: &mut Fields<'_>) -> Option<CallId> {
-    fields.optional(&["callId"], |text| Ok(CallId::or_nothing(text)))
+/// `callId`, or the call that the user is in or that rings.
+fn which(fields: &mut Fields<'_>) -> Which {
+    fields.optional(&["callId"], |text| Ok(Which::Call(CallId::or_nothing(text)))).unwrap_or(Which::Own)
 }
 
 /// `initiate-call {to, callType?}` or `{roomId, callType?}`
@@ -48,17 +49,18 @@ pub async fn accept(context: &Context<'_>, payload: &Map<String, Value>) -> Resu
         peers: Vec<Peer>,
     }
     let mut fields = Fields::body(payload);
-    let call = call_id(&mut fields);
-    let room = fields.optional(&["roomId", "room"], |text| Ok(RoomId::or_nothing(text)));
+    let named = which(&mut fields);
+    let room = fields.optional(&["roomId", "room"], |text| Ok(Which::InRoom(RoomId::or_nothing(text))));
     fields.finish()?;
-    let (call_id, peers) = context.chat.accept_call(context.from, call, room).await?;
+    let call = if named == Which::Own { room.unwrap_or(named) } else { named };
+    let live::Accepted { call_id, peers } = context.chat.accept_call(context.from, call).await?;
     Reply::with(&Accepted { call_id, peers })
 }
 
 /// `reject-call {callId?, reason?}`
 pub async fn reject(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
     let mut fields = Fields::body(payload);
-    let (call, reason) = (call_id(&mut fields), fields.optional(&["reason"], Reason::parse));
+    let (call, reason) = (which(&mut fields), fields.optional(&["reason"], Reason::parse));
     fields.finish()?;
     context.chat.reject_call(context.from, call, reason).await?;
     Reply::ok()
@@ -67,7 +69,7 @@ pub async fn reject(context: &Context<'_>, payload: &Map<String, Value>) -> Resu
 /// `end-call {callId?}`
 pub async fn end(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
     let mut fields = Fields::body(payload);
-    let call = call_id(&mut fields);
+    let call = which(&mut fields);
     fields.finish()?;
     context.chat.end_call(context.from, call).await?;
     Reply::ok()
@@ -76,7 +78,7 @@ pub async fn end(context: &Context<'_>, payload: &Map<String, Value>) -> Result<
 /// `media-state {callId?, audio, video, screen}`
 pub fn media_state(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
     let mut fields = Fields::body(payload);
-    let call = call_id(&mut fields);
+    let call = which(&mut fields);
     let (audio, video) = (fields.required_bool(&["audio"]), fields.required_bool(&["video"]));
     let state = audio.zip(video).zip(fields.required_bool(&["screen"]));
     let ((audio, video), screen) = fields.complete(state)?;

@@ -4,6 +4,7 @@
 //! Absence is `None` or `false`, never an error. No filter, document or transaction shows here, and nothing assumes that
 //! this process alone writes.
 
+pub mod mongodb;
 mod open;
 pub mod polodb;
 mod records;

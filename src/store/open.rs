@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Store;
+use super::mongodb::{self, MongoStore};
 use super::polodb::{self, Damage, PoloDb};
 use crate::config::Config;
 
@@ -53,9 +54,9 @@ pub enum OpenError {
         /// In the words of the database or the system.
         reason: String,
     },
-    /// The engine is not there.
-    #[error("{0}")]
-    Unsupported(String),
+    /// The MongoDB cannot be had.
+    #[error(transparent)]
+    Mongo(#[from] mongodb::OpenError),
 }
 
 /// The first few of them, and how many more there are.
@@ -73,9 +74,8 @@ fn list(damage: &[Damage]) -> String {
 /// # Errors
 /// See [`OpenError`].
 pub async fn open(config: &Config) -> Result<Arc<dyn Store>, OpenError> {
-    if config.mongo_url.is_some() {
-        let text = "a MongoDB is set, and this build has no engine for one; unset MONGO_URL and MONGODB_URI to use the embedded store";
-        return Err(OpenError::Unsupported(text.to_owned()));
+    if let Some(url) = &config.mongo_url {
+        return Ok(Arc::new(MongoStore::open(url).await?));
     }
     let options = polodb::Options { accept_damage: config.accept_damage, ..polodb::Options::default() };
     Ok(Arc::new(PoloDb::open(&config.data_dir, options).await?))

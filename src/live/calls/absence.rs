@@ -1,0 +1,53 @@
+//! What happens by itself: sockets go, times run out.
+
+use super::call::{Due, Seat};
+use super::{Calls, Change};
+use crate::live::Presence;
+use crate::model::{EndReason, Event, Origin, Timestamp};
+
+/// Why one counts as having rejected who was rung and did not come back.
+const GONE: &str = "disconnected";
+
+impl Calls {
+    /// A socket is gone, and `presence` no longer has it. `None` where no call minds.
+    pub fn socket_gone(&self, now: Timestamp, who: &Origin, presence: &Presence) -> Option<Change> {
+        let (call, user, until) = (self.book.of_user(who.user.id)?, who.user.id, now.plus(self.grace));
+        let mut turn = self.turn(now, call);
+        if call.seat(user).and_then(Seat::here) == Some(who.socket) {
+            if call.rings() {
+                turn.leave(user, Some(who.socket), EndReason::Cancelled);
+                return Some(turn.finish());
+            }
+            turn.call.inside.iter_mut().filter(|seat| seat.user.id == user).for_each(|s| s.away_until = Some(until));
+            turn.tell_inside(user, &Event::CallAway { call_id: call.id, from: user, from_socket_id: who.socket });
+        } else if call.is_rung(user) && !presence.is_online(user) {
+            // Whoever had come back and is gone again has the whole grace again. That somebody is back shows when the time is up.
+            turn.call.rung.iter_mut().filter(|rung| rung.user.id == user).for_each(|r| r.away_until = Some(until));
+        } else {
+            return None;
+        }
+        Some(turn.finish())
+    }
+
+    /// Does one thing whose time has come; `None` where there is none. To be called again until there is none.
+    pub fn tick(&self, now: Timestamp, presence: &Presence) -> Option<Change> {
+        let (_, call) = self.book.first_due().filter(|(at, _)| *at <= now)?;
+        let (_, due) = call.next_due()?;
+        let mut turn = self.turn(now, call);
+        match due {
+            Due::Ring if call.rings() => turn.end(None, EndReason::Timeout),
+            Due::Ring => turn.stop_ringing(None, EndReason::Timeout),
+            Due::Seat(user) => turn.leave(user, None, EndReason::Disconnected),
+            Due::Rung(user) => {
+                let rung = turn.call.rung.iter_mut().find(|rung| rung.user.id == user)?;
+                if presence.is_online(user) {
+                    rung.away_until = None;
+                } else {
+                    let user = rung.user.clone();
+                    turn.decline(&user, None, Some(GONE.to_owned()));
+                }
+            }
+        }
+        Some(turn.finish())
+    }
+}

@@ -1,0 +1,104 @@
+//! Beginning a call: who may ring whom.
+
+use super::call::{OpenCall, Rung};
+use super::{Calls, Change};
+use crate::error::Error;
+use crate::live::Presence;
+use crate::model::{Audience, Call, CallId, CallType, EndReason, Origin, RoomId, Timestamp, UserRef};
+
+/// Why nobody is rung.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What the caller is told.
+    pub error: Error,
+    /// The try, as a call that has ended, to be stored for both to see.
+    pub kept: Option<Box<Call>>,
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self { error, kept: None }
+    }
+}
+
+impl Calls {
+    /// Rings a user.
+    ///
+    /// # Errors
+    /// The first of: [`Error::Validation`] for oneself; [`Error::UserBusy`] with the call by which `to` rings the caller; without one
+    /// where the caller is in a call or rung; [`Error::UserOffline`] and [`Error::UserBusy`] where `to` is, which is kept.
+    pub fn ring_user(
+        &self,
+        now: Timestamp,
+        from: &Origin,
+        to: &UserRef,
+        call_type: CallType,
+        presence: &Presence,
+    ) -> Result<(CallId, Change), Refusal> {
+        if to.id == from.user.id {
+            return Err(Error::field("to", "must be somebody else").into());
+        }
+        if let Some(own) = self.book.of_user(from.user.id) {
+            let crossing = own.room.is_none() && own.is_rung(from.user.id) && own.begun_by.user.id == to.id;
+            return Err(Error::UserBusy(crossing.then_some(own.id)).into());
+        }
+        let mut call = OpenCall::begin(now, from, None, call_type, self.ring_timeout);
+        call.invited.push(to.id);
+        let kept = |error, reason| Refusal { error, kept: Some(Box::new(call.record(Some((now, reason))))) };
+        if !presence.is_online(to.id) {
+            return Err(kept(Error::UserOffline, EndReason::Offline));
+        }
+        if self.book.of_user(to.id).is_some() {
+            return Err(kept(Error::UserBusy(None), EndReason::Busy));
+        }
+        Ok(self.begin(now, call, vec![to.clone()]))
+    }
+
+    /// Rings everyone else who has a socket in a room and is free.
+    ///
+    /// # Errors
+    /// The first of: [`Error::NotInRoom`] where the caller's socket is not; [`Error::UserBusy`] with the call that goes on there;
+    /// without one where the caller is in a call or rung; [`Error::UserOffline`] where nobody else is in the room;
+    /// [`Error::UserBusy`] where nobody there is free.
+    pub fn ring_room(
+        &self,
+        now: Timestamp,
+        from: &Origin,
+        room: RoomId,
+        call_type: CallType,
+        presence: &Presence,
+    ) -> Result<(CallId, Change), Error> {
+        if !presence.in_room(from.socket, room) {
+            return Err(Error::NotInRoom);
+        }
+        if let Some(call) = self.book.in_room(room) {
+            return Err(Error::UserBusy(Some(call.id)));
+        }
+        if self.book.of_user(from.user.id).is_some() {
+            return Err(Error::UserBusy(None));
+        }
+        let mut others = presence.users_in_room(room);
+        others.retain(|user| user.id != from.user.id);
+        if others.is_empty() {
+            return Err(Error::UserOffline);
+        }
+        others.retain(|user| self.book.of_user(user.id).is_none());
+        if others.is_empty() {
+            return Err(Error::UserBusy(None));
+        }
+        let mut call = OpenCall::begin(now, from, Some(room), call_type, self.ring_timeout);
+        call.invited.extend(others.iter().map(|user| user.id));
+        Ok(self.begin(now, call, others))
+    }
+
+    /// Rings all who are invited.
+    fn begin(&self, now: Timestamp, mut call: OpenCall, invited: Vec<UserRef>) -> (CallId, Change) {
+        let (id, incoming) = (call.id, call.incoming());
+        call.rung.extend(invited.iter().map(|user| Rung { user: user.clone(), away_until: None }));
+        let mut turn = self.first_turn(now, call);
+        for user in invited {
+            turn.tell(Audience::User { user: user.id, except: None }, incoming.clone());
+        }
+        (id, turn.finish())
+    }
+}

@@ -1,0 +1,75 @@
+//! The calls that go on, and by whom, by what and where each is found.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::call::OpenCall;
+use crate::model::{CallId, RoomId, SocketId, Timestamp, UserId};
+
+/// Every call that has not ended. A user, a socket and a room have at most one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Book {
+    calls: HashMap<CallId, OpenCall>,
+    /// Who is in a call or rung by it.
+    users: HashMap<UserId, CallId>,
+    sockets: HashMap<SocketId, CallId>,
+    rooms: HashMap<RoomId, CallId>,
+    deadlines: BTreeSet<(Timestamp, CallId)>,
+}
+
+impl Book {
+    pub fn get(&self, call: CallId) -> Option<&OpenCall> {
+        self.calls.get(&call)
+    }
+
+    /// The call that the user is in or is rung by.
+    pub fn of_user(&self, user: UserId) -> Option<&OpenCall> {
+        self.users.get(&user).and_then(|call| self.get(*call))
+    }
+
+    /// The call that the socket is in.
+    pub fn of_socket(&self, socket: SocketId) -> Option<&OpenCall> {
+        self.sockets.get(&socket).and_then(|call| self.get(*call))
+    }
+
+    /// The call that goes on in the room.
+    pub fn in_room(&self, room: RoomId) -> Option<&OpenCall> {
+        self.rooms.get(&room).and_then(|call| self.get(*call))
+    }
+
+    /// The call that waits for something first, and until when.
+    pub fn first_due(&self) -> Option<(Timestamp, &OpenCall)> {
+        let (at, call) = self.deadlines.first()?;
+        Some((*at, self.get(*call)?))
+    }
+
+    /// Puts a call in the place of what was known of it; `None` where it is over.
+    pub fn replace(&mut self, id: CallId, call: Option<OpenCall>) {
+        if let Some(old) = self.calls.remove(&id) {
+            for user in old.busy() {
+                self.users.remove(&user);
+            }
+            for socket in old.sockets() {
+                self.sockets.remove(&socket);
+            }
+            if let Some(room) = old.room {
+                self.rooms.remove(&room);
+            }
+            if let Some((at, _)) = old.next_due() {
+                self.deadlines.remove(&(at, id));
+            }
+        }
+        if let Some(new) = call {
+            self.users.extend(new.busy().map(|user| (user, id)));
+            self.sockets.extend(new.sockets().map(|socket| (socket, id)));
+            self.rooms.extend(new.room.map(|room| (room, id)));
+            self.deadlines.extend(new.next_due().map(|(at, _)| (at, id)));
+            self.calls.insert(id, new);
+        }
+    }
+
+    /// Every call, in no order.
+    #[cfg(test)]
+    pub fn calls(&self) -> impl Iterator<Item = &OpenCall> {
+        self.calls.values()
+    }
+}

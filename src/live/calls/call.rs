@@ -1,0 +1,174 @@
+//! One call that goes on: who is in it, who is rung, and what is waited for until when.
+
+use std::time::Duration;
+
+use crate::model::{
+    Call, CallId, CallSnapshot, CallStatus, CallType, EndReason, Event, Origin, Peer, RoomId, SocketId, Timestamp,
+    UserId, UserRef,
+};
+
+/// A call that has not ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenCall {
+    pub id: CallId,
+    /// The room of a group call.
+    pub room: Option<RoomId>,
+    pub call_type: CallType,
+    /// Who began it, and with which socket.
+    pub begun_by: Origin,
+    pub created_at: Timestamp,
+    /// When the first one answered; it is active since.
+    pub answered_at: Option<Timestamp>,
+    /// Who is or was in it, the beginner first.
+    pub participants: Vec<UserId>,
+    /// Who was rung.
+    pub invited: Vec<UserId>,
+    /// Who is in it; while it rings the beginner alone.
+    pub inside: Vec<Seat>,
+    /// Who is still rung.
+    pub rung: Vec<Rung>,
+    /// When it stops ringing.
+    pub ring_until: Timestamp,
+}
+
+/// One who is in a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seat {
+    pub user: UserRef,
+    /// The socket that is in it, or was the last.
+    pub socket: SocketId,
+    /// That socket is gone, and another one may take the call back until then.
+    pub away_until: Option<Timestamp>,
+}
+
+/// One who is rung.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rung {
+    pub user: UserRef,
+    /// The last socket of this user went; unless one is there by then, it counts as rejected.
+    pub away_until: Option<Timestamp>,
+}
+
+/// What a call waits for. Of several at one time the first is due first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Due {
+    /// It has rung for long enough.
+    Ring,
+    /// One who was in it did not come back.
+    Seat(UserId),
+    /// One who is rung may not have come back.
+    Rung(UserId),
+}
+
+impl OpenCall {
+    /// A call that begins to ring.
+    pub fn begin(now: Timestamp, from: &Origin, room: Option<RoomId>, call_type: CallType, rings: Duration) -> Self {
+        Self {
+            id: CallId::new(),
+            room,
+            call_type,
+            begun_by: from.clone(),
+            created_at: now,
+            answered_at: None,
+            participants: vec![from.user.id],
+            invited: Vec::new(),
+            inside: vec![Seat { user: from.user.clone(), socket: from.socket, away_until: None }],
+            rung: Vec::new(),
+            ring_until: now.plus(rings),
+        }
+    }
+
+    pub const fn status(&self) -> CallStatus {
+        if self.answered_at.is_some() { CallStatus::Active } else { CallStatus::Ringing }
+    }
+
+    pub fn rings(&self) -> bool {
+        self.answered_at.is_none()
+    }
+
+    /// The seat of one who is in.
+    pub fn seat(&self, user: UserId) -> Option<&Seat> {
+        self.inside.iter().find(|seat| seat.user.id == user)
+    }
+
+    pub fn is_rung(&self, user: UserId) -> bool {
+        self.rung.iter().any(|rung| rung.user.id == user)
+    }
+
+    /// Everybody whom the call keeps busy.
+    pub fn busy(&self) -> impl Iterator<Item = UserId> + '_ {
+        self.inside.iter().map(|seat| seat.user.id).chain(self.rung.iter().map(|rung| rung.user.id))
+    }
+
+    /// The sockets that are in.
+    pub fn sockets(&self) -> impl Iterator<Item = SocketId> + '_ {
+        self.inside.iter().filter_map(Seat::here)
+    }
+
+    /// Who else is in with a socket.
+    pub fn peers_of(&self, user: UserId) -> Vec<Peer> {
+        let others = self.inside.iter().filter(|seat| seat.user.id != user);
+        let here = others.filter_map(|seat| Some((seat, seat.here()?)));
+        here.map(|(seat, socket_id)| Peer { user_id: seat.user.id, username: seat.user.username.clone(), socket_id })
+            .collect()
+    }
+
+    /// What is waited for next.
+    pub fn next_due(&self) -> Option<(Timestamp, Due)> {
+        let ring = (self.rings() || !self.rung.is_empty()).then_some((self.ring_until, Due::Ring));
+        let seats = self.inside.iter().filter_map(|seat| Some((seat.away_until?, Due::Seat(seat.user.id))));
+        let rung = self.rung.iter().filter_map(|rung| Some((rung.away_until?, Due::Rung(rung.user.id))));
+        ring.into_iter().chain(seats).chain(rung).min()
+    }
+
+    /// What rings one who is rung. The beginner may be in with another socket by now, or not at all.
+    pub fn incoming(&self) -> Event {
+        let begun_by = &self.begun_by;
+        Event::IncomingCall {
+            call_id: self.id,
+            from: begun_by.user.id,
+            from_socket_id: self.seat(begun_by.user.id).and_then(Seat::here).unwrap_or(begun_by.socket),
+            from_username: begun_by.user.username.clone(),
+            call_type: self.call_type,
+            room_id: self.room,
+        }
+    }
+
+    /// As a Room and `room-call` tell it.
+    pub fn snapshot(&self) -> CallSnapshot {
+        CallSnapshot {
+            call_id: self.id,
+            call_type: self.call_type,
+            status: self.status(),
+            created_by: self.begun_by.user.clone(),
+            participants: self.inside.iter().map(|seat| seat.user.clone()).collect(),
+        }
+    }
+
+    /// As it is stored; with `end`, as one that is over.
+    pub fn record(&self, end: Option<(Timestamp, EndReason)>) -> Call {
+        let open = end.is_none();
+        Call {
+            id: self.id,
+            room: self.room,
+            call_type: self.call_type,
+            status: if open { self.status() } else { CallStatus::Ended },
+            created_by: self.begun_by.user.id,
+            participants: self.participants.clone(),
+            invited: self.invited.clone(),
+            inside: self.inside.iter().filter(|_| open).map(|seat| seat.user.id).collect(),
+            ringing: self.rung.iter().filter(|_| open).map(|rung| rung.user.id).collect(),
+            created_at: self.created_at,
+            answered_at: self.answered_at,
+            ended_at: end.map(|(at, _)| at),
+            end_reason: end.map(|(_, reason)| reason),
+        }
+    }
+}
+
+impl Seat {
+    /// The socket that is in, unless it is away.
+    pub fn here(&self) -> Option<SocketId> {
+        self.away_until.is_none().then_some(self.socket)
+    }
+}
