@@ -17,6 +17,7 @@ mod rest_messages;
 mod rest_openapi;
 mod rest_rooms;
 mod rooms;
+mod skip;
 mod socket;
 mod startup;
 mod store;
