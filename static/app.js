@@ -11,6 +11,7 @@ import { Store } from './state/store.js';
 
 /** @typedef {import('./protocol/types.js').ServerConfig} ServerConfig */
 
+const RETRY_MS = 2_000;
 const TOAST_MS = 8_000;
 const ENDED = 'Your session has ended. Please log in again.';
 
@@ -31,9 +32,7 @@ export class App extends Store {
     this.session = new Session({ storage });
     this.rest = createRest({
       token: () => this.session.token,
-      onRefused: (_code, token) => {
-        if (this.session.token === token) this.session.end(ENDED);
-      },
+      onRefused: (code, token) => void this.session.refused(token, code, ENDED),
     });
     this.connection = createConnection({
       io,
@@ -58,7 +57,12 @@ export class App extends Store {
     /** @type {((hash: string) => void) | null} changes the address */
     this.navigate = null;
     this.session.subscribe(() => this.sessionChanged());
-    this.connection.on('status', () => this.changed());
+    /** How often the connection was refused since it was there. */
+    this.refusals = 0;
+    this.connection.on('status', (status) => {
+      if (status === 'online') this.refusals = 0;
+      this.changed();
+    });
   }
 
   start() {
@@ -81,6 +85,8 @@ export class App extends Store {
     const { user } = this.session;
     if (this.chat && this.chat.user.id !== user?.id) this.leave();
     if (user && !this.chat) this.enter(user);
+    // A newer token came after the connection was refused for the older.
+    else if (user && this.connection.status === 'offline') this.connection.open();
     if (!user && this.route.page !== 'login' && this.route.page !== 'signup') {
       this.returnTo = location.hash;
       this.navigate?.('#/login');
@@ -122,11 +128,12 @@ export class App extends Store {
     if (!token) return;
     try {
       await this.rest.me();
-      if (this.session.token === token) this.connection.open();
+      const wait = this.refusals++ ? RETRY_MS : 0;
+      setTimeout(() => this.session.token === token && this.connection.open(), wait);
     } catch (thrown) {
       const error = asRequestError(thrown);
       if (!error.isAbsence) return;
-      setTimeout(() => this.session.token === token && this.reconsider(), 2_000);
+      setTimeout(() => this.session.token === token && this.reconsider(), RETRY_MS);
     }
   }
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tincan::App;
-use tincan::config::{Config, Flags, Ready, Settings};
+use tincan::config::{Config, Flags, Metrics, Ready, Settings};
 use tincan::store::{self, Store};
+use tincan::transfer::Exports;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
@@ -43,6 +44,17 @@ async fn serve(ready: Ready) -> Result<(), Failure> {
         // Nothing has been served yet: whatever the store was doing, it finds it as after a power cut.
         _ = signals.next() => return Ok(()),
     };
+    if let Metrics::At(address) = config.metrics {
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            Failure::other(format!("cannot serve the figures on {address}: {error}; choose another with --metrics"))
+        })?;
+        tokio::spawn(async {
+            if let Err(error) = tincan::http::serve_metrics(listener).await {
+                tracing::error!(%error, "the figures are no longer served");
+            }
+        });
+    }
+    let _exports = answer_exports(&config, &store);
     print(&banner::message(&config, address, store.engine(), &ready.secret_origin))?;
     run_until_told(listener, app, store, signals).await
 }
@@ -93,6 +105,15 @@ async fn open(config: &Arc<Config>) -> Result<(Arc<dyn Store>, App), Failure> {
             Err(Failure::other(format!("cannot read the store: {error}")))
         }
     }
+}
+
+/// Lets `tincan export` have an archive while the server holds the embedded store; a MongoDB can be read beside it anyway.
+fn answer_exports(config: &Config, store: &Arc<dyn Store>) -> Option<Exports> {
+    if config.mongo_url.is_some() {
+        return None;
+    }
+    let answering = Exports::answer(&config.data_dir, Arc::clone(store));
+    answering.inspect_err(|error| tracing::warn!("tincan export will not work while this server runs: {error}")).ok()
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {

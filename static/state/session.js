@@ -10,6 +10,8 @@ const NAME = 'session';
 /** Timers hold 31 bits, and a laptop sleeps: look again at least this often. */
 const LOOK_AGAIN_MS = 60 * 60 * 1000;
 const RETRY_MS = 30_000;
+/** A new password revokes the old token a moment before its answer brings the new one, here or in another tab. */
+const NEWER_MS = 1_500;
 
 export class Session extends Store {
   /**
@@ -59,8 +61,25 @@ export class Session extends Store {
   /** @param {string} [notice] why, in words; empty where the user wanted it */
   end(notice = '') {
     this.notice = notice;
-    this.storage.write(NAME, null);
+    // What another tab wrote meanwhile is not this one's to remove.
+    if (this.storage.read(NAME)?.token === this.token) this.storage.write(NAME, null);
     this.take(null);
+  }
+
+  /**
+   * The server does not take a token any more: the session is over, unless there is a newer token.
+   * @param {string} token
+   * @param {string} code
+   * @param {string} notice
+   */
+  async refused(token, code, notice) {
+    this.adopt();
+    if (this.token !== token) return;
+    if (code !== 'token_expired') {
+      await new Promise((resolve) => this.timers.setTimeout(resolve, NEWER_MS));
+      this.adopt();
+    }
+    if (this.token === token) this.end(notice);
   }
 
   /** Another tab wrote the session: it is this tab's too. */

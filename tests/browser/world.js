@@ -1,0 +1,228 @@
+/** Tests in real browsers: a server, people with pages, and what is left behind when a test fails. */
+
+import assert from 'node:assert/strict';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { Server } from './server.js';
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const FAILURES = new URL('./failures/', import.meta.url);
+const WAIT_MS = 15_000;
+const FLAGS = [
+  '--no-sandbox',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
+  // On a machine without a network there are no other candidates.
+  '--allow-loopback-in-peer-connection',
+  // An insecure origin that leads here.
+  '--host-resolver-rules=MAP chat.test 127.0.0.1',
+];
+
+let browser;
+after(async () => browser?.close());
+
+/** Runs before the page's own scripts: what a test looks at later. */
+const WATCH = () => {
+  globalThis.violations = [];
+  document.addEventListener('securitypolicyviolation', (event) =>
+    globalThis.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`),
+  );
+  globalThis.connections = [];
+  const Native = globalThis.RTCPeerConnection;
+  globalThis.RTCPeerConnection = class extends Native {
+    constructor(...args) {
+      super(...args);
+      globalThis.connections.push(this);
+    }
+  };
+};
+
+/** One person at one browser; each has storage of their own. */
+export class Person {
+  constructor(world, name, context, page) {
+    Object.assign(this, { world, name, context, page, log: [], errors: [] });
+    this.watch(page);
+  }
+
+  watch(page) {
+    page.on('console', (message) => this.log.push(`${message.type()}: ${message.text()}`));
+    page.on('pageerror', (error) => this.errors.push(error.stack ?? error.message));
+  }
+
+  /** Another tab of the same browser. */
+  async tab(hash = '') {
+    const page = await this.context.newPage();
+    await page.goto(`${this.world.server.url}/${hash}`);
+    const other = new Person(this.world, `${this.name}, another tab`, this.context, page);
+    other.grant = this.grant;
+    this.world.people.push(other);
+    return other;
+  }
+
+  // What one sees, by role and name, as one would say it.
+  button = (name, options) => this.page.getByRole('button', { name, ...options });
+  link = (name, options) => this.page.getByRole('link', { name, ...options });
+  field = (name, options) => this.page.getByLabel(name, options);
+  tile = (name) => this.page.locator('.tile', { hasText: name });
+  messages = () => this.page.locator('.message[data-seq] .text').allTextContents();
+
+  async sees(text) {
+    await this.page.getByText(text).first().waitFor();
+  }
+
+  async says(text) {
+    await this.page.getByRole('textbox', { name: /^Write to/ }).fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** The message stands in the room, stored by the server. */
+  async reads(text) {
+    await this.page.locator('.message[data-seq]', { hasText: text }).first().waitFor();
+  }
+
+  async visits(room) {
+    await this.page.goto(`${this.world.server.url}/#/rooms/${room.id}`);
+    await this.page.getByRole('heading', { name: room.name, level: 1 }).waitFor();
+  }
+
+  async rings(name, { video = true } = {}) {
+    await this.link(/^People/).click();
+    await this.button(video ? `Video call with ${name}` : `Call ${name}`).click();
+    await this.page.getByRole('dialog').getByRole('button', { name: 'Call', exact: true }).click();
+  }
+
+  accepts = () => this.button('Accept', { exact: true }).click();
+
+  /** Pictures and sound come from so many others: frames are decoded, and there is energy in the sound. */
+  async hearsAndSees(others = 1, { video = true } = {}) {
+    await this.page.waitForFunction(
+      async ({ others, video }) => {
+        const counts = await Promise.all(
+          globalThis.connections
+            .filter((pc) => pc.connectionState === 'connected')
+            .map(async (pc) => {
+              const inbound = [...(await pc.getStats()).values()].filter((entry) => entry.type === 'inbound-rtp');
+              const frames = inbound.find((entry) => entry.kind === 'video')?.framesDecoded ?? 0;
+              const energy = inbound.find((entry) => entry.kind === 'audio')?.totalAudioEnergy ?? 0;
+              const before = (pc.seen ??= { frames, energy });
+              // More than at the first look: it goes on.
+              return energy > before.energy && (!video || frames > before.frames + 5);
+            }),
+        );
+        return counts.filter(Boolean).length >= others;
+      },
+      { others, video },
+      { polling: 250 },
+    );
+  }
+
+  /** From now on only what comes later counts. */
+  forgets = () => this.page.evaluate(() => globalThis.connections.forEach((pc) => delete pc.seen));
+
+  async hasNoCall() {
+    await this.page.locator('.stage').waitFor({ state: 'detached' });
+  }
+}
+
+/** A server and the people of one test. */
+export class World {
+  constructor(server) {
+    this.server = server;
+    this.people = [];
+  }
+
+  /** @param {string} name @param {object} [options] of the browser context; `insecure`: by plain http from elsewhere; `at`: the first address */
+  async person(name, { insecure, at = '', outside, init, ...options } = {}) {
+    browser ??= await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    context.setDefaultTimeout(WAIT_MS);
+    await context.addInitScript(WATCH);
+    if (init) await init(context);
+    const grant = outside ? null : await this.server.signUp(name);
+    if (grant) {
+      await context.addInitScript((text) => {
+        if (location.protocol === 'about:') return;
+        // Once: a log-out must last over a reload.
+        if (!sessionStorage.getItem('begun') && !localStorage.getItem('tincan.session')) localStorage.setItem('tincan.session', text);
+        sessionStorage.setItem('begun', 'yes');
+      }, JSON.stringify(grant));
+    }
+    const page = await context.newPage();
+    const person = new Person(this, name, context, page);
+    person.grant = grant;
+    this.people.push(person);
+    await page.goto(`${insecure ? `http://chat.test:${this.server.port}` : this.server.url}/${at}`);
+    if (!outside) await person.button('New room').waitFor();
+    return person;
+  }
+
+  /** A room, made by one and joined by all. @param {string} name @param {Person[]} people */
+  async room(name, people) {
+    const [first, ...others] = people;
+    const room = await this.server.ask('POST', '/api/rooms', { token: first.grant.token, body: { name } });
+    for (const person of [first, ...others]) {
+      await person.visits(room);
+      await person.button('Join room').click();
+      await person.page.getByRole('textbox', { name: /^Write to/ }).waitFor();
+    }
+    return room;
+  }
+
+  async keepEvidence(title) {
+    const place = new URL(`${title.replace(/[^a-z0-9]+/gi, '-').slice(0, 80)}/`, FAILURES);
+    await mkdir(place, { recursive: true });
+    for (const { name, page, log, errors } of this.people) {
+      await page.screenshot({ path: fileURLToPath(new URL(`${name}.png`, place)) }).catch(() => undefined);
+      await writeFile(new URL(`${name}.log`, place), [...log, ...errors].join('\n'));
+    }
+    await writeFile(new URL('server.log', place), this.server.log.join(''));
+    return fileURLToPath(place);
+  }
+
+  /** In no page anything went wrong that nobody expected, and nothing broke the content security policy. */
+  async checkPages() {
+    for (const { name, page, errors } of this.people) {
+      assert.deepEqual(errors, [], `errors in the page of ${name}`);
+      if (!page.isClosed()) assert.deepEqual(await page.evaluate(() => globalThis.violations), [], `policy in the page of ${name}`);
+    }
+  }
+
+  async close() {
+    for (const context of new Set(this.people.map((person) => person.context))) await context.close();
+    await this.server.close();
+  }
+}
+
+/**
+ * A test with a world of its own.
+ * @param {string} title a sentence
+ * @param {(world: World) => Promise<void>} body
+ * @param {{flags?: string[], timeout?: number}} [options]
+ */
+export function scenario(title, body, { flags = [], timeout = 90_000 } = {}) {
+  test(title, { timeout }, async () => {
+    const world = new World(await new Server(flags).start());
+    try {
+      await body(world);
+      await world.checkPages();
+    } catch (error) {
+      error.message += `\n(pictures and logs: ${await world.keepEvidence(title)})`;
+      throw error;
+    } finally {
+      await world.close();
+    }
+  });
+}
+
+/** @param {() => Promise<boolean>} condition asked until it holds */
+export async function until(condition, what = 'what was waited for') {
+  const end = Date.now() + WAIT_MS;
+  while (!(await condition())) {
+    if (Date.now() > end) throw new Error(`${what} did not come`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+export const forget = () => rm(FAILURES, { recursive: true, force: true });

@@ -1,0 +1,226 @@
+/** Rooms and messages over losses of the connection: nothing is lost, nothing comes twice. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Chat } from '../../static/state/chat.js';
+import { fakeServer, id, settle, storage } from './fakes.js';
+
+const me = { id: id(1), username: 'Ada' };
+
+function setUp(shelf = storage()) {
+  const server = fakeServer();
+  const waits = [];
+  const wait = (ms) => new Promise((resolve) => waits.push({ ms, resolve }));
+  const open = () => new Chat({ rest: server.rest, connection: server.connection, storage: shelf, user: me, wait });
+  /** What waits for time to pass goes on. */
+  const passWaits = async () => {
+    for (const one of waits.splice(0)) one.resolve();
+    await settle();
+  };
+  return { server, open, shelf, passWaits, waits };
+}
+
+const seqs = (chat, roomId) => chat.history.of(roomId).messages.map((one) => one.seq);
+
+test('at connect it joins exactly the rooms where one is a participant', async () => {
+  const { server, open } = setUp();
+  const inside = server.addRoom(1, { joined: true });
+  server.addRoom(2, { joined: false });
+  open();
+  await server.up();
+  assert.deepEqual(server.connection.of('join-room').map((one) => one.roomId), [inside]);
+});
+
+test('what was said while the connection was away comes with the join, in order and once', async () => {
+  const { server, open } = setUp();
+  const roomId = server.addRoom(1);
+  const chat = open();
+  chat.open(roomId);
+  server.say(roomId);
+  await server.up();
+  server.say(roomId);
+  await settle();
+  server.down();
+  for (let n = 0; n < 3; n += 1) server.say(roomId);
+  await server.up();
+  assert.deepEqual(seqs(chat, roomId), [1, 2, 3, 4, 5]);
+  assert.equal(server.connection.of('join-room').at(-1).after, 2);
+});
+
+test('more than one page of what was missed is fetched to the end', async () => {
+  const { server, open } = setUp();
+  const roomId = server.addRoom(1);
+  const chat = open();
+  chat.open(roomId);
+  server.say(roomId);
+  await server.up();
+  server.down();
+  for (let n = 0; n < 650; n += 1) server.say(roomId);
+  await server.up();
+  assert.equal(seqs(chat, roomId).length, 651);
+  assert.equal(chat.history.of(roomId).newest, 651);
+});
+
+test('who missed more than a thousand starts from the newest page', async () => {
+  const { server, open } = setUp();
+  const roomId = server.addRoom(1);
+  const chat = open();
+  chat.open(roomId);
+  server.say(roomId);
+  await server.up();
+  server.down();
+  for (let n = 0; n < 1500; n += 1) server.say(roomId);
+  await server.up();
+  assert.equal(chat.history.of(roomId).newest, 1501);
+  assert.equal(seqs(chat, roomId).length, 50);
+  assert.equal(server.connection.of('join-room').at(-1).after, undefined);
+});
+
+test('a number that is skipped live is fetched', async () => {
+  const { server, open } = setUp();
+  const roomId = server.addRoom(1);
+  const chat = open();
+  chat.open(roomId);
+  server.say(roomId);
+  await server.up();
+  server.store(roomId);
+  server.say(roomId);
+  await settle();
+  assert.deepEqual(seqs(chat, roomId), [1, 2, 3]);
+});
+
+test('after a reset of the store it starts afresh', async () => {
+  const { server, open } = setUp();
+  const roomId = server.addRoom(1);
+  const chat = open();
+  chat.open(roomId);
+  for (let n = 0; n < 9; n += 1) server.say(roomId, { content: 'old' });
+  await server.up();
+  server.down();
+  server.log.set(roomId, server.log.get(roomId).slice(0, 4).map((one) => ({ ...one, content: 'restored' })));
+  await server.up();
+  assert.deepEqual(seqs(chat, roomId), [1, 2, 3, 4]);
+  assert.ok(chat.history.of(roomId).messages.every((one) => one.content === 'restored'));
+});
+
+test('what is written while the connection is away is sent after joining, each once, in order', async () => {
+  const { server, open } = setUp();
+  const roomId = server.addRoom(1);
+  const chat = open();
+  chat.open(roomId);
+  await server.up();
+  server.down();
+  chat.send(roomId, 'one');
+  chat.send(roomId, 'two');
+  server.say(roomId, { content: 'meanwhile' });
+  assert.equal(chat.outbox.of(roomId).length, 2);
+  await server.up();
+  assert.deepEqual(server.log.get(roomId).map((one) => one.content), ['meanwhile', 'one', 'two']);
+  assert.equal(chat.outbox.of(roomId).length, 0);
+  const events = server.connection.sent.map((one) => one.event);
+  assert.ok(events.lastIndexOf('join-room') < events.indexOf('send-message'));
+});
+
+test('what waits survives a reload under the same clientId, and an answer that was lost does not double it', async () => {
+  const { server, open, shelf } = setUp();
+  const roomId = server.addRoom(1);
+  const chat = open();
+  await server.up();
+  // Stored, but the acknowledgement is lost with the connection.
+  const answer = server.connection.answer;
+  server.connection.answer = async (event, payload) => {
+    if (event !== 'send-message') return answer(event, payload);
+    server.store(roomId, { sender: me.id, content: payload.content, clientId: payload.clientId });
+    server.down();
+    return { ok: false, code: 'offline' };
+  };
+  chat.send(roomId, 'only once');
+  await settle();
+  chat.close();
+  server.connection.answer = answer;
+
+  const again = new Chat({ rest: server.rest, connection: server.connection, storage: shelf, user: me });
+  assert.equal(again.outbox.of(roomId).length, 1);
+  await server.up();
+  assert.equal(server.log.get(roomId).length, 1);
+  assert.equal(again.outbox.of(roomId).length, 0);
+});
+
+test('a message that the server refuses is shown as failed and can be tried again or discarded', async () => {
+  const { server, open } = setUp();
+  const roomId = server.addRoom(1);
+  const chat = open();
+  await server.up();
+  const answer = server.connection.answer;
+  server.connection.answer = (event, payload) =>
+    event === 'send-message' ? { ok: false, code: 'validation_failed', message: 'too long' } : answer(event, payload);
+  chat.send(roomId, 'x');
+  await settle();
+  const [failed] = chat.outbox.of(roomId);
+  assert.deepEqual([failed.state, failed.problem], ['failed', 'too long']);
+  server.connection.answer = answer;
+  chat.retry(failed.clientId);
+  await settle();
+  assert.equal(server.log.get(roomId)[0].clientId, failed.clientId);
+  assert.equal(chat.outbox.of(roomId).length, 0);
+});
+
+test('too fast is not failed: it waits as long as the server says', async () => {
+  const { server, open, waits, passWaits } = setUp();
+  const roomId = server.addRoom(1);
+  const chat = open();
+  await server.up();
+  const answer = server.connection.answer;
+  let refusals = 1;
+  server.connection.answer = (event, payload) =>
+    event === 'send-message' && refusals-- > 0 ? { ok: false, code: 'rate_limited', retryAfterMs: 700 } : answer(event, payload);
+  chat.send(roomId, 'patient');
+  await settle();
+  assert.equal(chat.outbox.of(roomId)[0].state, 'waiting');
+  assert.equal(waits[0].ms, 700);
+  await passWaits();
+  assert.equal(server.log.get(roomId)[0].content, 'patient');
+});
+
+test('messages are unread until the end of their room is in view', async () => {
+  const { server, open } = setUp();
+  const roomId = server.addRoom(1);
+  const chat = open();
+  await server.up();
+  server.say(roomId);
+  server.say(roomId);
+  await settle();
+  assert.equal(chat.unread, 2);
+  chat.open(roomId);
+  await settle();
+  assert.equal(chat.unread, 2);
+  chat.watch(true);
+  assert.equal(chat.unread, 0);
+});
+
+test('leaving in another tab leaves here too', async () => {
+  const { server, open } = setUp();
+  const roomId = server.addRoom(1);
+  const chat = open();
+  await server.up();
+  server.connection.emit('user-left', { roomId, userId: me.id, username: 'Ada', socketId: 's', reason: 'left' });
+  assert.equal(chat.rooms.byId.get(roomId).joined, false);
+  assert.equal(chat.live.has(roomId), false);
+});
+
+test('the list of rooms is asked for until the server answers', async () => {
+  const { server, open, passWaits } = setUp();
+  const roomId = server.addRoom(1);
+  const rooms = server.rest.rooms;
+  let refusals = 2;
+  server.rest.rooms = async () => {
+    if (refusals-- > 0) throw Object.assign(new (await import('../../static/protocol/errors.js')).RequestError('storage', 'no'));
+    return rooms();
+  };
+  const chat = open();
+  await server.up();
+  assert.equal(chat.rooms.loaded, false);
+  await passWaits();
+  await passWaits();
+  assert.deepEqual([...chat.rooms.byId.keys()], [roomId]);
+});

@@ -1,0 +1,309 @@
+/** Calls as the server tells of them: what rings, what goes on, what a loss or a reload does to it. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { budgetFor } from '../../static/call/budget.js';
+import { RingClaim } from '../../static/call/claim.js';
+import { CallDesk } from '../../static/call/desk.js';
+import { gridFor } from '../../static/call/grid.js';
+import { LocalMedia } from '../../static/call/media.js';
+import { qualityOf, sampleOf } from '../../static/call/quality.js';
+import { fakeConnection, fakeTimers, id, settle, storage } from './fakes.js';
+import { FakePeerConnection } from './rtc.js';
+
+class FakeTrack extends EventTarget {
+  constructor(kind) {
+    super();
+    this.kind = kind;
+    this.enabled = true;
+    this.stopped = false;
+  }
+  stop() {
+    this.stopped = true;
+  }
+}
+
+function fakeDevices({ refuse = {}, available = true } = {}) {
+  return {
+    available,
+    canShare: true,
+    made: [],
+    refuse,
+    async open({ audio, video }) {
+      for (const [kind, wanted] of Object.entries({ audio, video })) {
+        if (wanted && this.refuse[kind]) throw new DOMException('', this.refuse[kind]);
+      }
+      const tracks = [audio && new FakeTrack('audio'), video && new FakeTrack('video')].filter(Boolean);
+      this.made.push(...tracks);
+      return tracks;
+    },
+    openScreen: async () => new FakeTrack('video'),
+    list: async () => [],
+    onChange: () => {},
+    connect: () => new FakePeerConnection(),
+  };
+}
+
+const me = { id: id(1), username: 'Ada' };
+const bo = { from: id(2), fromUsername: 'Bo', fromSocketId: 's2' };
+
+function setUp({ answer, tabStorage = storage(), shelf = storage(), devices = fakeDevices() } = {}) {
+  const connection = fakeConnection(async (event, payload) => (await answer?.(event, payload)) || defaults(event));
+  const defaults = (event) =>
+    event === 'initiate-call' ? { ok: true, callId: 'c1', status: 'ringing' } : event === 'accept-call' ? { ok: true, callId: 'c1', peers: [] } : { ok: true };
+  connection.status = 'online';
+  const said = [];
+  const desk = new CallDesk({
+    rest: { iceServers: async () => ({ iceServers: [], ttl: 60 }), calls: async () => [] },
+    connection,
+    storage: shelf,
+    tabStorage,
+    devices,
+    user: me,
+    say: (words) => said.push(words),
+    roomName: () => 'Lunch',
+    timers: fakeTimers(),
+  });
+  return { desk, connection, said, devices, tabStorage, shelf };
+}
+
+async function ringBo(desk) {
+  desk.prepare({ to: id(2), name: 'Bo', callType: 'video' });
+  await settle();
+  await desk.go();
+}
+
+test('ringing, answered: the one who rang offers and says what it sends', async () => {
+  const { desk, connection } = setUp();
+  await ringBo(desk);
+  assert.equal(desk.call.state, 'ringing');
+  connection.emit('call-accepted', { callId: 'c1', ...bo });
+  await settle();
+  assert.equal(desk.call.state, 'active');
+  const [offer] = connection.of('webrtc-offer');
+  assert.deepEqual([offer.to, offer.callId], [id(2), 'c1']);
+  assert.deepEqual(connection.of('media-state').at(-1), { callId: 'c1', audio: true, video: true, screen: false });
+});
+
+test('accepting answers at once, without waiting for the camera', async () => {
+  const devices = fakeDevices();
+  devices.open = () => new Promise(() => {});
+  const { desk, connection } = setUp({ devices });
+  connection.emit('incoming-call', { callId: 'c1', callType: 'video', ...bo });
+  await desk.answer(true);
+  assert.equal(connection.of('accept-call').length, 1);
+  assert.equal(desk.call.state, 'active');
+});
+
+for (const [reason, words] of [
+  ['timeout', /did not answer/],
+  ['hangup', /hung up/],
+]) {
+  test(`a call that ends by ${reason} says so and lets go of the camera`, async () => {
+    const { desk, connection, said, devices } = setUp();
+    await ringBo(desk);
+    if (reason === 'hangup') connection.emit('call-accepted', { callId: 'c1', ...bo });
+    connection.emit('call-ended', { callId: 'c1', reason });
+    await settle();
+    assert.equal(desk.call, null);
+    assert.match(said.at(-1), words);
+    assert.ok(devices.made.every((track) => track.stopped));
+  });
+}
+
+test('busy is told in the dialog, where one can try again', async () => {
+  const { desk, connection } = setUp({ answer: (event) => event === 'initiate-call' && { ok: false, code: 'user_busy' } });
+  await ringBo(desk);
+  assert.match(desk.plan.problem, /busy/);
+  assert.equal(desk.call, null);
+  assert.equal(connection.of('accept-call').length, 0);
+});
+
+test('two who ring each other are in one call', async () => {
+  const { desk, connection } = setUp({
+    answer: (event) => event === 'initiate-call' && { ok: false, code: 'user_busy', callId: 'theirs' },
+  });
+  await ringBo(desk);
+  assert.deepEqual(connection.of('accept-call'), [{ callId: 'theirs' }]);
+  assert.equal(desk.call.state, 'active');
+});
+
+test('a call answered in another tab rings here no more, and says why', async () => {
+  const { desk, connection, said } = setUp();
+  connection.emit('incoming-call', { callId: 'c1', callType: 'video', ...bo });
+  connection.emit('call-ended', { callId: 'c1', reason: 'answered-elsewhere' });
+  await settle();
+  assert.equal(desk.incoming, null);
+  assert.match(said[0], /another device or in another tab/);
+});
+
+test('after a reload within the grace it comes back by itself', async () => {
+  const tabStorage = storage();
+  const first = setUp({ tabStorage });
+  await ringBo(first.desk);
+  first.connection.emit('call-accepted', { callId: 'c1', ...bo });
+  first.desk.leaving();
+
+  const peers = [{ userId: id(2), username: 'Bo', socketId: 's2' }];
+  const second = setUp({ tabStorage, answer: (event) => event === 'accept-call' && { ok: true, callId: 'c1', peers } });
+  const call = { callId: 'c1', callType: 'video', status: 'active', socketId: 'old', answeredAt: '2026-01-01T00:00:00.000Z' };
+  second.connection.emit('session', { socketId: 's9', userId: me.id, username: 'Ada', call });
+  await settle();
+  assert.deepEqual(second.connection.of('accept-call'), [{ callId: 'c1' }]);
+  assert.equal(second.desk.call.since, Date.parse(call.answeredAt));
+  assert.deepEqual([...second.desk.mesh.peers.keys()], [id(2)]);
+});
+
+test('another tab does not take the call, but can be told to', async () => {
+  const { desk, connection } = setUp();
+  const call = { callId: 'c1', callType: 'video', status: 'active', socketId: 'other' };
+  connection.emit('session', { socketId: 's9', userId: me.id, username: 'Ada', call });
+  await settle();
+  assert.equal(connection.of('accept-call').length, 0);
+  assert.equal(desk.elsewhere.callId, 'c1');
+  await desk.moveHere();
+  assert.equal(connection.of('accept-call').length, 1);
+  assert.equal(desk.call.callId, 'c1');
+});
+
+test('a duplicated tab, which has the same notes, leaves the call where it is', async () => {
+  const tabStorage = storage();
+  const first = setUp({ tabStorage });
+  await ringBo(first.desk);
+  const copy = setUp({ tabStorage });
+  copy.connection.emit('session', { socketId: 's9', userId: me.id, username: 'Ada', call: { callId: 'c1', callType: 'video', status: 'active', socketId: 's1' } });
+  await settle();
+  assert.equal(copy.connection.of('accept-call').length, 0);
+  assert.equal(copy.desk.elsewhere.callId, 'c1');
+});
+
+test('when the socket is back, the call is accepted again and its connections are kept', async () => {
+  const peers = [{ userId: id(2), username: 'Bo', socketId: 's3' }];
+  const { desk, connection } = setUp({ answer: (event) => event === 'accept-call' && { ok: true, callId: 'c1', peers } });
+  await ringBo(desk);
+  connection.emit('call-accepted', { callId: 'c1', ...bo });
+  await settle();
+  const { pc } = desk.mesh.peers.get(id(2));
+  connection.emit('session', { socketId: 's8', userId: me.id, username: 'Ada', call: { callId: 'c1', callType: 'video', status: 'active', socketId: null } });
+  await settle();
+  assert.equal(connection.of('accept-call').length, 1);
+  assert.equal(desk.mesh.peers.get(id(2)).pc, pc);
+});
+
+test('a call that ended while one was away is over', async () => {
+  const { desk, connection, said } = setUp();
+  await ringBo(desk);
+  connection.emit('call-accepted', { callId: 'c1', ...bo });
+  connection.emit('session', { socketId: 's8', userId: me.id, username: 'Ada' });
+  await settle();
+  assert.equal(desk.call, null);
+  assert.equal(said.length, 1);
+});
+
+test('who comes back to a group with a new socket is offered a new path; who leaves is named', async () => {
+  const { desk, connection, said } = setUp();
+  desk.prepare({ roomId: id(9), name: 'Lunch', callType: 'video' });
+  await desk.go();
+  connection.emit('call-accepted', { callId: 'c1', ...bo });
+  connection.emit('call-accepted', { callId: 'c1', from: id(3), fromUsername: 'Cy', fromSocketId: 's3' });
+  await settle();
+  connection.emit('call-away', { callId: 'c1', from: id(2), fromSocketId: 's2' });
+  assert.equal(desk.mesh.peers.get(id(2)).away, true);
+  const before = connection.of('webrtc-offer').length;
+  connection.emit('call-accepted', { callId: 'c1', ...bo, fromSocketId: 's4' });
+  await settle();
+  assert.equal(connection.of('webrtc-offer').length, before + 1);
+  connection.emit('call-left', { callId: 'c1', from: id(3), fromSocketId: 's3', reason: 'hangup' });
+  assert.match(said.at(-1), /Cy left/);
+});
+
+test('a declined group call rings on', async () => {
+  const { desk, connection, said } = setUp();
+  desk.prepare({ roomId: id(9), name: 'Lunch', callType: 'audio' });
+  await desk.go();
+  connection.emit('call-rejected', { callId: 'c1', from: id(2), fromUsername: 'Bo' });
+  assert.equal(desk.call.state, 'ringing');
+  assert.match(said.at(-1), /Bo declined/);
+});
+
+test('a camera that is refused leaves the microphone, and says what to do', async () => {
+  const media = new LocalMedia({ devices: fakeDevices({ refuse: { video: 'NotAllowedError' } }), storage: storage() });
+  await media.start({ audio: true, video: true });
+  assert.ok(media.audio);
+  assert.equal(media.camera, null);
+  assert.match(media.problems.video.help, /Allow the camera/);
+  assert.deepEqual(media.flags, { audio: true, video: false, screen: false });
+});
+
+test('on plain http from elsewhere nothing is asked for, and the reason is told', async () => {
+  const media = new LocalMedia({ devices: fakeDevices({ available: false }), storage: storage() });
+  await media.start({ audio: true, video: true });
+  assert.match(media.problems.audio.help, /https/);
+});
+
+test('the camera is let go of when it is turned off, and a screen goes before it', async () => {
+  const devices = fakeDevices();
+  const media = new LocalMedia({ devices, storage: storage() });
+  const told = [];
+  await media.start({ audio: true, video: true });
+  media.onTrack = (kind) => told.push(kind);
+  await media.share();
+  assert.equal(media.track('video'), media.screen);
+  media.unshare();
+  assert.equal(media.track('video'), media.camera);
+  const { camera } = media;
+  await media.setCamera(false);
+  assert.equal(camera.stopped, true);
+  assert.equal(media.track('video'), null);
+  assert.deepEqual(told, ['video', 'video', 'video']);
+});
+
+test('a device that is unplugged is told of', async () => {
+  const media = new LocalMedia({ devices: fakeDevices(), storage: storage() });
+  await media.start({ audio: true, video: false });
+  media.audio.dispatchEvent(new Event('ended'));
+  assert.match(media.problems.audio.title, /gone/);
+  assert.equal(media.flags.audio, false);
+});
+
+test('of two tabs one rings', async () => {
+  const shelf = storage();
+  const wait = async () => settle();
+  const tabs = ['a', 'b'].map((tab) => new RingClaim({ storage: shelf, tab, wait }));
+  const rings = await Promise.all(tabs.map((tab) => tab.claim('c1', true)));
+  assert.equal(rings.filter(Boolean).length, 1);
+  tabs[rings.indexOf(true)].release();
+  assert.equal(await tabs[rings.indexOf(false)].claim('c1', true), true);
+});
+
+test('pictures are laid out as large as they can be', () => {
+  assert.deepEqual(gridFor(1, 1000, 600), { columns: 1, rows: 1 });
+  assert.deepEqual(gridFor(4, 1000, 700), { columns: 2, rows: 2 });
+  assert.deepEqual(gridFor(2, 300, 900), { columns: 1, rows: 2 });
+  for (let count = 1; count <= 16; count += 1) {
+    const { columns, rows } = gridFor(count, 1200, 700);
+    assert.ok(columns * rows >= count && columns * (rows - 1) < count, `${count}`);
+  }
+});
+
+test('from five on everybody sends less', () => {
+  for (let people = 2; people < 16; people += 1) assert.ok(budgetFor(people).bitrate >= budgetFor(people + 1).bitrate);
+  assert.equal(budgetFor(4).scale, 1);
+  assert.ok(budgetFor(5).scale > 1 && budgetFor(5).fps < budgetFor(4).fps);
+});
+
+test('quality is about what happened since the last look', () => {
+  const at = (received, lost, roundTrip) =>
+    sampleOf(
+      [
+        { type: 'inbound-rtp', packetsReceived: received, packetsLost: lost, jitter: 0.01 },
+        { type: 'candidate-pair', nominated: true, state: 'succeeded', currentRoundTripTime: roundTrip },
+      ],
+      0,
+    );
+  assert.equal(qualityOf(null, at(1000, 2, 0.05)).level, 'good');
+  assert.equal(qualityOf(at(1000, 300, 0.05), at(2000, 301, 0.05)).level, 'good');
+  assert.equal(qualityOf(at(1000, 0, 0.05), at(1950, 50, 0.05)).level, 'fair');
+  assert.equal(qualityOf(at(1000, 0, 0.05), at(1800, 200, 0.05)).level, 'poor');
+  assert.equal(qualityOf(null, at(1000, 0, 0.9)).words, 'Poor connection');
+});

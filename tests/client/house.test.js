@@ -1,0 +1,64 @@
+/** The shape of the client: who may know whom, what is vendored, what is preloaded. */
+
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { test } from 'node:test';
+
+const root = new URL('../../static/', import.meta.url);
+const modules = (directory) =>
+  readdirSync(new URL(directory, root))
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => ({ name: directory + name, text: readFileSync(new URL(directory + name, root), 'utf8') }));
+const imports = (text) => [...text.matchAll(/^import .*?from '(.+?)';/gms)].map((match) => match[1]);
+
+test('protocol, state and call never touch the page', () => {
+  for (const { name, text } of ['protocol/', 'state/', 'call/'].flatMap(modules)) {
+    assert.doesNotMatch(text.replace(/\/\*[^]*?\*\/|\/\/.*/g, ''), /\b(document|window|location)\b\.|\bHTML\w+Element\b/, name);
+    for (const path of imports(text)) assert.doesNotMatch(path, /views|preact/, name);
+  }
+});
+
+test('views never fetch, and write text as text', () => {
+  for (const { name, text } of modules('views/')) {
+    assert.doesNotMatch(text, /\bfetch\(|XMLHttpRequest|innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML|document\.write|\beval\(/, name);
+    for (const path of imports(text)) assert.doesNotMatch(path, /protocol\/(rest|connection)/, name);
+  }
+});
+
+test('imports point down: protocol knows nobody, state knows protocol, call knows both', () => {
+  const allowed = { 'protocol/': /^\.\/|^\.\.\/protocol/, 'state/': /^\.\/|^\.\.\/protocol/, 'call/': /^\.\/|^\.\.\/(protocol|state)/ };
+  for (const [directory, may] of Object.entries(allowed)) {
+    for (const { name, text } of modules(directory)) for (const path of imports(text)) assert.match(path, may, name);
+  }
+});
+
+test('every module opens with its one job', () => {
+  for (const { name, text } of ['', 'protocol/', 'state/', 'call/', 'views/'].flatMap(modules)) assert.match(text, /^\/\*\* .+/, name);
+});
+
+test('the page has no inline script and no inline style, and loads nothing from elsewhere', () => {
+  const page = readFileSync(new URL('index.html', root), 'utf8');
+  assert.doesNotMatch(page, /<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|https?:\/\//);
+});
+
+test('every module is preloaded, so that none waits for another to name it', () => {
+  const page = readFileSync(new URL('index.html', root), 'utf8');
+  const preloaded = [...page.matchAll(/rel="modulepreload" href="\/(.+?)"/g)].map((match) => match[1]).sort();
+  const all = ['', 'protocol/', 'state/', 'call/', 'views/', 'vendor/'].flatMap(modules).map((module) => module.name);
+  const needed = all.filter((name) => name !== 'main.js' && name !== 'protocol/types.js').sort();
+  assert.deepEqual(preloaded, needed);
+});
+
+test('what is vendored is what the packages hold, with its version and licence', () => {
+  const text = (path) => readFileSync(new URL(path, import.meta.url), 'utf8');
+  const same = {
+    '../../static/vendor/socket.io.js': '../node_modules/socket.io-client/dist/socket.io.esm.min.js',
+    '../../static/vendor/preact.js': '../node_modules/htm/preact/standalone.module.js',
+  };
+  for (const [ours, theirs] of Object.entries(same)) assert.equal(text(ours), text(theirs), ours);
+  const licences = text('../../static/vendor/LICENSES.txt');
+  for (const name of ['socket.io-client', 'htm']) {
+    const { version } = JSON.parse(text(`../node_modules/${name}/package.json`));
+    assert.ok(licences.includes(`${name} ${version}`), name);
+  }
+});

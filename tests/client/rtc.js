@@ -1,0 +1,110 @@
+/** A peer connection that keeps the rules of negotiation and connects when both sides have described themselves. */
+
+import { settle } from './fakes.js';
+
+let count = 0;
+
+class FakeSender {
+  constructor(track) {
+    this.track = track;
+    this.parameters = { encodings: [{}] };
+  }
+  async replaceTrack(track) {
+    this.track = track;
+  }
+  getParameters() {
+    return structuredClone(this.parameters);
+  }
+  async setParameters(parameters) {
+    this.parameters = parameters;
+  }
+}
+
+export class FakePeerConnection {
+  constructor() {
+    this.name = `${++count}`;
+    this.transceivers = [];
+    this.signalingState = 'stable';
+    this.connectionState = 'new';
+    this.localDescription = null;
+    this.remoteDescription = null;
+    this.candidates = [];
+    this.version = 0;
+    this.iceRound = 0;
+    this.closed = false;
+  }
+
+  addTransceiver(trackOrKind) {
+    const kind = typeof trackOrKind === 'string' ? trackOrKind : trackOrKind.kind;
+    const track = typeof trackOrKind === 'string' ? null : trackOrKind;
+    const transceiver = { direction: 'sendrecv', sender: new FakeSender(track), receiver: { track: { kind } } };
+    this.transceivers.push(transceiver);
+    return transceiver;
+  }
+
+  getTransceivers() {
+    return this.transceivers;
+  }
+
+  getReceivers() {
+    return [];
+  }
+
+  sdp() {
+    return `v=0\r\no=- ${this.name} ${++this.version} IN IP4 0.0.0.0\r\na=ice-ufrag:${this.name}r${this.iceRound}\r\n`;
+  }
+
+  async createOffer({ iceRestart } = {}) {
+    if (this.closed) throw new Error('closed');
+    if (iceRestart) this.iceRound += 1;
+    return { type: 'offer', sdp: this.sdp() };
+  }
+
+  async createAnswer() {
+    if (this.signalingState !== 'have-remote-offer') throw new Error(`answer in ${this.signalingState}`);
+    return { type: 'answer', sdp: this.sdp() };
+  }
+
+  async setLocalDescription(description) {
+    const from = description.type === 'offer' ? ['stable', 'have-local-offer'] : ['have-remote-offer'];
+    if (!from.includes(this.signalingState)) throw new Error(`local ${description.type} in ${this.signalingState}`);
+    this.localDescription = description;
+    this.signalingState = description.type === 'offer' ? 'have-local-offer' : 'stable';
+  }
+
+  async setRemoteDescription(description) {
+    // An offer in `have-local-offer` rolls the own one back.
+    const from = description.type === 'offer' ? ['stable', 'have-local-offer'] : ['have-local-offer'];
+    if (!from.includes(this.signalingState)) throw new Error(`remote ${description.type} in ${this.signalingState}`);
+    this.remoteDescription = description;
+    this.signalingState = description.type === 'offer' ? 'have-remote-offer' : 'stable';
+    if (description.type !== 'offer') return;
+    for (const kind of ['audio', 'video']) {
+      if (!this.transceivers.some((one) => one.receiver.track.kind === kind)) this.addTransceiver(kind).direction = 'recvonly';
+    }
+  }
+
+  async addIceCandidate(candidate) {
+    this.candidates.push(candidate);
+  }
+
+  become(state) {
+    this.connectionState = state;
+    this.onconnectionstatechange?.();
+  }
+
+  close() {
+    this.closed = true;
+    this.signalingState = 'closed';
+  }
+}
+
+/** Two sides that described each other are connected, as a network would make them. */
+export async function connectAll(...peers) {
+  await settle();
+  for (const peer of peers) {
+    const { pc } = peer;
+    if (pc?.signalingState === 'stable' && pc.remoteDescription && pc.connectionState !== 'connected') pc.become('connected');
+  }
+  await settle();
+}

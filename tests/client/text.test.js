@@ -1,0 +1,70 @@
+/** Texts: links, addresses, words for what happens. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { endWords, recordWords, ringOverWords, startWords } from '../../static/call/reasons.js';
+import { parseRoute } from '../../static/state/route.js';
+import { fieldWords } from '../../static/state/words.js';
+import { duration, initials, nameList } from '../../static/views/format.js';
+import { pieces } from '../../static/views/links.js';
+
+const links = (text) => pieces(text).filter((piece) => piece.href).map((piece) => piece.text);
+
+test('addresses become links, without the punctuation around them', () => {
+  assert.deepEqual(links('see https://example.com/a?b=c#d.'), ['https://example.com/a?b=c#d']);
+  assert.deepEqual(links('(http://example.com), then <https://b.example>!'), ['http://example.com', 'https://b.example']);
+  assert.deepEqual(links('https://en.wikipedia.org/wiki/Can_(band)'), ['https://en.wikipedia.org/wiki/Can_(band)']);
+});
+
+test('nothing but http and https becomes a link', () => {
+  for (const text of ['javascript:alert(1)', 'data:text/html,x', 'xhttps://a', 'ftp://a.example', 'https://', 'file:///etc/passwd']) {
+    assert.deepEqual(links(text), [], text);
+  }
+});
+
+test('the pieces put together are the text', () => {
+  for (const text of ['', 'plain', 'https://a.example', 'a https://a.example b https://b.example.', 'https://a.example/"onx=1']) {
+    assert.equal(pieces(text).map((piece) => piece.text).join(''), text);
+  }
+});
+
+test('only what can be an id is a room in the address', () => {
+  assert.equal(parseRoute(`#/rooms/${'a'.repeat(24)}`).roomId, 'a'.repeat(24));
+  assert.equal(parseRoute('#/rooms/..%2F').roomId, null);
+  assert.equal(parseRoute('').page, 'home');
+  assert.equal(parseRoute('#/people').section, 'people');
+});
+
+test('every reason of an end has words of its own', () => {
+  const reasons = ['hangup', 'timeout', 'cancelled', 'disconnected', 'answered-elsewhere', 'rejected-elsewhere', 'rejected', 'busy', 'offline'];
+  for (const group of [true, false]) {
+    const words = reasons.map((reason) => endWords(reason, { name: 'Bo', answered: true, group }));
+    assert.equal(new Set(words).size, reasons.length);
+  }
+  assert.match(ringOverWords('answered-elsewhere', 'Bo'), /another device or in another tab/);
+  assert.match(ringOverWords('cancelled', 'Bo'), /Missed call from Bo/);
+  assert.match(startWords({ code: 'limit_reached', message: '' }, { name: 'x', group: true }), /full/);
+});
+
+test('the history tells missed from declined, and what was answered elsewhere from both', () => {
+  const [me, other] = ['me', 'other'].map((id) => ({ _id: id, id, username: id }));
+  const call = { id: '1', callType: 'video', status: 'ended', createdBy: other, participants: [other], invited: [me], createdAt: '' };
+  for (const endReason of ['timeout', 'cancelled', 'offline', 'busy']) assert.equal(recordWords({ ...call, endReason }, 'me').kind, 'missed');
+  assert.equal(recordWords({ ...call, endReason: 'rejected' }, 'me').kind, 'in');
+  assert.equal(recordWords({ ...call, participants: [other, me], endReason: 'hangup' }, 'me').kind, 'in');
+  assert.equal(recordWords({ ...call, createdBy: me, endReason: 'timeout' }, 'me').words, 'No answer');
+});
+
+test('errors of fields are sentences', () => {
+  const error = { code: 'validation_failed', fields: [{ path: 'email', msg: 'must be an e-mail address' }] };
+  assert.equal(fieldWords(error).email, 'Must be an e-mail address.');
+  assert.match(fieldWords({ code: 'username_taken', fields: [] }).username, /taken/);
+});
+
+test('names and times are short', () => {
+  assert.equal(duration(3_723_000), '1:02:03');
+  assert.equal(duration(-5), '0:00');
+  assert.equal(initials('ada.lovelace'), 'AL');
+  assert.equal(initials('👩🏽‍🚀'), '👩');
+  assert.equal(nameList(['A', 'B', 'C', 'D']), 'A, B and 2 others');
+});
