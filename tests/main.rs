@@ -21,3 +21,4 @@ mod skip;
 mod socket;
 mod startup;
 mod store;
+mod transfer;
