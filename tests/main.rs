@@ -1,6 +1,7 @@
 //! Every integration test, in one binary: an area a module.
 
 mod app;
+mod calls;
 mod cli;
 mod connections;
 mod house;
