@@ -63,6 +63,14 @@ fn recorder() -> &'static PrometheusHandle {
 fn describe() {
     metrics::describe_counter!("tincan_http_requests_total", "Requests answered, by method, route and status");
     metrics::describe_histogram!("tincan_http_request_seconds", "How long they took, by route");
+    metrics::describe_gauge!("tincan_sockets", "Socket.IO connections that are authenticated");
+    metrics::describe_counter!(
+        "tincan_events_total",
+        "Socket.IO events answered, by event and code (ok, or why refused)"
+    );
+    metrics::describe_histogram!("tincan_event_seconds", "How long they took, by event");
+    metrics::describe_counter!("tincan_messages_total", "Messages stored");
+    metrics::describe_counter!("tincan_slow_sockets_total", "Connections cut because they did not take what was sent");
 }
 
 /// Counts a request that was answered. `route` is the pattern of its path, so that there are few.

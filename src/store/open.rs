@@ -47,7 +47,7 @@ pub enum OpenError {
         damage: Vec<Damage>,
     },
     /// Anything else, in the words of the database.
-    #[error("the store in {} does not open: {reason}", path.display())]
+    #[error("the store in {} does not open: {reason}; see to that, or restore a backup", path.display())]
     Failed {
         /// The data directory.
         path: PathBuf,

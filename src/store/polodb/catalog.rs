@@ -72,6 +72,11 @@ impl Catalog {
         self.users.get(&id)
     }
 
+    /// Everybody, in no order.
+    pub fn users(&self) -> impl Iterator<Item = &Arc<User>> {
+        self.users.values()
+    }
+
     pub fn user_by_email(&self, email: &str) -> Option<&Arc<User>> {
         self.user(*self.by_email.get(email)?)
     }
@@ -128,12 +133,22 @@ impl Catalog {
         self.calls_of.get(&user).map_or(&[], Vec::as_slice)
     }
 
+    /// Everybody's calls, as [`Catalog::calls_of`] tells them.
+    pub fn history(&self) -> impl Iterator<Item = (UserId, &[CallId])> {
+        self.calls_of.iter().map(|(user, calls)| (*user, calls.as_slice()))
+    }
+
     pub fn log(&self) -> &Arc<LogPiece> {
         &self.log
     }
 
     pub fn doomed(&self) -> &BTreeMap<RoomId, Doomed> {
         &self.doomed
+    }
+
+    /// Whether there is such a room, or something left of it.
+    pub fn has_known(&self, room: RoomId) -> bool {
+        self.rooms.contains_key(&room) || self.doomed.contains_key(&room)
     }
 
     /// How many users and rooms there are.

@@ -16,6 +16,7 @@ mod lost;
 mod mark;
 mod open;
 mod pages;
+mod rescue;
 mod shared;
 mod space;
 mod writer;
@@ -34,6 +35,7 @@ use tokio::sync::{Semaphore, oneshot};
 use self::batch::Batch;
 use self::catalog::Catalog;
 use self::database::Database;
+use self::open::Opened;
 use self::pages::Plan;
 use self::shared::{Condition, Shared};
 use self::writer::{Intent, Order, Pace, Writer};
@@ -101,7 +103,7 @@ impl PoloDb {
     }
 
     fn open_here(directory: &Path, options: &Options) -> Result<Self, OpenError> {
-        let (database, catalog, store) = open::open(directory, options)?.split();
+        let Opened { database, catalog, store } = open::open(directory, options)?;
         let shared = Arc::new(Shared::new(catalog.clone(), database.clone()));
         let pace = Pace { probe: options.probe_every, patience: options.patience, mark: options.mark_within };
         let paths = (directory.to_owned(), directory.join(open::MARK));
