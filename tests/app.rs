@@ -70,6 +70,11 @@ impl App {
         Self::over(Arc::new(TempDir::new().expect("a temporary directory")), change).await
     }
 
+    /// Starts one on the data of another one that has stopped.
+    pub async fn on(data: Arc<TempDir>) -> Self {
+        Self::over(data, |_| {}).await
+    }
+
     async fn over(data: Arc<TempDir>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config(data.path());
         if mongod::stands_in() {

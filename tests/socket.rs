@@ -111,6 +111,27 @@ impl Socket {
         let _ = self.writer.lock().await.send(Message::text(frame)).await;
     }
 
+    /// Sends a frame of any kind.
+    pub async fn frame(&self, frame: Message) {
+        // As above.
+        let _ = self.writer.lock().await.send(frame).await;
+    }
+
+    /// Whether the server still answers events, or has ended the connection.
+    pub async fn answers(&self) -> bool {
+        let number = self.begin("still there?", json!({})).await;
+        timed("an answer, or the end of the connection", async {
+            let mut inbox = self.inbox.lock().await;
+            while !inbox.acks.iter().any(|(of, _)| *of == number) {
+                if inbox.read(&self.writer).await.is_none() {
+                    return false;
+                }
+            }
+            true
+        })
+        .await
+    }
+
     /// Emits without asking for an acknowledgement.
     pub async fn emit(&self, event: &str, payload: Value) {
         self.raw(format!("42{}", json!([event, payload]))).await;
@@ -204,6 +225,12 @@ impl Socket {
             }
         })
         .await
+    }
+
+    /// Waits until the server ends the connection, and answers with all acknowledgements that nobody asked for.
+    pub async fn acks_until_the_end(self) -> Vec<Value> {
+        self.ended().await;
+        self.inbox.into_inner().acks.into_iter().map(|(_, ack)| ack).collect()
     }
 
     /// Goes away without a word, as a cut cable does not either: the TCP connection is closed.
