@@ -38,6 +38,11 @@ export function forwarders() {
     async install(context) {
       await context.exposeFunction('forwardTo', forward);
       await context.addInitScript(() => {
+        // Candidates that were there already when the description was sent; each comes by itself, too.
+        const describe = RTCPeerConnection.prototype.setRemoteDescription;
+        RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+          return describe.call(this, { type, sdp: sdp.replace(/^a=candidate:.*\r\n/gm, '') });
+        };
         const add = RTCPeerConnection.prototype.addIceCandidate;
         RTCPeerConnection.prototype.addIceCandidate = async function (candidate) {
           const parts = candidate?.candidate?.split(' ') ?? [];
