@@ -4,6 +4,7 @@ import { createSocket } from 'node:dgram';
 
 export function forwarders() {
   const open = [];
+  let closed = false;
   const forward = (address, port) =>
     new Promise((resolve, reject) => {
       const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
@@ -18,8 +19,10 @@ export function forwarders() {
       });
       socket.once('error', reject);
       socket.bind(0, address, () => {
+        const { port } = socket.address();
         open.push(path);
-        resolve(socket.address().port);
+        if (closed) socket.close();
+        resolve(port);
       });
     });
 
@@ -32,6 +35,7 @@ export function forwarders() {
       for (const path of open) path.dead = true;
     },
     close() {
+      closed = true;
       for (const path of open) path.socket.close();
     },
     /** Candidates from the other side lead through a forwarder. @param {import('playwright-core').BrowserContext} context */
