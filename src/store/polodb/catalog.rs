@@ -146,6 +146,11 @@ impl Catalog {
         &self.doomed
     }
 
+    /// Whether there is such a room, or something left of it.
+    pub fn has_known(&self, room: RoomId) -> bool {
+        self.rooms.contains_key(&room) || self.doomed.contains_key(&room)
+    }
+
     /// Those with a greater id, in the order of ids, at most `limit`.
     pub fn users_after(&self, after: Option<UserId>, limit: usize) -> Vec<&Arc<User>> {
         let mut users: Vec<_> = self.users.values().filter(|user| after.is_none_or(|after| user.id > after)).collect();
@@ -164,11 +169,6 @@ impl Catalog {
     /// Whether there is nothing at all.
     pub fn is_empty(&self) -> bool {
         self.users.is_empty() && self.rooms.is_empty() && self.calls_of.is_empty() && self.doomed.is_empty()
-    }
-
-    /// Whether there is such a room, or something left of it.
-    pub fn has_known(&self, room: RoomId) -> bool {
-        self.rooms.contains_key(&room) || self.doomed.contains_key(&room)
     }
 
     /// How many users and rooms there are.
