@@ -19,19 +19,33 @@ use tincan::config::Secret;
 /// How long a server may take to be ready.
 const READY: Duration = Duration::from_secs(30);
 
+/// An authority and a certificate for this machine under it.
+const CERTIFICATES: &str = "
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout authority.key -out authority.pem -subj /CN=authority -days 2
+    openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=127.0.0.1
+    printf 'subjectAltName=IP:127.0.0.1\\n' >extensions
+    openssl x509 -req -in server.csr -CA authority.pem -CAkey authority.key -CAcreateserial -extfile extensions -out server.crt -days 2
+    cat server.key server.crt >server.pem
+";
+
 /// One server process, which can be killed, stopped and started again where it was.
 pub struct Node {
     port: u16,
-    replicated: bool,
+    options: Vec<String>,
     data: TempDir,
     running: Option<(Child, String)>,
 }
 
 impl Node {
-    fn start(replicated: bool) -> Self {
+    fn start(options: &[&str]) -> Self {
+        Self::start_in(TempDir::new().expect("a temporary directory"), options)
+    }
+
+    fn start_in(data: TempDir, options: &[&str]) -> Self {
         let port =
             TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
-        let mut node = Self { port, replicated, data: TempDir::new().expect("a temporary directory"), running: None };
+        let options = options.iter().map(|option| (*option).to_owned()).collect();
+        let mut node = Self { port, options, data, running: None };
         node.run();
         node
     }
@@ -43,9 +57,7 @@ impl Node {
         command.arg(self.data.path().join("log")).arg(binary());
         command.args(["--bind_ip", "127.0.0.1", "--wiredTigerCacheSizeGB", "0.25", "--nounixsocket", "--port"]);
         command.arg(self.port.to_string()).arg("--dbpath").arg(self.data.path());
-        if self.replicated {
-            command.args(["--replSet", "tests", "--oplogSize", "200"]);
-        }
+        command.args(&self.options);
         let mut shell = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a shell");
         let mut pid = String::new();
         let mut output = BufReader::new(shell.stdout.take().expect("a pipe"));
@@ -88,21 +100,21 @@ impl Drop for Node {
 /// A deployment: one server, or several that replicate.
 pub struct Mongod {
     pub nodes: Vec<Node>,
-    options: &'static str,
+    options: String,
 }
 
 impl Mongod {
     /// One server without replication.
     pub async fn alone() -> Self {
-        let deployment = Self { nodes: vec![Node::start(false)], options: "" };
+        let deployment = Self { nodes: vec![Node::start(&[])], options: String::new() };
         deployment.ready().await;
         deployment
     }
 
     /// A replica set of so many.
     pub async fn replicas(count: usize) -> Self {
-        let nodes: Vec<Node> = (0..count).map(|_| Node::start(true)).collect();
-        let deployment = Self { nodes, options: "replicaSet=tests" };
+        let nodes: Vec<Node> = (0..count).map(|_| Node::start(&["--replSet", "tests", "--oplogSize", "200"])).collect();
+        let deployment = Self { nodes, options: "replicaSet=tests".to_owned() };
         let member = |(number, node): (usize, &Node)| doc! { "_id": number as i32, "host": node.host() };
         let members: Vec<Document> = deployment.nodes.iter().enumerate().map(member).collect();
         // Failover as quick as three processes on a busy machine allow.
@@ -112,6 +124,33 @@ impl Mongod {
         first.database("admin").run_command(doc! { "replSetInitiate": config }).await.expect("the set begins");
         deployment.ready().await;
         deployment
+    }
+
+    /// One server that takes connections by TLS alone, under a certificate of its own authority, and lets in nobody but the user `ann`
+    /// with the password `p@ss/word`, who may read and write the database `chat`.
+    pub async fn secured() -> Self {
+        let data = TempDir::new().expect("a temporary directory");
+        let made = Command::new("sh").args(["-ec", CERTIFICATES]).current_dir(data.path()).output().expect("a shell");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let file = |name: &str| data.path().join(name).display().to_string();
+        let (server, authority) = (file("server.pem"), file("authority.pem"));
+        let tls = ["--tlsMode", "requireTLS", "--tlsCertificateKeyFile", &server, "--tlsCAFile", &authority];
+        let options = [&tls[..], &["--tlsAllowConnectionsWithoutCertificates", "--auth"]].concat();
+        let node = Node::start_in(data, &options);
+        let options = format!("tls=true&tlsCAFile={authority}");
+        let deployment = Self { nodes: vec![node], options };
+        // Until there is a user, whoever comes from this machine may make the first one.
+        let root = doc! { "createUser": "root", "pwd": "root", "roles": ["root"] };
+        deployment.database("admin").await.run_command(root).await.expect("the first user is made");
+        let ann = doc! { "createUser": "ann", "pwd": "p@ss/word", "roles": [{ "role": "readWrite", "db": "chat" }] };
+        let as_root = client(&deployment.url_as("root:root", "admin")).await;
+        as_root.database("admin").run_command(ann).await.expect("the second user is made");
+        deployment
+    }
+
+    /// The connection string with a user and a password, as they stand in a URL.
+    pub fn url_as(&self, credentials: &str, database: &str) -> String {
+        self.url(database).replacen("mongodb://", &format!("mongodb://{credentials}@"), 1) + "&authSource=admin"
     }
 
     /// Waits until it can be written to.

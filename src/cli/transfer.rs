@@ -40,8 +40,7 @@ fn on_config<F: Future<Output = Result<String, Failure>>>(
 ) -> Result<(), Failure> {
     let settings = Settings::load(flags)?;
     log::start(settings.log());
-    let ready = settings.into_config().map_err(Failure::other)?;
-    let said = runtime()?.block_on(work(Arc::new(ready.config)))?;
+    let said = runtime()?.block_on(work(Arc::new(settings.without_secret())))?;
     print(&said)
 }
 
@@ -77,6 +76,9 @@ enum Source {
 pub(super) fn migrate(arguments: Migrate, flags: Flags) -> Result<(), Failure> {
     on_config(flags, |config| async move {
         let (source_place, target_place) = (Place::of(&config), Place::parse(&arguments.to));
+        if arguments.to.contains('@') {
+            tracing::warn!("every user of this machine can read the password in --to while this runs");
+        }
         if matches!((&source_place, &target_place), (Place::Directory(_), Place::Directory(_))) {
             let text = "both are directories; migrate moves between the embedded store and a MongoDB, export and import do the rest";
             return Err(Failure::other(text));

@@ -83,7 +83,12 @@ impl Resolver {
                 "is no URL of a MongoDB; write mongodb://host/database or mongodb+srv://host/database".to_owned(),
             ));
         }
-        self.show("--mongo-url", masked(&url), &found.origin);
+        let shown = masked(&url);
+        if matches!(found.origin, Origin::Flag(_)) && shown != url {
+            let text = "every user of this machine can read the password in --mongo-url; put the URL into a file and name it in MONGO_URL_FILE";
+            self.warnings.push(text.to_owned());
+        }
+        self.show("--mongo-url", shown, &found.origin);
         Ok(Some(Secret::new(url)))
     }
 

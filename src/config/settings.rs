@@ -118,6 +118,11 @@ impl Settings {
         self.config.mongo_url.is_none().then_some(self.config.data_dir.as_path())
     }
 
+    /// For what signs no tokens: no directory is made, and no secret generated.
+    pub fn without_secret(self) -> Config {
+        self.config
+    }
+
     /// Makes the data directory where there is none and, where nobody chose a secret, takes the one that is kept there or
     /// generates one.
     ///

@@ -164,3 +164,14 @@ fn no_secret_is_shown() {
         "mongodb://***@a.example,b.example/chat?tls=true&tlsCertificateKeyFilePassword=***"
     );
 }
+
+#[test]
+fn a_password_on_the_command_line_works_and_is_warned_of() {
+    let warnings = |url: &str| {
+        let flags = Flags { mongo_url: Some(url.to_owned()), ..Flags::default() };
+        resolve(flags, &[("JWT_SECRET", &"x".repeat(32))], "").unwrap().warnings
+    };
+    let [warning] = &warnings("mongodb://ann:hush@db.example/chat")[..] else { panic!("one warning") };
+    assert!(warning.contains("MONGO_URL_FILE") && !warning.contains("hush"), "{warning}");
+    assert!(warnings("mongodb://db.example/chat").is_empty());
+}

@@ -5,6 +5,8 @@
 mod moving;
 mod node;
 mod outage;
+mod secured;
+mod servers;
 mod takeover;
 mod traffic;
 

@@ -4,6 +4,7 @@
 //! 5 s. The driver finds the primary again by itself after an outage or a failover.
 
 mod append;
+mod attempt;
 mod calls;
 mod connect;
 mod database;
