@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::catalog::RoomEntry;
+use super::change::RoomEntry;
 use super::damage::Damage;
-use super::database::Txn;
+use super::txn::Txn;
 use super::layout::{self, StoredMessage};
 use super::load::{Loaded, readable};
 use super::lost::Lost;
