@@ -7,8 +7,8 @@ use bson::Bson;
 
 use super::catalog::Catalog;
 use super::change::{Change, Doomed, LogPiece, RoomEntry};
-use super::txn::{CommitFailed, Touched, Txn};
 use super::layout::{self, CallLogRecord, DoomedRecord, Head, StoreRecord};
+use super::txn::{CommitFailed, Touched, Txn};
 use crate::model::{Call, CallId, RoomId, User, UserId};
 use crate::store::records::{CallRecord, RoomRecord, Stored, UserRecord};
 use crate::store::{Result, StoreError};

@@ -1,7 +1,7 @@
 //! The engine's parts and how they stand together: the queue to the writer, the readers, opening and closing.
 
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -32,6 +32,8 @@ pub struct PoloDb {
     places: Arc<Semaphore>,
     readers: Arc<Semaphore>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    /// The data directory.
+    pub(super) directory: PathBuf,
 }
 
 impl PoloDb {
@@ -70,6 +72,7 @@ impl PoloDb {
             places: Arc::new(Semaphore::new(QUEUE)),
             readers: Arc::new(Semaphore::new(READERS)),
             writer: Mutex::new(Some(writer)),
+            directory: directory.to_owned(),
         })
     }
 

@@ -12,6 +12,7 @@ mod damage;
 mod database;
 mod engine;
 mod faults;
+mod fill;
 mod intents;
 mod layout;
 mod load;
@@ -33,9 +34,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use self::catalog::Catalog;
 use self::pages::Plan;
 use self::shared::Condition;
-use super::{Appended, Engine, Result, Store, StoreError};
+use super::{Appended, Engine, Loading, Records, Result, Store, StoreError};
 use crate::model::{
     Call, CallId, Email, MessagePage, NameKey, NewMessage, Page, PasswordHash, Room, RoomId, RoomPatch, User, UserId,
     UserRef,
@@ -44,6 +46,7 @@ use crate::model::{
 pub use self::damage::Damage;
 pub use self::engine::PoloDb;
 pub use self::faults::{Call as DatabaseCall, Faults};
+pub use self::open::is_free;
 
 /// How the engine is opened.
 #[derive(Clone, Debug)]
@@ -56,6 +59,8 @@ pub struct Options {
     pub patience: Duration,
     /// How old the mark of the last commit may be.
     pub mark_within: Duration,
+    /// Open a store that is being filled; any other is opened as well.
+    pub filling: bool,
     /// For tests: stands between the engine and the database.
     pub faults: Option<Arc<dyn Faults>>,
 }
@@ -67,6 +72,7 @@ impl Default for Options {
             probe_every: Duration::from_secs(1),
             patience: Duration::from_secs(30),
             mark_within: Duration::from_secs(10),
+            filling: false,
             faults: None,
         }
     }
@@ -210,5 +216,28 @@ impl Store for PoloDb {
 
     async fn open_calls(&self) -> Result<Vec<Call>> {
         self.look(|catalog| catalog.open_calls().map(|call| Call::clone(call)).collect())
+    }
+
+    async fn dump_users(&self, after: Option<UserId>, limit: usize) -> Result<Vec<User>> {
+        self.look(|catalog| catalog.users_after(after, limit).into_iter().map(|user| User::clone(user)).collect())
+    }
+
+    async fn dump_calls(&self, after: Option<CallId>, limit: usize) -> Result<Vec<Call>> {
+        self.read(move |shared, database| fill::calls_after(shared, &database.begin()?, after, limit)).await
+    }
+
+    async fn begin_load(&self, origin: &str) -> Result<Loading> {
+        let empty = self.look(Catalog::is_empty)?;
+        let (directory, origin) = (self.directory.clone(), origin.to_owned());
+        self.read(move |_, _| fill::begin(&directory, &origin, empty)).await
+    }
+
+    async fn load(&self, records: Records) -> Result<()> {
+        self.write(|batch| fill::load(batch, records)).await
+    }
+
+    async fn end_load(&self) -> Result<()> {
+        let directory = self.directory.clone();
+        self.read(move |_, _| fill::end(&directory)).await
     }
 }

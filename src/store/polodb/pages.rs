@@ -1,9 +1,9 @@
 //! Pages of messages and of the calls' history: which documents make one up is worked out first, then just those are read.
 
 use super::change::RoomEntry;
-use super::txn::Txn;
 use super::layout::{self, StoredMessage};
 use super::shared::Shared;
+use super::txn::Txn;
 use crate::model::{Call, CallId, Message, MessagePage, Page, RoomId, UserId};
 use crate::store::records::{CallRecord, Stored};
 use crate::store::{Result, StoreError};
@@ -100,7 +100,11 @@ pub fn read_calls(
     Ok(found)
 }
 
-fn call(shared: &Shared, txn: &Txn<'_>, id: CallId) -> Result<Option<Call>> {
+/// A call that is known to be there.
+///
+/// # Errors
+/// The database's; [`StoreError::Corrupt`] where it is missing.
+pub fn call(shared: &Shared, txn: &Txn<'_>, id: CallId) -> Result<Option<Call>> {
     let open = |shared: &Shared| shared.look(|catalog| catalog.open_call(id).map(|call| Call::clone(call)));
     if let Some(call) = open(shared)? {
         return Ok(Some(call));

@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 use super::batch::{Batch, Outcome};
 use super::catalog::Catalog;
 use super::database::Database;
-use super::txn::Touched;
 use super::layout::StoreRecord;
 use super::mark::Mark;
 use super::order::{Job, Order, gather};
 use super::shared::{Condition, Shared};
 use super::space;
 use super::sweep;
+use super::txn::Touched;
 use crate::store::{Result, StoreError};
 
 /// How many messages of a deleted room go at a time; nobody waits longer than for these.
