@@ -71,6 +71,11 @@ impl App {
         Self::over(Arc::new(TempDir::new().expect("a temporary directory")), change).await
     }
 
+    /// Starts one on the data of another one that has stopped.
+    pub async fn on(data: Arc<TempDir>) -> Self {
+        Self::over(data, |_| {}).await
+    }
+
     async fn over(data: Arc<TempDir>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config(data.path());
         if mongod::stands_in() {
@@ -139,6 +144,11 @@ impl App {
         let text = |value: &Value| value.as_str().expect("text").to_owned();
         User { app: self, id: text(&reply["user"]["id"]), token: text(&reply["token"]) }
     }
+
+    /// A user who has signed up already, on this data before a restart: id, name and token.
+    pub fn known(&self, (id, name, token): (String, String, String)) -> User<'_> {
+        User { app: self, id, name, token }
+    }
 }
 
 impl Drop for App {
@@ -164,6 +174,11 @@ pub struct User<'a> {
 }
 
 impl User<'_> {
+    /// What [`App::known`] knows the user by.
+    pub fn part(self) -> (String, String, String) {
+        (self.id, self.name, self.token)
+    }
+
     /// The same user with another token.
     pub fn with_token(&self, token: &Value) -> Self {
         Self { token: token.as_str().expect("a token").to_owned(), ..self.clone() }

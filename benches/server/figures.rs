@@ -1,6 +1,7 @@
 //! The figures, each with its own server.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -63,17 +64,39 @@ pub async fn pages() {
 
 /// Durable sends: each member of 200 rooms sends again as soon as it is acknowledged.
 pub async fn sends() {
-    let server = Server::start().await;
-    let tokens = users(&server, 1000).await;
-    let mut sockets = sockets(&server, &tokens).await;
-    let rooms: Vec<String> = stream::iter(0..200)
-        .map(|number| {
-            let (server, token) = (&server, &tokens[0]);
-            async move { server.room(token, &format!("room {number}")).await }
-        })
-        .buffered(16)
-        .collect()
-        .await;
+    let rates = send_rates(&Server::start().await).await;
+    report("durable sends, 200 rooms × 5 members, acknowledged a second", &format!("{:.0}", rates.together), "≥ 5000");
+    report("  against one after another in the same run", &format!("{:.1} ×", rates.together / rates.alone), "≥ 3 ×");
+}
+
+/// The same sends on a Node backend, and on this server over the same MongoDB and over its embedded store.
+pub async fn node() {
+    if !Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/node/node_modules")).exists() {
+        return report("sends against a Node backend", "skipped", "npm ci --prefix benches/node");
+    }
+    let deployment = crate::mongod::Mongod::replicas(1).await;
+    let node = send_rates(&Server::node(&deployment.url("node")).await).await.together;
+    let mongo = send_rates(&Server::on_mongo(&deployment.url("tincan")).await).await.together;
+    drop(deployment);
+    let embedded = send_rates(&Server::start().await).await.together;
+    report("the same sends on a Node backend (Express, Mongoose, Socket.IO)", &format!("{node:.0}"), "");
+    report("  on this server, the same MongoDB", &format!("{mongo:.0}, {:.1} ×", mongo / node), "");
+    report("  on this server, its embedded store", &format!("{embedded:.0}, {:.1} ×", embedded / node), "");
+}
+
+/// Acknowledged messages a second: of one socket, and of all at once.
+struct Rates {
+    alone: f64,
+    together: f64,
+}
+
+async fn send_rates(server: &Server) -> Rates {
+    let tokens = users(server, 1000).await;
+    let mut sockets = sockets(server, &tokens).await;
+    let mut rooms = Vec::new();
+    for number in 0..200 {
+        rooms.push(server.room(&tokens[0], &format!("room {number}")).await);
+    }
     let room_of = |member: usize| json!({"roomId": rooms[member / 5]});
     join_all(sockets.iter_mut().enumerate().map(|(member, socket)| socket.ask("join-room", room_of(member)))).await;
 
@@ -98,9 +121,7 @@ pub async fn sends() {
         })
     });
     let total: u32 = join_all(senders).await.into_iter().map(|count| count.expect("no panic")).sum();
-    let together = f64::from(total) / begun.elapsed().as_secs_f64();
-    report("durable sends, 200 rooms × 5 members, acknowledged a second", &format!("{together:.0}"), "≥ 5000");
-    report("  against one after another in the same run", &format!("{:.1} ×", together / alone), "≥ 3 ×");
+    Rates { alone, together: f64::from(total) / begun.elapsed().as_secs_f64() }
 }
 
 /// One message to a room of 1,000 members, five a second.

@@ -1,12 +1,16 @@
 //! What the whole server can do, measured from outside: the real executable, sockets and REST, client and server on one machine.
 //!
-//! `cargo bench --bench server`, or with names of figures behind `--`: `sends`, `pages`, `joins`, `broadcast`, `idle`, `start`.
+//! `cargo bench --bench server`, or with names of figures behind `--`: `start`, `pages`, `sends`, `broadcast`, `joins`, `idle`, `node`.
+//! The last compares with a Node backend on one MongoDB; it needs `npm ci --prefix benches/node`.
 
 mod client;
 mod figures;
+#[path = "../../tests/mongod.rs"]
+#[expect(dead_code, reason = "the tests use the rest")]
+mod mongod;
 mod process;
 
-const FIGURES: [&str; 6] = ["start", "pages", "sends", "broadcast", "joins", "idle"];
+const FIGURES: [&str; 7] = ["start", "pages", "sends", "broadcast", "joins", "idle", "node"];
 
 #[tokio::main]
 async fn main() {
@@ -19,7 +23,8 @@ async fn main() {
             "sends" => figures::sends().await,
             "broadcast" => figures::broadcast().await,
             "joins" => figures::joins().await,
-            _ => figures::idle().await,
+            "idle" => figures::idle().await,
+            _ => figures::node().await,
         }
     }
 }

@@ -28,17 +28,37 @@ impl Server {
 
     /// Starts one on this data, and waits until it is healthy.
     pub async fn on(data: Arc<TempDir>) -> Self {
-        let port =
-            std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
-        let process = Command::new(env!("CARGO_BIN_EXE_tincan"))
-            .args(["--host", "127.0.0.1", "--rate-limit", "off", "--bcrypt-cost", "4", "--ice-server", "none"])
-            .args(["--log", "warn", "--port", &port.to_string(), "--data-dir"])
-            .arg(data.path())
-            .current_dir(data.path())
-            .stdout(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("the server starts");
+        Self::run(data, tincan).await
+    }
+
+    /// Starts one on a MongoDB.
+    pub async fn on_mongo(url: &str) -> Self {
+        let url = url.to_owned();
+        Self::run(Arc::new(TempDir::new().expect("a directory")), |port| {
+            let mut command = tincan(port);
+            command.env("MONGO_URL", url);
+            command
+        })
+        .await
+    }
+
+    /// Starts the Node backend on a MongoDB.
+    pub async fn node(url: &str) -> Self {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/node/server.js");
+        Self::run(Arc::new(TempDir::new().expect("a directory")), |port| {
+            let mut command = Command::new("node");
+            command.args([script, &port.to_string(), url]).env("NODE_ENV", "production");
+            command
+        })
+        .await
+    }
+
+    async fn run(data: Arc<TempDir>, command: impl FnOnce(u16) -> Command) -> Self {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let port = free.expect("a port").port();
+        let mut command = command(port);
+        command.env("DATA_DIR", data.path()).current_dir(data.path()).stdout(Stdio::null()).kill_on_drop(true);
+        let process = command.spawn().expect("the server starts");
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let server = Self { address, process, http: reqwest::Client::new(), _data: data };
         let begun = Instant::now();
@@ -85,6 +105,13 @@ impl Server {
         let kilobytes: u64 = line.split_whitespace().nth(1).and_then(|text| text.parse().ok()).expect("a number");
         kilobytes * 1024
     }
+}
+
+fn tincan(port: u16) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tincan"));
+    command.args(["--host", "127.0.0.1", "--rate-limit", "off", "--bcrypt-cost", "4", "--ice-server", "none"]);
+    command.args(["--log", "warn", "--port", &port.to_string()]);
+    command
 }
 
 /// Fills a store with rooms of so many messages, without a server; their ids.
