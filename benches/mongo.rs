@@ -1,4 +1,4 @@
-//! Figures of the MongoDB engine, on a replica set of one: `cargo bench --bench mongo -- [sends|pages|takeover]`.
+//! Figures of the MongoDB engine, on a replica set of one: `cargo bench --bench mongo -- [sends|pages|takeover|migrate]`.
 
 #[path = "../tests/mongod.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]
@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
 use tincan::model::{ClientId, Content, MessageId, NewMessage, Page, Room, RoomId, Timestamp, UserId};
-use tincan::store::Store;
 use tincan::store::mongodb::MongoStore;
+use tincan::store::{Place, Store, open_to_fill};
+use tincan::transfer::{self, Watch};
 use tokio::task::JoinSet;
 
 use self::mongod::Mongod;
@@ -32,6 +33,9 @@ async fn main() {
     }
     if wanted("takeover") {
         takeover(&deployment).await;
+    }
+    if wanted("migrate") {
+        migrate(&deployment).await;
     }
 }
 
@@ -152,8 +156,10 @@ async fn pages(deployment: &Mongod) {
     store.close().await;
 }
 
+/// How many messages each of the rooms has that are taken over or moved.
+const EACH: i64 = 5000;
+
 async fn takeover(deployment: &Mongod) {
-    const EACH: i64 = 5000;
     let rooms = deployment.database("takeover").await.collection::<Document>("rooms");
     for number in 0..ROOMS {
         let room = RoomId::new();
@@ -173,4 +179,43 @@ async fn takeover(deployment: &Mongod) {
         began.elapsed().as_secs_f64()
     );
     store.close().await;
+}
+
+/// Nobody looks.
+struct Unwatched;
+
+impl Watch for Unwatched {
+    fn begin(&mut self, _: &'static str, _: u64) {}
+    fn advance(&mut self, _: u64) {}
+}
+
+/// The most memory that this process ever had, in MB.
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) / 1024
+}
+
+async fn migrate(deployment: &Mongod) {
+    let directory = tempfile::TempDir::new().expect("a temporary directory");
+    let store = open(deployment, "migrate").await;
+    for number in 0..ROOMS {
+        let room = new_room(&store, number).await;
+        fill(deployment, "migrate", room, EACH, true).await;
+    }
+    let place = Place::Directory(directory.path().to_owned());
+    let target = open_to_fill(&place).await.expect("the store opens");
+    let began = Instant::now();
+    let moved = transfer::migrate(&store, "a database", &target, "a directory", &mut Unwatched).await.expect("moved");
+    let (count, seconds) = (moved.messages.count, began.elapsed().as_secs_f64());
+    println!("{count} messages from MongoDB to a directory: {seconds:>6.1} s, at most {} MB", peak_memory());
+    store.close().await;
+
+    let back = open_to_fill(&Place::MongoDb(deployment.secret("back"))).await.expect("the store opens");
+    let began = Instant::now();
+    transfer::migrate(&target, "a directory", &back, "a database", &mut Unwatched).await.expect("moved");
+    let seconds = began.elapsed().as_secs_f64();
+    println!("{count} messages from a directory to MongoDB: {seconds:>6.1} s, at most {} MB", peak_memory());
+    target.close().await;
+    back.close().await;
 }

@@ -141,7 +141,7 @@ impl App {
         let reply = self.request(Method::POST, "/api/auth/signup").json(&body).send().await.expect("an answer");
         let reply = Reply::of(reply).await.expect(StatusCode::CREATED);
         let text = |value: &Value| value.as_str().expect("text").to_owned();
-        User { app: self, id: text(&reply["user"]["id"]), token: text(&reply["token"]) }
+        User { app: self, id: text(&reply["user"]["id"]), name: name.to_owned(), token: text(&reply["token"]) }
     }
 
     /// A user who has signed up already, on this data before a restart: id, name and token.
@@ -165,6 +165,7 @@ impl Drop for App {
 pub struct User<'a> {
     app: &'a App,
     pub id: String,
+    pub name: String,
     pub token: String,
 }
 

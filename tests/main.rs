@@ -26,4 +26,5 @@ mod skip;
 mod socket;
 mod startup;
 mod store;
+mod transfer;
 mod traps;

@@ -68,6 +68,8 @@ mod tests {
     use http_body_util::BodyExt;
     use tower::ServiceExt;
 
+    use axum::http::StatusCode;
+
     use super::*;
 
     #[tokio::test]

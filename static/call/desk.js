@@ -30,6 +30,7 @@ import { endWords, ringOverWords, startWords } from './reasons.js';
 
 const LISTEN_MS = 300;
 const MEASURE_EVERY = 7;
+const LOOKOUT_MS = 10_000;
 
 export class CallDesk extends Store {
   /**
@@ -73,6 +74,8 @@ export class CallDesk extends Store {
     this.storage = storage;
     /** @type {any} */
     this.ticker = undefined;
+    /** @type {any} */
+    this.lookout = undefined;
     this.media.onTrack = (kind) => {
       this.mesh?.retrack(kind);
       this.tellMedia();
@@ -104,6 +107,7 @@ export class CallDesk extends Store {
   /** Ends everything of this tab, without a word to the server. */
   close() {
     for (const stop of this.stops) stop();
+    this.timers.clearTimeout(this.lookout);
     this.drop();
   }
 
@@ -130,7 +134,7 @@ export class CallDesk extends Store {
       await this.resume(call, mine);
     } else {
       if (mine && mine.callId !== call?.callId) this.tabStorage.write('call', null);
-      this.elsewhere = call && call.status === 'active' ? call : null;
+      if (call?.status === 'active') this.goesOnElsewhere(call);
     }
     this.changed();
   }
@@ -186,6 +190,7 @@ export class CallDesk extends Store {
 
   /** @param {{callId: string, from?: string, reason: string}} event */
   ended({ callId, from, reason }) {
+    const here = [this.incoming, this.call].find((one) => one?.callId === callId);
     if (this.elsewhere?.callId === callId) this.elsewhere = null;
     if (this.incoming?.callId === callId) {
       this.options.say(ringOverWords(reason, this.incoming.fromUsername));
@@ -195,6 +200,9 @@ export class CallDesk extends Store {
     if (this.call?.callId === callId) {
       const byMe = from === this.user.id && reason === 'hangup';
       this.finish(byMe ? 'You left the call elsewhere.' : endWords(reason, this.about()));
+    }
+    if (here && reason === 'answered-elsewhere') {
+      this.goesOnElsewhere({ callId, callType: here.callType, roomId: here.roomId, status: 'active', socketId: '' });
     }
     void this.journal.refresh();
     this.changed();
@@ -393,8 +401,24 @@ export class CallDesk extends Store {
   heardOfCall() {
     const call = this.storage.read('call');
     if (this.call || !this.user) return;
-    this.elsewhere = call?.status === 'active' ? { ...call, socketId: '' } : null;
+    this.elsewhere = null;
+    if (call?.status === 'active') this.goesOnElsewhere({ ...call, socketId: '' });
     this.changed();
+  }
+
+  /** This user is in a call, but not in this tab. Nobody tells when it ends there: the history knows. @param {SessionCall} call */
+  goesOnElsewhere(call) {
+    this.elsewhere = call;
+    this.timers.clearTimeout(this.lookout);
+    this.lookout = this.timers.setTimeout(async () => {
+      if (this.elsewhere?.callId !== call.callId) return;
+      await this.journal.refresh();
+      if (this.elsewhere?.callId !== call.callId) return;
+      const known = this.journal.calls.find((one) => one.id === call.callId);
+      if (known?.status === 'ended') this.elsewhere = null;
+      else this.goesOnElsewhere(this.elsewhere);
+      this.changed();
+    }, LOOKOUT_MS);
   }
 
   /** Shows the call small, so that one can read and write meanwhile. */

@@ -4,6 +4,7 @@ import { createSocket } from 'node:dgram';
 
 export function forwarders() {
   const open = [];
+  let closed = false;
   const forward = (address, port) =>
     new Promise((resolve, reject) => {
       const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
@@ -18,8 +19,10 @@ export function forwarders() {
       });
       socket.once('error', reject);
       socket.bind(0, address, () => {
+        const { port } = socket.address();
         open.push(path);
-        resolve(socket.address().port);
+        if (closed) socket.close();
+        resolve(port);
       });
     });
 
@@ -32,12 +35,18 @@ export function forwarders() {
       for (const path of open) path.dead = true;
     },
     close() {
+      closed = true;
       for (const path of open) path.socket.close();
     },
     /** Candidates from the other side lead through a forwarder. @param {import('playwright-core').BrowserContext} context */
     async install(context) {
       await context.exposeFunction('forwardTo', forward);
       await context.addInitScript(() => {
+        // Candidates that were there already when the description was sent; each comes by itself, too.
+        const describe = RTCPeerConnection.prototype.setRemoteDescription;
+        RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+          return describe.call(this, { type, sdp: sdp.replace(/^a=candidate:.*\r\n/gm, '') });
+        };
         const add = RTCPeerConnection.prototype.addIceCandidate;
         RTCPeerConnection.prototype.addIceCandidate = async function (candidate) {
           const parts = candidate?.candidate?.split(' ') ?? [];

@@ -97,25 +97,21 @@ export class Person {
 
   /** Pictures and sound come from so many others: frames are decoded, and there is energy in the sound. */
   async hearsAndSees(others = 1, { video = true } = {}) {
-    await this.page.waitForFunction(
-      async ({ others, video }) => {
-        const counts = await Promise.all(
-          globalThis.connections
-            .filter((pc) => pc.connectionState === 'connected')
-            .map(async (pc) => {
-              const inbound = [...(await pc.getStats()).values()].filter((entry) => entry.type === 'inbound-rtp');
-              const frames = inbound.find((entry) => entry.kind === 'video')?.framesDecoded ?? 0;
-              const energy = inbound.find((entry) => entry.kind === 'audio')?.totalAudioEnergy ?? 0;
-              const before = (pc.seen ??= { frames, energy });
-              // More than at the first look: it goes on.
-              return energy > before.energy && (!video || frames > before.frames + 5);
-            }),
-        );
-        return counts.filter(Boolean).length >= others;
-      },
-      { others, video },
-      { polling: 250 },
-    );
+    // Not `waitForFunction`: polled, it takes a promise for an answer.
+    const heard = () =>
+      this.page.evaluate(async (video) => {
+        const connected = globalThis.connections.filter((pc) => pc.connectionState === 'connected');
+        const flows = connected.map(async (pc) => {
+          const inbound = [...(await pc.getStats()).values()].filter((entry) => entry.type === 'inbound-rtp');
+          const frames = inbound.find((entry) => entry.kind === 'video')?.framesDecoded ?? 0;
+          const energy = inbound.find((entry) => entry.kind === 'audio')?.totalAudioEnergy ?? 0;
+          const before = (pc.seen ??= { frames, energy });
+          // More than at the first look: it goes on.
+          return energy > before.energy && (!video || frames > before.frames + 5);
+        });
+        return (await Promise.all(flows)).filter(Boolean).length;
+      }, video);
+    await until(async () => (await heard()) >= others, `sound${video ? ' and pictures' : ''} of ${others} at ${this.name}`);
   }
 
   /** From now on only what comes later counts. */
@@ -221,7 +217,7 @@ export async function until(condition, what = 'what was waited for') {
   const end = Date.now() + WAIT_MS;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error(`${what} did not come`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 

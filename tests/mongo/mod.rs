@@ -2,6 +2,7 @@
 //!
 //! Every test here needs a `mongod` and is ignored by a plain `cargo test`; `script/test` finds or fetches one and runs them.
 
+mod moving;
 mod node;
 mod outage;
 mod takeover;

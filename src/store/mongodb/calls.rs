@@ -69,3 +69,10 @@ pub(super) async fn open(db: &Db) -> Result<Vec<Call>> {
     let found: Vec<Document> = soon(async { find.await?.try_collect().await }).await?;
     found.into_iter().map(read_call).collect()
 }
+
+pub(super) async fn dump(db: &Db, after: Option<CallId>, limit: usize) -> Result<Vec<Call>> {
+    let filter = after.map_or_else(|| doc! {}, |after| doc! { "_id": { "$gt": oid(after) } });
+    let find = db.calls.find(filter).sort(doc! { "_id": 1 }).limit(limit.try_into().unwrap_or(i64::MAX));
+    let found: Vec<Document> = soon(async { find.await?.try_collect().await }).await?;
+    found.into_iter().map(read_call).collect()
+}

@@ -59,6 +59,16 @@ pub enum OpenError {
         /// Ours.
         known: i64,
     },
+    /// Filling it was begun and not ended.
+    #[error(
+        "the database {database} is only half filled from {origin}; let tincan migrate or import finish, or drop the database"
+    )]
+    Unfinished {
+        /// Its name.
+        database: String,
+        /// What it is filled from.
+        origin: String,
+    },
     /// It answered, and then failed.
     #[error("the MongoDB at {hosts} failed while it was made ready: {cause}")]
     Failed {
@@ -117,6 +127,15 @@ async fn options(url: &Secret) -> Result<ClientOptions, OpenError> {
     Ok(options)
 }
 
+/// The hosts and the database of a connection string, without user, password and options.
+pub fn place_name(url: &Secret) -> String {
+    let after_scheme = url.expose().split_once("://").map_or("", |(_, rest)| rest);
+    let after_user = after_scheme.rsplit_once('@').map_or(after_scheme, |(_, rest)| rest);
+    let place = after_user.split('?').next().unwrap_or_default();
+    let (hosts, database) = place.split_once('/').unwrap_or((place, ""));
+    format!("mongodb://{hosts}/{}", if database.is_empty() { DEFAULT_DATABASE } else { database })
+}
+
 fn unreadable() -> OpenError {
     let hint = "it must be mongodb://user:password@host/database, with special characters of user and password percent-encoded";
     OpenError::Url(hint.to_owned())
@@ -141,6 +160,13 @@ fn has_transactions(hello: &Document) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_name_of_a_place_holds_no_credentials_and_no_options() {
+        let name = |url: &str| place_name(&Secret::new(url.to_owned()));
+        assert_eq!(name("mongodb://ann:cr?et@a:1,b:2/chat?tls=true"), "mongodb://a:1,b:2/chat");
+        assert_eq!(name("mongodb+srv://cluster.example"), "mongodb://cluster.example/test");
+    }
 
     #[tokio::test]
     async fn what_is_said_of_a_wrong_connection_string_holds_no_password() {

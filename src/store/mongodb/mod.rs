@@ -9,6 +9,7 @@ mod connect;
 mod database;
 mod documents;
 mod failure;
+mod fill;
 mod indexes;
 mod keeper;
 mod messages;
@@ -29,11 +30,11 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-pub use connect::OpenError;
+pub use connect::{OpenError, place_name};
 
 use self::append::Appender;
 use self::database::{Db, within};
-use super::{Appended, Engine, Result, Store, StoreError};
+use super::{Appended, Engine, Loading, Records, Result, Store, StoreError};
 use crate::config::Secret;
 use crate::model::{
     Call, CallId, Email, MessagePage, NameKey, NewMessage, Page, PasswordHash, Room, RoomId, RoomPatch, User, UserId,
@@ -62,7 +63,8 @@ pub struct MongoStore {
 struct Running {
     appender: Appender,
     appending: JoinHandle<()>,
-    keeper: JoinHandle<()>,
+    /// None where the store is being filled.
+    keeper: Option<JoinHandle<()>>,
 }
 
 impl MongoStore {
@@ -71,27 +73,46 @@ impl MongoStore {
     /// # Errors
     /// See [`OpenError`]. A database that does not answer is told within 10 s.
     pub async fn open(url: &Secret) -> Result<Self, OpenError> {
-        let connect::Connected { db, hosts } = connect::connect(url).await?;
-        let prepared = async {
-            check_version(&db).await?;
-            indexes::ensure(&db).await.map_err(|error| {
-                let (hosts, cause) = (hosts.clone(), failure::brief(&error));
-                if connect::is_refusal(&error) {
-                    OpenError::Refused { hosts, cause }
-                } else {
-                    OpenError::Failed { hosts, cause }
-                }
-            })?;
-            let failed = |error: StoreError| OpenError::Failed { hosts: hosts.clone(), cause: error.to_string() };
-            takeover::take_over(&db).await.map_err(failed)
-        };
-        prepared.await?;
+        let connect::Connected { db, hosts } = Self::prepare(url).await?;
+        let failed = |error: StoreError| OpenError::Failed { hosts: hosts.clone(), cause: error.to_string() };
+        if let Some(origin) = fill::unfinished(&db).await.map_err(failed)? {
+            return Err(OpenError::Unfinished { database: db.database.name().to_owned(), origin });
+        }
+        takeover::take_over(&db).await.map_err(failed)?;
         let wake = Arc::new(Notify::new());
         let keeper = tokio::spawn(keeper::run(db.clone(), Arc::clone(&wake)));
         wake.notify_one();
+        Ok(Self::running_on(db, wake, Some(keeper)))
+    }
+
+    /// Opens it to be filled with what another store has: also where that was begun before, and without taking anything over.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open_to_fill(url: &Secret) -> Result<Self, OpenError> {
+        let connect::Connected { db, .. } = Self::prepare(url).await?;
+        Ok(Self::running_on(db, Arc::default(), None))
+    }
+
+    fn running_on(db: Db, wake: Arc<Notify>, keeper: Option<JoinHandle<()>>) -> Self {
         let (appender, appending) = Appender::start(db.clone());
         let running = Mutex::new(Some(Running { appender, appending, keeper }));
-        Ok(Self { db, running, wake, healthy_at: tokio::sync::Mutex::default() })
+        Self { db, running, wake, healthy_at: tokio::sync::Mutex::default() }
+    }
+
+    /// Connects, and makes the database such that it can be worked on.
+    async fn prepare(url: &Secret) -> Result<connect::Connected, OpenError> {
+        let connect::Connected { db, hosts } = connect::connect(url).await?;
+        check_version(&db).await?;
+        indexes::ensure(&db).await.map_err(|error| {
+            let (hosts, cause) = (hosts.clone(), failure::brief(&error));
+            if connect::is_refusal(&error) {
+                OpenError::Refused { hosts, cause }
+            } else {
+                OpenError::Failed { hosts, cause }
+            }
+        })?;
+        Ok(connect::Connected { db, hosts })
     }
 
     fn running(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
@@ -107,6 +128,16 @@ impl MongoStore {
     fn db(&self) -> Result<&Db> {
         if self.running().is_some() { Ok(&self.db) } else { Err(closed()) }
     }
+}
+
+/// Whether there is nothing in a database yet, or it is being filled. Nothing is changed.
+///
+/// # Errors
+/// See [`OpenError`].
+pub async fn is_free(url: &Secret) -> Result<bool, OpenError> {
+    let connect::Connected { db, hosts } = connect::connect(url).await?;
+    let failed = |error: StoreError| OpenError::Failed { hosts: hosts.clone(), cause: error.to_string() };
+    Ok(fill::unfinished(&db).await.map_err(failed)?.is_some() || fill::is_empty(&db).await.map_err(failed)?)
 }
 
 fn closed() -> StoreError {
@@ -160,7 +191,7 @@ impl Store for MongoStore {
         if let Err(error) = appending.await {
             tracing::error!(%error, "appending ended by a panic");
         }
-        keeper.abort();
+        keeper.inspect(JoinHandle::abort);
         self.db.client.clone().shutdown().immediate(true).await;
     }
 
@@ -260,5 +291,25 @@ impl Store for MongoStore {
 
     async fn open_calls(&self) -> Result<Vec<Call>> {
         calls::open(self.db()?).await
+    }
+
+    async fn dump_users(&self, after: Option<UserId>, limit: usize) -> Result<Vec<User>> {
+        users::dump(self.db()?, after, limit).await
+    }
+
+    async fn dump_calls(&self, after: Option<CallId>, limit: usize) -> Result<Vec<Call>> {
+        calls::dump(self.db()?, after, limit).await
+    }
+
+    async fn begin_load(&self, origin: &str) -> Result<Loading> {
+        fill::begin(self.db()?, origin).await
+    }
+
+    async fn load(&self, records: Records) -> Result<()> {
+        fill::load(self.db()?, records).await
+    }
+
+    async fn end_load(&self) -> Result<()> {
+        fill::end(self.db()?).await
     }
 }

@@ -33,13 +33,15 @@ impl Counts {
 
 /// Brings the whole database up to date; also finds names that a Node backend has changed. Says so where there was something to do.
 pub(super) async fn take_over(db: &Db) -> Result<Counts> {
-    let counts = Counts {
-        users: fill(&db.users, doc! {}, keys_of_user).await?,
-        rooms: fill(&db.rooms, doc! {}, keys_of_room).await?,
-        messages: numbering::number_all(db).await?,
-    };
+    let (users, rooms) = fill_keys(db).await?;
+    let counts = Counts { users, rooms, messages: numbering::number_all(db).await? };
     report(counts);
     Ok(counts)
+}
+
+/// Gives keys to all users and rooms that have none or others, and says how many of each.
+pub(super) async fn fill_keys(db: &Db) -> Result<(u64, u64)> {
+    Ok((fill(&db.users, doc! {}, keys_of_user).await?, fill(&db.rooms, doc! {}, keys_of_room).await?))
 }
 
 /// Brings up to date what came since; asks three indexes that are empty most of the time.

@@ -142,3 +142,10 @@ pub(super) async fn remove(db: &Db, id: UserId) -> Result<bool> {
     pending::carry_out(db, Removal::User(id)).await?;
     Ok(removed)
 }
+
+pub(super) async fn dump(db: &Db, after: Option<UserId>, limit: usize) -> Result<Vec<User>> {
+    let filter = after.map_or_else(|| doc! {}, |after| doc! { "_id": { "$gt": oid(after) } });
+    let find = db.users.find(filter).sort(doc! { "_id": 1 }).limit(limit.try_into().unwrap_or(i64::MAX));
+    let found: Vec<Document> = soon(async { find.await?.try_collect().await }).await?;
+    found.iter().map(read_user).collect()
+}

@@ -16,7 +16,7 @@ use super::layout::{self, StoreRecord};
 use super::load::{Loaded, load};
 use super::mark::{Mark, NoMark};
 use super::rescue::{self, Wreck};
-use super::{Options, load as loading};
+use super::{Options, fill, load as loading};
 use crate::store::{OpenError, StoreError};
 
 /// The database's own directory, in the data directory.
@@ -26,6 +26,11 @@ pub const MARK: &str = "store.mark";
 
 /// A store that is being copied out of a damaged one.
 const RESCUED: &str = "store.rescued";
+
+/// Whether there is no store in a directory yet, or one that is being filled.
+pub fn is_free(directory: &Path) -> bool {
+    !directory.join(DATABASE).exists() || fill::unfinished(directory).is_some()
+}
 
 /// An open database and what was read from it.
 pub struct Opened {
@@ -48,6 +53,9 @@ struct Examined {
 /// See [`OpenError`].
 pub fn open(directory: &Path, options: &Options) -> Result<Opened, OpenError> {
     make_directory(directory)?;
+    if let Some(origin) = fill::unfinished(directory).filter(|_| !options.filling) {
+        return Err(OpenError::Unfinished { path: directory.to_owned(), origin });
+    }
     let database = Database::open(&directory.join(DATABASE), options.faults.clone())
         .map_err(|reason| explain(directory, reason))?;
     let failed = |error: StoreError| explain(directory, error.to_string());
