@@ -58,11 +58,10 @@ export function Notice({ kind = 'bad', children }) {
 export function Dialog({ title, onClose, children, class: extra = '' }) {
   const ref = useRef(/** @type {HTMLDialogElement | null} */ (null));
   useEffect(() => {
-    const before = document.activeElement;
-    ref.current?.showModal();
-    return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
+    const dialog = ref.current;
+    dialog?.showModal();
+    // Closing, not just removing it, gives the focus back to where it was.
+    return () => dialog?.close();
   }, []);
   const cancel = (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -77,11 +76,11 @@ export function Dialog({ title, onClose, children, class: extra = '' }) {
   </dialog>`;
 }
 
-/** @param {{picture: Parameters<typeof icon>[0], title: string, children?: unknown}} props */
-export function Empty({ picture, title, children }) {
+/** @param {{picture: Parameters<typeof icon>[0], title: string, main?: boolean, children?: unknown}} props */
+export function Empty({ picture, title, main, children }) {
   return html`<div class="empty">
     <span class="picture">${icon(picture)}</span>
-    <h2>${title}</h2>
+    <${main ? 'h1' : 'h2'}>${title}<//>
     ${children}
   </div>`;
 }
