@@ -4,11 +4,11 @@ import { html, useEffect, useRef } from '../vendor/preact.js';
 import { initials } from './format.js';
 import { icon } from './icons.js';
 
-/** A colour that stays with an id. @param {string} id */
+/** A colour that stays with an id. Ids that follow each other get colours far apart. @param {string} id */
 export function hue(id) {
   let sum = 0;
   for (const letter of id) sum = (sum * 31 + letter.charCodeAt(0)) % 9973;
-  return `hue-${sum % 12}`;
+  return `hue-${(sum * 5) % 12}`;
 }
 
 /** @param {{id: string, name: string, online?: boolean, size?: 'small' | 'large'}} props */
