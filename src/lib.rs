@@ -8,6 +8,7 @@
 //! http       REST: routes, extractors, replies          socket   Socket.IO: connections, the seam, events
 //! web        the web client                             peer     who is at the other end
 //! chat       the verbs: accounts, rooms, messages, signalling, calls
+//! transfer   everything from one store to another, or to and from an archive
 //! store      what outlives the process: the trait and its engines
 //! live       what does not: presence, calls, limits     auth     passwords and tokens
 //! model      users, rooms, messages, calls, events, and their rules
@@ -24,6 +25,7 @@ pub mod peer;
 mod serve;
 pub mod socket;
 pub mod store;
+pub mod transfer;
 pub mod web;
 
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! The harness: the real app on a port of its own over a store in a temporary directory, users, and what they ask over REST.
+//! The harness: the real app on a port of its own over a store in a temporary directory (or on MongoDB, see [`mongod::stands_in`]), users,
+//! and what they ask over REST.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -13,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::mongod;
 use crate::socket::Socket;
 
 /// How long anything that must happen may take. Long, for machines are slow at times; nothing waits for it that goes well.
@@ -21,13 +23,14 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 /// A password that keeps the rules.
 pub const PASSWORD: &str = "correct horse";
 
-/// A running server. Dropped, it is gone at once, as by a power cut; [`App::stop`] shuts it down.
+/// A running server. Dropped, it is gone at once, and tells nobody; [`App::stop`] shuts it down.
 pub struct App {
     address: SocketAddr,
     data: Arc<TempDir>,
     chat: Arc<tincan::chat::Chat>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<std::io::Result<()>>,
+    runtime: tokio::runtime::Handle,
     http: reqwest::Client,
 }
 
@@ -67,8 +70,16 @@ impl App {
         Self::over(Arc::new(TempDir::new().expect("a temporary directory")), change).await
     }
 
+    /// Starts one on the data of another one that has stopped.
+    pub async fn on(data: Arc<TempDir>) -> Self {
+        Self::over(data, |_| {}).await
+    }
+
     async fn over(data: Arc<TempDir>, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config(data.path());
+        if mongod::stands_in() {
+            config.mongo_url = Some(mongod::shared().await.secret(&mongod::name_for(data.path())));
+        }
         change(&mut config);
         let config = Arc::new(config);
         let store = tincan::store::open(&config).await.expect("the store opens");
@@ -78,7 +89,15 @@ impl App {
         let address = listener.local_addr().expect("its number");
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(tincan::serve(listener, app, async { drop(stopped.await) }));
-        Self { address, data, chat, stop: Some(stop), serving, http: reqwest::Client::new() }
+        Self {
+            address,
+            data,
+            chat,
+            stop: Some(stop),
+            serving,
+            runtime: tokio::runtime::Handle::current(),
+            http: reqwest::Client::new(),
+        }
     }
 
     /// Shuts it down and waits for it.
@@ -124,11 +143,20 @@ impl App {
         let text = |value: &Value| value.as_str().expect("text").to_owned();
         User { app: self, id: text(&reply["user"]["id"]), name: name.to_owned(), token: text(&reply["token"]) }
     }
+
+    /// A user who has signed up already, on this data before a restart: id, name and token.
+    pub fn known(&self, (id, name, token): (String, String, String)) -> User<'_> {
+        User { app: self, id, name, token }
+    }
 }
 
 impl Drop for App {
     fn drop(&mut self) {
         self.serving.abort();
+        // The store lets go of its directory before that is removed. On a thread of its own, for this one may be the runtime's.
+        let (chat, runtime) = (Arc::clone(&self.chat), self.runtime.clone());
+        let closing = std::thread::spawn(move || runtime.block_on(chat.store().close()));
+        assert!(closing.join().is_ok() || std::thread::panicking(), "the store closes");
     }
 }
 
@@ -142,6 +170,11 @@ pub struct User<'a> {
 }
 
 impl User<'_> {
+    /// What [`App::known`] knows the user by.
+    pub fn part(self) -> (String, String, String) {
+        (self.id, self.name, self.token)
+    }
+
     /// The same user with another token.
     pub fn with_token(&self, token: &Value) -> Self {
         Self { token: token.as_str().expect("a token").to_owned(), ..self.clone() }

@@ -113,6 +113,6 @@ fn accounts_of_a_running_server_are_not_touched_and_that_is_said() {
     let workplace = Workplace::new();
     let server = workplace.serve(&[]);
     let ended = workplace.run(&["user", "list"]);
-    assert!(refused(&ended, "in use"), "{ended:?}");
+    assert!(refused(&ended, "a server is running"), "{ended:?}");
     assert_eq!(server.stop().code, Some(0));
 }

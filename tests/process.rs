@@ -11,6 +11,9 @@ use tempfile::TempDir;
 
 use crate::app::PATIENCE;
 
+/// Of every server of a test: a port of its own, on this machine alone, and quick hashing.
+const SERVING: &[&str] = &["--port", "0", "--host", "127.0.0.1", "--bcrypt-cost", "4"];
+
 /// An empty folder in which the program is started.
 pub struct Workplace {
     directory: TempDir,
@@ -84,8 +87,18 @@ impl Workplace {
 
     /// Starts a server on a port of its own; it is up when this returns.
     pub fn serve(&self, arguments: &[&str]) -> Server {
-        let mut command = self.command(&["--port", "0", "--host", "127.0.0.1", "--bcrypt-cost", "4"]);
+        let mut command = self.command(SERVING);
         command.args(arguments);
+        Server::up(Process::spawn(command, ""))
+    }
+
+    /// Starts a server that cannot write a file beyond this many blocks of 512 bytes, though there is space.
+    pub fn serve_with_small_files(&self, blocks: u32) -> Server {
+        let mut command = Command::new("sh");
+        // The signal that tells of the limit would end the program; ignored, the write fails.
+        command.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"]);
+        command.arg(env!("CARGO_BIN_EXE_tincan")).args(SERVING).args(["--rate-limit", "off"]);
+        command.env_clear().current_dir(self.path());
         Server::up(Process::spawn(command, ""))
     }
 }
@@ -116,9 +129,14 @@ impl Process {
     }
 
     /// Waits for its end.
-    pub fn end(mut self) -> Ended {
-        self.out.to_end();
-        self.err.to_end();
+    pub fn end(self) -> Ended {
+        self.end_within(PATIENCE)
+    }
+
+    /// Waits for its end, this long after the last that it said.
+    pub fn end_within(mut self, patience: Duration) -> Ended {
+        self.out.drain(patience);
+        self.err.drain(patience);
         let code = self.child.wait().expect("it ended").code();
         let took = self.since.elapsed();
         Ended { code, out: std::mem::take(&mut self.out.seen), err: std::mem::take(&mut self.err.seen), took }
@@ -158,9 +176,9 @@ impl Lines {
         }
     }
 
-    fn to_end(&mut self) {
+    fn drain(&mut self, patience: Duration) {
         loop {
-            match self.receiver.recv_timeout(PATIENCE) {
+            match self.receiver.recv_timeout(patience) {
                 Ok(line) => self.keep(&line),
                 Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return,
                 Err(std::sync::mpsc::RecvTimeoutError::Timeout) => panic!("it did not end; it said:\n{}", self.seen),
@@ -186,7 +204,7 @@ impl Server {
     fn up(mut process: Process) -> Self {
         let (line, errors) = (process.out.receiver.recv_timeout(PATIENCE), &mut process.err);
         let Ok(first) = line else {
-            errors.to_end();
+            errors.drain(PATIENCE);
             panic!("it did not start:\n{}", errors.seen);
         };
         process.out.keep(&first);

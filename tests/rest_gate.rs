@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tincan::config::Metrics;
+use tincan::config::{Client, Metrics};
+use tokio::net::TcpListener;
 
 use crate::app::{App, Reply};
 
@@ -16,7 +17,7 @@ async fn ask(app: &App, method: Method, path: &str, headers: &[(&str, &str)]) ->
 
 #[tokio::test]
 async fn under_api_the_token_is_checked_before_the_path() {
-    let app = App::start().await;
+    let app = App::with(|config| config.client = Client::BuiltIn).await;
     let ann = app.user("ann").await;
     for path in
         ["/api", "/api/", "/api/nonsense", "/api/rooms/", "/api/rooms/x/y", "/api/auth", "/api//rooms", "/api/%ff"]
@@ -159,7 +160,8 @@ async fn health_tells_the_version_the_uptime_and_the_store() {
     let app = App::start().await;
     let body = ask(&app, Method::GET, "/health", &[]).await.expect(StatusCode::OK);
     assert_eq!((&body["status"], &body["version"]), (&json!("ok"), &json!(env!("CARGO_PKG_VERSION"))));
-    assert_eq!(body["store"], json!({"engine": "polodb", "status": "ok"}));
+    let engine = if crate::mongod::stands_in() { "mongodb" } else { "polodb" };
+    assert_eq!(body["store"], json!({"engine": engine, "status": "ok"}));
     assert!(body["uptime"].as_f64().is_some_and(|seconds| (0.0..3600.0).contains(&seconds)), "{body}");
     assert!(body["timestamp"].as_str().is_some_and(|text| text.len() == 24 && text.ends_with('Z')), "{body}");
 }
@@ -195,8 +197,10 @@ async fn the_public_settings_are_there_for_everybody() {
 
 #[tokio::test]
 async fn figures_are_there_only_where_they_are_turned_on() {
-    let off = App::start().await;
-    assert_eq!(ask(&off, Method::GET, "/metrics", &[]).await.status, StatusCode::NOT_FOUND);
+    // With the client there, which answers paths that are nobody's with its page.
+    let off = App::with(|config| config.client = Client::BuiltIn).await;
+    assert_eq!(ask(&off, Method::GET, "/", &[]).await.status, StatusCode::OK);
+    ask(&off, Method::GET, "/metrics", &[]).await.refused(StatusCode::NOT_FOUND, "not_found");
     let on = App::with(|config| config.metrics = Metrics::On).await;
     ask(&on, Method::GET, "/api/config", &[]).await.expect(StatusCode::OK);
     let figures = ask(&on, Method::GET, "/metrics", &[]).await;
@@ -205,4 +209,19 @@ async fn figures_are_there_only_where_they_are_turned_on() {
     let counted = r#"tincan_http_requests_total{method="GET",route="/api/config",status="200"}"#;
     assert!(text.contains(counted), "{text}");
     assert!(text.contains(r#"tincan_http_request_seconds_bucket{route="/api/config",le="0.001"}"#), "{text}");
+}
+
+#[tokio::test]
+async fn figures_can_be_served_on_an_address_of_their_own_alone() {
+    let own = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = own.local_addr().expect("its number");
+    let app = App::with(|config| config.metrics = Metrics::At(address)).await;
+    let serving = tokio::spawn(tincan::http::serve_metrics(own));
+    ask(&app, Method::GET, "/metrics", &[]).await.refused(StatusCode::NOT_FOUND, "not_found");
+    ask(&app, Method::GET, "/api/config", &[]).await.expect(StatusCode::OK);
+    let figures = reqwest::get(format!("http://{address}/metrics")).await.expect("an answer");
+    assert!(figures.text().await.expect("text").contains("tincan_http_requests_total"));
+    let nothing_else = reqwest::get(format!("http://{address}/api/config")).await.expect("an answer");
+    assert_eq!(nothing_else.status(), StatusCode::NOT_FOUND);
+    serving.abort();
 }

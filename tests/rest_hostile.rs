@@ -2,8 +2,11 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::app::{App, PASSWORD, Reply, User};
+use crate::socket::timed;
 
 /// The routes that take a body: method, path, a good body.
 fn routes(room: &str) -> Vec<(Method, String, Value)> {
@@ -173,4 +176,17 @@ async fn hostile_ids_and_tokens_get_nowhere() {
         let reply = Reply::of(request.send().await.expect("an answer")).await;
         reply.refused(StatusCode::UNAUTHORIZED, "unauthorized");
     }
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_costs_its_sender_alone() {
+    let app = App::start().await;
+    let mut stream = TcpStream::connect(app.address()).await.expect("a connection");
+    let head = "POST /api/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"a\"";
+    stream.write_all(head.as_bytes()).await.expect("it is taken");
+    stream.shutdown().await.expect("the end is taken");
+    let mut answer = String::new();
+    timed("the end of the connection", stream.read_to_string(&mut answer)).await.expect("text, or nothing");
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{answer}");
+    app.user("ann").await.get("/api/rooms").await.expect(StatusCode::OK);
 }

@@ -104,15 +104,3 @@ async fn what_is_no_id_is_the_id_of_nothing() {
     ann.get("/api/rooms/%ff").await.refused(StatusCode::NOT_FOUND, "not_found");
     ann.get("/api/rooms/%ff/messages").await.refused(StatusCode::NOT_FOUND, "not_found");
 }
-
-#[tokio::test]
-async fn a_user_makes_thirty_rooms_a_minute_and_no_more() {
-    let app = App::with(|config| config.rate_limit = true).await;
-    let ann = app.user("ann").await;
-    for number in 0..30 {
-        ann.room(&format!("room {number}")).await;
-    }
-    let refused = ann.post("/api/rooms", json!({"name": "one more"})).await;
-    assert!(refused.headers.contains_key("retry-after"));
-    refused.refused(StatusCode::TOO_MANY_REQUESTS, "rate_limited");
-}

@@ -22,6 +22,8 @@ pub struct Socket {
     pub id: String,
     /// The `session` event.
     pub session: Value,
+    /// What Socket.IO itself calls the connection.
+    pub transport_id: String,
     writer: Mutex<SplitSink<Line, Message>>,
     inbox: Mutex<Inbox>,
     next_ack: AtomicU64,
@@ -32,13 +34,14 @@ struct Inbox {
     events: Vec<(String, Value)>,
     acks: Vec<(u64, Value)>,
     closed: bool,
+    transport_id: String,
 }
 
 /// What the server sent, as far as tests tell it apart.
 enum Packet {
     Event(String, Value),
     Ack(u64, Value),
-    Connected,
+    Connected(String),
     Refused(String),
     Disconnect,
     Ping,
@@ -60,10 +63,11 @@ impl Socket {
         let url = format!("ws://{address}/socket.io/?EIO=4&transport=websocket");
         let (line, _) = tokio_tungstenite::client_async(url, stream).await.expect("an upgrade");
         let (writer, reader) = line.split();
-        let inbox = Inbox { reader, events: Vec::new(), acks: Vec::new(), closed: false };
+        let inbox = Inbox { reader, events: Vec::new(), acks: Vec::new(), closed: false, transport_id: String::new() };
         Self {
             id: String::new(),
             session: Value::Null,
+            transport_id: String::new(),
             writer: Mutex::new(writer),
             inbox: Mutex::new(inbox),
             next_ack: AtomicU64::new(0),
@@ -74,7 +78,7 @@ impl Socket {
     pub async fn connected(&self) {
         timed("CONNECT", async {
             let mut inbox = self.inbox.lock().await;
-            while !matches!(inbox.read(&self.writer).await.expect("the connection is open"), Packet::Connected) {}
+            while !matches!(inbox.read(&self.writer).await.expect("the connection is open"), Packet::Connected(_)) {}
         })
         .await;
     }
@@ -97,6 +101,7 @@ impl Socket {
         .await?;
         self.id = found["socketId"].as_str().expect("an id").to_owned();
         self.session = found;
+        self.transport_id = self.inbox.get_mut().transport_id.clone();
         Ok(self)
     }
 
@@ -104,6 +109,27 @@ impl Socket {
     pub async fn raw(&self, frame: String) {
         // A line that is closed shows when something is waited for.
         let _ = self.writer.lock().await.send(Message::text(frame)).await;
+    }
+
+    /// Sends a frame of any kind.
+    pub async fn frame(&self, frame: Message) {
+        // As above.
+        let _ = self.writer.lock().await.send(frame).await;
+    }
+
+    /// Whether the server still answers events, or has ended the connection.
+    pub async fn answers(&self) -> bool {
+        let number = self.begin("still there?", json!({})).await;
+        timed("an answer, or the end of the connection", async {
+            let mut inbox = self.inbox.lock().await;
+            while !inbox.acks.iter().any(|(of, _)| *of == number) {
+                if inbox.read(&self.writer).await.is_none() {
+                    return false;
+                }
+            }
+            true
+        })
+        .await
     }
 
     /// Emits without asking for an acknowledgement.
@@ -180,6 +206,12 @@ impl Socket {
         std::iter::from_fn(|| inbox.take_event(name, &|_| true)).collect()
     }
 
+    /// All events that have come by now and that nobody asked for yet, in order: proves silence as [`Socket::came`] does.
+    pub async fn heard(&self) -> Vec<(String, Value)> {
+        self.ask("silence?", json!({})).await;
+        std::mem::take(&mut self.inbox.lock().await.events)
+    }
+
     /// Waits until the server ends the connection; whether it said so by a DISCONNECT packet.
     pub async fn ended(&self) -> bool {
         timed("the end of the connection", async {
@@ -193,6 +225,12 @@ impl Socket {
             }
         })
         .await
+    }
+
+    /// Waits until the server ends the connection, and answers with all acknowledgements that nobody asked for.
+    pub async fn acks_until_the_end(self) -> Vec<Value> {
+        self.ended().await;
+        self.inbox.into_inner().acks.into_iter().map(|(_, ack)| ack).collect()
     }
 
     /// Goes away without a word, as a cut cable does not either: the TCP connection is closed.
@@ -219,7 +257,8 @@ impl Inbox {
             Packet::Event(name, payload) => self.events.push((name.clone(), payload.clone())),
             Packet::Ack(number, payload) => self.acks.push((*number, payload.clone())),
             Packet::Ping => drop(writer.lock().await.send(Message::text("3")).await),
-            Packet::Connected | Packet::Refused(_) | Packet::Disconnect | Packet::Other => {}
+            Packet::Connected(id) => self.transport_id.clone_from(id),
+            Packet::Refused(_) | Packet::Disconnect | Packet::Other => {}
         }
         Some(packet)
     }
@@ -233,8 +272,8 @@ fn parse(text: &str) -> Packet {
     if let Some(error) = text.strip_prefix("44") {
         return Packet::Refused(json(error)["message"].as_str().unwrap_or_default().to_owned());
     }
-    if text.starts_with("40") {
-        return Packet::Connected;
+    if let Some(connected) = text.strip_prefix("40") {
+        return Packet::Connected(json(connected)["sid"].as_str().unwrap_or_default().to_owned());
     }
     if text.starts_with("41") {
         return Packet::Disconnect;

@@ -203,3 +203,67 @@ fn a_second_signal_ends_at_once_with_130() {
     assert_eq!(ended.code, Some(130), "{ended:?}");
     assert!(ended.took < Duration::from_secs(1), "{ended:?}");
 }
+
+#[tokio::test]
+async fn readers_that_have_stalled_do_not_hold_up_the_shutdown() {
+    let workplace = Workplace::new();
+    let mut server = workplace.serve(&["--rate-limit", "off"]);
+    let (ann, room) = member(&server, "ann").await;
+    let bob = join(&server, "bob", &room).await;
+    // More than the system's buffers hold for a socket that nobody reads.
+    let text = "界".repeat(4000);
+    for _ in 0..2000 {
+        bob.ok("send-message", json!({"roomId": room, "content": text})).await;
+    }
+    server.process.signal("TERM");
+    let ended = server.process.end();
+    assert!(ended.code == Some(0) && ended.took < Duration::from_secs(10), "{ended:?}");
+    drop(ann);
+}
+
+#[tokio::test]
+async fn a_store_whose_writes_keep_failing_is_reported_and_ends_the_server_with_74() {
+    let workplace = Workplace::new();
+    let server = workplace.serve_with_small_files(512);
+    let (ann, room) = member(&server, "ann").await;
+    let text = "界".repeat(4000);
+    let mut stored = 0;
+    let refused = loop {
+        let ack = ann.ask("send-message", json!({"roomId": room, "content": text})).await;
+        if ack["ok"] != json!(true) {
+            break ack;
+        }
+        stored += 1;
+    };
+    assert_eq!(refused["code"], "storage");
+    assert_eq!(reqwest::get(server.url("/health")).await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
+    let ended = server.process.end_within(Duration::from_secs(60));
+    assert_eq!(ended.code, Some(74), "{ended:?}");
+    assert!(ended.err.lines().last().unwrap().starts_with("tincan: the store has failed"), "{ended:?}");
+    let server = workplace.serve(&[]);
+    let bob = join(&server, "bob", &room).await;
+    let joined = bob.ok("join-room", json!({"roomId": room, "after": 0})).await;
+    assert!(joined["lastSeq"].as_u64().unwrap() >= stored, "{joined}");
+}
+
+/// A new user with a socket in a new room.
+async fn member(server: &Server, name: &str) -> (Socket, String) {
+    let user = sign_up(server, name).await;
+    let token = user["token"].as_str().unwrap();
+    let request = reqwest::Client::new().post(server.url("/api/rooms")).bearer_auth(token);
+    let room: Value = request.json(&json!({"name": name})).send().await.unwrap().json().await.unwrap();
+    let room = room["id"].as_str().unwrap().to_owned();
+    (enter(server, token, &room).await, room)
+}
+
+/// A new user with a socket in a room.
+async fn join(server: &Server, name: &str, room: &str) -> Socket {
+    let user = sign_up(server, name).await;
+    enter(server, user["token"].as_str().unwrap(), room).await
+}
+
+async fn enter(server: &Server, token: &str, room: &str) -> Socket {
+    let socket = Socket::connect(server.address, json!({"token": token})).await.unwrap();
+    socket.ok("join-room", json!({"roomId": room})).await;
+    socket
+}

@@ -13,8 +13,8 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::live::{Accepted, Calls, Change, Presence, Refusal, Which};
 use crate::model::{
-    Call, CallId, CallSnapshot, CallType, CallView, Delivery, Event, MediaState, Origin, Reason, RoomId, Timestamp,
-    UserId, UserRef,
+    Call, CallId, CallSnapshot, CallType, CallView, Event, MediaState, Origin, Reason, RoomId, Timestamp, UserId,
+    UserRef,
 };
 
 /// How long the clock's hand rests where no deadline is set; a new one wakes it.
@@ -127,7 +127,8 @@ impl Chat {
     /// [`Error::CallNotFound`], [`Error::NotAllowed`].
     pub fn media_state(&self, from: &Origin, which: Which, state: MediaState) -> Result<(), Error> {
         let deliveries = self.calls().media_state(from, which, state)?;
-        self.tell(&deliveries);
+        let presence = self.presence();
+        deliveries.iter().for_each(|delivery| self.announce(&presence, delivery));
         Ok(())
     }
 
@@ -196,14 +197,13 @@ impl Chat {
     }
 
     fn apply(&self, change: Change) {
-        let deliveries = self.calls().apply(change);
-        self.tell(&deliveries);
+        {
+            // Under one lock, as connecting and greeting are: a socket that connects meanwhile is rung by one of the two, and not by both.
+            let presence = self.presence();
+            let deliveries = self.calls().apply(change);
+            deliveries.iter().for_each(|delivery| self.announce(&presence, delivery));
+        }
         self.calls.deadline_changed.notify_one();
-    }
-
-    fn tell(&self, deliveries: &[Delivery]) {
-        let presence = self.presence();
-        deliveries.iter().for_each(|delivery| self.announce(&presence, delivery));
     }
 
     /// Tells a new socket its session and the call that its user is in, and rings it where the user is rung.

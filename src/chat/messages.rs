@@ -107,6 +107,7 @@ impl Chat {
         for appended in stored.iter().filter(|appended| appended.fresh) {
             self.deliver(&sockets, &Event::NewMessage(Arc::clone(&appended.message)));
         }
+        metrics::counter!("tincan_messages_total").increment(stored.iter().filter(|one| one.fresh).count() as u64);
         for (done, appended) in waiting.into_iter().zip(stored) {
             // Nobody is there to take it where the socket has gone meanwhile; the message is stored all the same.
             let _ = done.send(Ok(appended.message));

@@ -95,7 +95,10 @@ impl Chat {
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::NotAllowed`], [`Error::RoomNameTaken`], [`Error::Storage`].
     pub async fn update_room(&self, who: &Identity, room: RoomId, patch: RoomPatch) -> Result<RoomView, Error> {
-        self.own_room(who, room).await?;
+        let own = self.own_room(who, room).await?;
+        if patch.is_empty() {
+            return self.one_view(&own, Some(who.user.id), NAMED).await;
+        }
         let room = self.store.update_room(room, patch).await?.ok_or(Error::RoomNotFound)?;
         let view = self.one_view(&room, None, NAMED).await?;
         self.announce(&self.presence(), &Event::RoomUpdated(Box::new(view.clone())).to(Audience::Everyone));
@@ -112,9 +115,13 @@ impl Chat {
             return Err(Error::RoomNotFound);
         }
         self.calls_room_deleted(room).await;
-        let mut presence = self.presence();
-        presence.clear_room(room);
-        self.announce(&presence, &Event::RoomDeleted { room_id: room }.to(Audience::Everyone));
+        {
+            let mut presence = self.presence();
+            presence.clear_room(room);
+            self.announce(&presence, &Event::RoomDeleted { room_id: room }.to(Audience::Everyone));
+        }
+        // One that was begun while the room was on its way out.
+        self.calls_room_deleted(room).await;
         Ok(())
     }
 

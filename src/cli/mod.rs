@@ -8,6 +8,7 @@ mod log;
 mod output;
 mod serve;
 mod signals;
+mod transfer;
 mod usage;
 mod users;
 
@@ -41,6 +42,12 @@ enum Command {
     /// List accounts, add one, set a password, remove one; the server must not be running on the embedded store
     #[command(subcommand, arg_required_else_help = false)]
     User(users::Action),
+    /// Copy everything from the store to an empty MongoDB, or from a MongoDB to an empty directory
+    Migrate(transfer::Migrate),
+    /// Write everything in the store into an archive; this is the backup
+    Export(transfer::Archive),
+    /// Put everything in an archive into the store, which must be empty
+    Import(transfer::Archive),
 }
 
 /// Does what the command line says. Exit codes: 0, 2 for flags and settings, 74 for a store that failed, 130 for a second signal, 1 for the rest.
@@ -54,6 +61,9 @@ pub fn run() -> ExitCode {
         Some(Command::Config) => config::run(flags),
         Some(Command::Healthcheck) => health::run(flags),
         Some(Command::User(action)) => users::run(action, flags),
+        Some(Command::Migrate(arguments)) => transfer::migrate(arguments, flags),
+        Some(Command::Export(archive)) => transfer::export(archive, flags),
+        Some(Command::Import(archive)) => transfer::import(archive, flags),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tincan::App;
-use tincan::config::{Config, Flags, Ready, Settings};
+use tincan::config::{Config, Flags, Metrics, Ready, Settings};
 use tincan::store::{self, Store};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -43,6 +43,16 @@ async fn serve(ready: Ready) -> Result<(), Failure> {
         // Nothing has been served yet: whatever the store was doing, it finds it as after a power cut.
         _ = signals.next() => return Ok(()),
     };
+    if let Metrics::At(address) = config.metrics {
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            Failure::other(format!("cannot serve the figures on {address}: {error}; choose another with --metrics"))
+        })?;
+        tokio::spawn(async {
+            if let Err(error) = tincan::http::serve_metrics(listener).await {
+                tracing::error!(%error, "the figures are no longer served");
+            }
+        });
+    }
     print(&banner::message(&config, address, store.engine(), &ready.secret_origin))?;
     run_until_told(listener, app, store, signals).await
 }

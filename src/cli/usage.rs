@@ -10,6 +10,7 @@ use super::Cli;
 
 /// Options that mean something to each subcommand and are shown in its help. The others are taken there too.
 const OF_USER: &[&str] = &["data_dir", "mongo_url", "accept_damage", "bcrypt_cost", "log", "help"];
+const OF_TRANSFER: &[&str] = &["data_dir", "mongo_url", "accept_damage", "log", "help"];
 const OF_HEALTHCHECK: &[&str] = &["host", "port", "help"];
 
 /// The command line, or the exit code where it asks for help or is wrong; that has been told.
@@ -37,6 +38,9 @@ fn command() -> clap::Command {
     command
         .mut_subcommand("user", |user| show_only(user, OF_USER))
         .mut_subcommand("healthcheck", |health| show_only(health, OF_HEALTHCHECK))
+        .mut_subcommand("migrate", |migrate| show_only(migrate, OF_TRANSFER))
+        .mut_subcommand("export", |export| show_only(export, OF_TRANSFER))
+        .mut_subcommand("import", |import| show_only(import, OF_TRANSFER))
 }
 
 fn show_only(command: clap::Command, shown: &[&str]) -> clap::Command {

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use tincan::auth::Passwords;
 use tincan::config::{Flags, Settings};
 use tincan::model::{Email, NameKey, NewPassword, RuleError, Timestamp, User, UserId, Username};
-use tincan::store::{self, Store, StoreError, Taken};
+use tincan::store::{self, OpenError, Store, StoreError, Taken};
 
 use super::output::{print, table};
 use super::{Failure, log, runtime};
@@ -51,7 +51,13 @@ pub(super) fn run(action: Action, flags: Flags) -> Result<(), Failure> {
     let ready = settings.into_config().map_err(Failure::other)?;
     let runtime = runtime()?;
     runtime.block_on(async {
-        let store = store::open(&ready.config).await.map_err(|error| Failure::other(error.to_string()))?;
+        let store = store::open(&ready.config).await.map_err(|error| match error {
+            OpenError::InUse(directory) => Failure::other(format!(
+                "a server is running on {}, which one process alone can hold; stop it and try again",
+                directory.display()
+            )),
+            other => Failure::other(other.to_string()),
+        })?;
         let outcome = prepared.carry_out(&store, &Passwords::new(ready.config.bcrypt_cost)).await;
         store.close().await;
         print(&outcome?)

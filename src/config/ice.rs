@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One ICE server, as `RTCPeerConnection` takes it. Its `Debug` shows no credential.
 #[derive(Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(description = "One ICE server, as `RTCPeerConnection` takes it.")]
 pub struct IceServer {
     /// `stun:…`, `turn:…`, `turns:…`.
     pub urls: Vec<String>,

@@ -47,6 +47,7 @@ impl Settings {
     ///
     /// # Errors
     /// The first setting that is wrong.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     pub fn load(flags: Flags) -> Result<Self, SettingError> {
         Self::resolve(flags, Sources::new(std::env::vars_os(), Path::new(".env"))?)
     }

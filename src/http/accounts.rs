@@ -54,12 +54,16 @@ impl FromFields for Signup {
 }
 
 /// Makes an account.
-#[utoipa::path(post, path = "/api/auth/signup", tag = "accounts", request_body = Signup, responses(
-    (status = 201, description = "The account and a token for it", body = SessionView),
-    (status = 403, description = "`signup_closed`", body = super::reply::ErrorBody),
-    (status = 409, description = "`username_taken` (told first), `email_taken`", body = super::reply::ErrorBody),
-    (status = 429, description = "`rate_limited`", body = super::reply::ErrorBody),
-))]
+#[utoipa::path(
+    post, path = "/api/auth/signup", operation_id = "signUp", tag = "accounts",
+    request_body = Signup,
+    responses(
+        (status = 201, description = "The account and a token for it", body = SessionView),
+        (status = 403, description = "`signup_closed`", body = super::reply::ErrorBody),
+        (status = 409, description = "`username_taken` (told first), `email_taken`", body = super::reply::ErrorBody),
+        (status = 429, description = "`rate_limited`", body = super::reply::ErrorBody),
+    )
+)]
 pub async fn signup(
     State(shared): State<Shared>,
     Address(address): Address,
@@ -69,11 +73,13 @@ pub async fn signup(
     Ok((StatusCode::CREATED, Json(session.into())))
 }
 
-/// What log-in asks for.
+/// What log-in asks for: one of `email` and `username`, and the password.
 #[derive(ToSchema)]
 pub struct Login {
-    /// The address, or the username, in any case. May stand in `username` instead.
-    email: String,
+    /// The address, or the username, in any case.
+    email: Option<String>,
+    /// As `email`, which counts where both are there.
+    username: Option<String>,
     /// The password as it was set.
     #[schema(format = Password, min_length = 1)]
     password: String,
@@ -81,9 +87,19 @@ pub struct Login {
 
 impl FromFields for Login {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let email = fields.required(&["email", "username"], |name| filled(name.trim()));
+        let by_username = fields.value(&["email"]).is_none() && fields.value(&["username"]).is_some();
+        let field = if by_username { "username" } else { "email" };
+        let name = fields.required(&[field], |name| filled(name.trim()));
         let password = fields.required(&["password"], filled);
-        Some(Self { email: email?, password: password? })
+        let name = Some(name?);
+        let (email, username) = if by_username { (None, name) } else { (name, None) };
+        Some(Self { email, username, password: password? })
+    }
+}
+
+impl Login {
+    fn name(&self) -> &str {
+        self.email.as_deref().or(self.username.as_deref()).unwrap_or_default()
     }
 }
 
@@ -92,23 +108,31 @@ fn filled(text: &str) -> Result<String, RuleError> {
 }
 
 /// Lets somebody in.
-#[utoipa::path(post, path = "/api/auth/login", tag = "accounts", request_body = Login, responses(
-    (status = 200, description = "A token", body = SessionView),
-    (status = 401, description = "`invalid_credentials`, whichever of the two is wrong", body = super::reply::ErrorBody),
-    (status = 429, description = "`rate_limited`: too many failures", body = super::reply::ErrorBody),
-))]
+#[utoipa::path(
+    post, path = "/api/auth/login", operation_id = "logIn", tag = "accounts",
+    request_body = Login,
+    responses(
+        (status = 200, description = "A token", body = SessionView),
+        (status = 401, description = "`invalid_credentials`, whichever of the two is wrong", body = super::reply::ErrorBody),
+        (status = 429, description = "`rate_limited`: too many failures", body = super::reply::ErrorBody),
+    )
+)]
 pub async fn login(
     State(shared): State<Shared>,
     Address(address): Address,
     Body(given): Body<Login>,
 ) -> Result<Json<SessionView>, Error> {
-    Ok(Json(shared.chat().login(address, &given.email, &given.password).await?.into()))
+    Ok(Json(shared.chat().login(address, given.name(), &given.password).await?.into()))
 }
 
 /// The account of whoever asks.
-#[utoipa::path(get, path = "/api/auth/me", tag = "accounts", security(("bearer" = [])), responses(
-    (status = 200, description = "The account", body = Me),
-))]
+#[utoipa::path(
+    get, path = "/api/auth/me", tag = "accounts",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The account", body = Me),
+    )
+)]
 pub async fn me(Caller(who): Caller) -> Json<Me> {
     Json(Me { user: (&who.user).into() })
 }
@@ -132,10 +156,13 @@ impl FromFields for ChangePassword {
 }
 
 /// Sets a new password. Every older token of the user stops working.
-#[utoipa::path(post, path = "/api/auth/password", tag = "accounts", security(("bearer" = [])),
-    request_body = ChangePassword, responses(
-    (status = 200, description = "A new token, the only one that works", body = SessionView),
-))]
+#[utoipa::path(
+    post, path = "/api/auth/password", operation_id = "changePassword", tag = "accounts",
+    security(("bearer" = [])), request_body = ChangePassword,
+    responses(
+        (status = 200, description = "A new token, the only one that works", body = SessionView),
+    )
+)]
 pub async fn change_password(
     State(shared): State<Shared>,
     Address(address): Address,
@@ -147,9 +174,13 @@ pub async fn change_password(
 }
 
 /// A new token. The old one works until it expires.
-#[utoipa::path(post, path = "/api/auth/refresh", tag = "accounts", security(("bearer" = [])), responses(
-    (status = 200, description = "A new token", body = SessionView),
-))]
+#[utoipa::path(
+    post, path = "/api/auth/refresh", tag = "accounts",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "A new token", body = SessionView),
+    )
+)]
 pub async fn refresh(State(shared): State<Shared>, Caller(who): Caller) -> Json<SessionView> {
     Json(shared.chat().refresh(&who).into())
 }
@@ -175,9 +206,13 @@ impl FromParams for Directory {
 }
 
 /// Users, by lower-cased name.
-#[utoipa::path(get, path = "/api/users", tag = "accounts", security(("bearer" = [])), params(Directory), responses(
-    (status = 200, description = "Those whose name begins so", body = Vec<UserEntry>),
-))]
+#[utoipa::path(
+    get, path = "/api/users", operation_id = "listUsers", tag = "accounts",
+    security(("bearer" = [])), params(Directory),
+    responses(
+        (status = 200, description = "Those whose name begins so", body = Vec<UserEntry>),
+    )
+)]
 pub async fn users(
     State(shared): State<Shared>,
     Caller(_): Caller,

@@ -31,9 +31,13 @@ impl FromParams for Wanted {
 }
 
 /// The calls that the caller was invited to, was in or began, newest first.
-#[utoipa::path(get, path = "/api/calls", tag = "calls", security(("bearer" = [])), params(Wanted), responses(
-    (status = 200, description = "The calls", body = Vec<CallView>),
-))]
+#[utoipa::path(
+    get, path = "/api/calls", operation_id = "calls", tag = "calls",
+    security(("bearer" = [])), params(Wanted),
+    responses(
+        (status = 200, description = "The calls", body = Vec<CallView>),
+    )
+)]
 pub async fn history(
     State(shared): State<Shared>,
     Caller(who): Caller,

@@ -50,13 +50,16 @@ impl Wanted {
 }
 
 /// A page of a room's messages, oldest first; without a cursor the newest.
-#[utoipa::path(get, path = "/api/rooms/{roomId}/messages", tag = "messages", security(("bearer" = [])),
-    params(("roomId" = RoomId, Path), Wanted), responses(
-    (status = 200, description = "The page", body = Vec<Message>, headers(
-        ("Link" = String, description = "`rel=\"prev\"` is the page of older messages, `rel=\"next\"` that of newer ones, where there are any"),
-    )),
-    (status = 404, description = "`room_not_found`", body = ErrorBody),
-))]
+#[utoipa::path(
+    get, path = "/api/rooms/{roomId}/messages", operation_id = "messages", tag = "messages",
+    security(("bearer" = [])), params(("roomId" = RoomId, Path), Wanted),
+    responses(
+        (status = 200, description = "The page", body = Vec<Message>, headers(
+            ("Link" = String, description = "`rel=\"prev\"` is the page of older messages, `rel=\"next\"` that of newer ones, where there are any"),
+        )),
+        (status = 404, description = "`room_not_found`", body = ErrorBody),
+    )
+)]
 pub async fn history(
     State(shared): State<Shared>,
     Caller(_): Caller,

@@ -1,5 +1,6 @@
 //! Figures for Prometheus: counted everywhere by the `metrics` macros, which cost next to nothing while nobody listens.
 
+use std::io;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use axum::http::{Method, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
 
 /// How often what was measured is put into its buckets, whether anybody asks or not.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -17,13 +19,29 @@ const SECONDS: [f64; 12] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0
 
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// `GET /metrics`, to be merged with other routes or served on an address of its own. Listening begins with the first call in a process.
+/// Serves `GET /metrics` alone, for operators who keep it away from users.
+///
+/// # Errors
+/// Where the listener fails for good.
+pub async fn serve(listener: TcpListener) -> io::Result<()> {
+    axum::serve(listener, router()).await
+}
+
+/// `GET /metrics`, to be merged with other routes. What happens is recorded from the first call in a process on. To be called on
+/// the runtime that serves it.
 pub fn router() -> Router {
-    recorder();
+    let recorder = recorder();
+    tokio::spawn(async {
+        let mut due = tokio::time::interval(UPKEEP);
+        loop {
+            due.tick().await;
+            recorder.run_upkeep();
+        }
+    });
     Router::new().route(
         "/metrics",
-        get(async || {
-            ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], recorder().render()).into_response()
+        get(async move || {
+            ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], recorder.render()).into_response()
         }),
     )
 }
@@ -38,13 +56,6 @@ fn recorder() -> &'static PrometheusHandle {
             tracing::error!("something else records the figures already; /metrics stays empty");
         }
         describe();
-        let upkeep = handle.clone();
-        std::thread::spawn(move || {
-            loop {
-                std::thread::sleep(UPKEEP);
-                upkeep.run_upkeep();
-            }
-        });
         handle
     })
 }
@@ -52,6 +63,14 @@ fn recorder() -> &'static PrometheusHandle {
 fn describe() {
     metrics::describe_counter!("tincan_http_requests_total", "Requests answered, by method, route and status");
     metrics::describe_histogram!("tincan_http_request_seconds", "How long they took, by route");
+    metrics::describe_gauge!("tincan_sockets", "Socket.IO connections that are authenticated");
+    metrics::describe_counter!(
+        "tincan_events_total",
+        "Socket.IO events answered, by event and code (ok, or why refused)"
+    );
+    metrics::describe_histogram!("tincan_event_seconds", "How long they took, by event");
+    metrics::describe_counter!("tincan_messages_total", "Messages stored");
+    metrics::describe_counter!("tincan_slow_sockets_total", "Connections cut because they did not take what was sent");
 }
 
 /// Counts a request that was answered. `route` is the pattern of its path, so that there are few.

@@ -25,7 +25,7 @@ use crate::chat::Chat;
 use crate::config::Metrics;
 use crate::error::Error;
 
-pub use metrics::router as metrics_router;
+pub use metrics::serve as serve_metrics;
 use server::Shared;
 
 /// All routes with their methods. What is not here is 404, and another method 405.
@@ -63,7 +63,11 @@ pub fn router(chat: Arc<Chat>) -> Router {
         .fallback(not_found)
         .layer(from_fn(watch::name_route))
         .with_state(Shared::new(chat));
-    if metrics == Metrics::On { routes.merge(metrics::router()) } else { routes }
+    match metrics {
+        Metrics::On => routes.merge(metrics::router()),
+        // Said here, for the web client answers every path that is nobody's with its page.
+        Metrics::Off | Metrics::At(_) => routes.route("/metrics", any(not_found)),
+    }
 }
 
 async fn not_found() -> Error {

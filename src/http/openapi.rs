@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, Content, OpenApi, Ref, ResponseBuilder};
+use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
 use super::{accounts, calls, messages, reply, rooms, server};
@@ -55,7 +56,12 @@ impl Modify for Everywhere {
                 failures.push(("401", "`unauthorized`, `token_expired` or `invalid_credentials`"));
                 failures.push(("429", "`rate_limited`; `Retry-After` has the seconds"));
             }
-            if operation.request_body.is_some() || operation.parameters.is_some() {
+            let of_query = |parameter: &RefOr<Parameter>| match parameter {
+                RefOr::T(parameter) => parameter.parameter_in == ParameterIn::Query,
+                RefOr::Ref(_) => false,
+            };
+            let queried = operation.parameters.iter().flatten().any(of_query);
+            if operation.request_body.is_some() || queried {
                 failures.push(("400", "`validation_failed`, with one entry of `errors` a field; `invalid_json`"));
             }
             for (status, description) in failures {
@@ -72,9 +78,12 @@ static DOCUMENT: LazyLock<Result<Bytes, serde_json::Error>> =
     LazyLock::new(|| Document::openapi().to_json().map(Bytes::from));
 
 /// This document.
-#[utoipa::path(get, path = "/api/openapi.json", tag = "server", responses(
-    (status = 200, description = "OpenAPI 3.1", body = serde_json::Value),
-))]
+#[utoipa::path(
+    get, path = "/api/openapi.json", operation_id = "openApi", tag = "server",
+    responses(
+        (status = 200, description = "OpenAPI 3.1", body = serde_json::Value),
+    )
+)]
 pub async fn document() -> Response {
     match &*DOCUMENT {
         Ok(document) => ([(header::CONTENT_TYPE, "application/json")], document.clone()).into_response(),
@@ -96,6 +105,18 @@ mod tests {
         let routes: BTreeSet<String> = super::super::table().into_iter().map(|(path, _)| path.to_owned()).collect();
         let documented: BTreeSet<String> = Document::openapi().paths.paths.into_keys().collect();
         assert_eq!(documented, routes);
+    }
+
+    #[test]
+    fn every_operation_has_a_name_of_its_own() {
+        let document = serde_json::to_value(Document::openapi()).unwrap();
+        let items = document["paths"].as_object().unwrap().values();
+        let names: Vec<&str> = items
+            .flat_map(|item| item.as_object().unwrap().values())
+            .map(|operation| operation["operationId"].as_str().unwrap())
+            .collect();
+        let distinct: BTreeSet<&str> = names.iter().copied().collect();
+        assert_eq!(distinct.len(), names.len(), "{names:?}");
     }
 
     #[test]

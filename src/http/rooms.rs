@@ -28,9 +28,13 @@ impl<S: Send + Sync> FromRequestParts<S> for RoomPath {
 }
 
 /// All rooms, newest first.
-#[utoipa::path(get, path = "/api/rooms", tag = "rooms", security(("bearer" = [])), responses(
-    (status = 200, description = "All rooms", body = Vec<RoomView>),
-))]
+#[utoipa::path(
+    get, path = "/api/rooms", operation_id = "listRooms", tag = "rooms",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "All rooms", body = Vec<RoomView>),
+    )
+)]
 pub async fn list(State(shared): State<Shared>, Caller(who): Caller) -> Result<Json<Vec<RoomView>>, Error> {
     Ok(Json(shared.chat().rooms(&who).await?))
 }
@@ -51,10 +55,14 @@ impl FromFields for NewRoom {
 }
 
 /// Makes a room. Its creator is no participant before joining.
-#[utoipa::path(post, path = "/api/rooms", tag = "rooms", security(("bearer" = [])), request_body = NewRoom, responses(
-    (status = 201, description = "The room", body = RoomView),
-    (status = 409, description = "`room_name_taken`", body = ErrorBody),
-))]
+#[utoipa::path(
+    post, path = "/api/rooms", operation_id = "createRoom", tag = "rooms",
+    security(("bearer" = [])), request_body = NewRoom,
+    responses(
+        (status = 201, description = "The room", body = RoomView),
+        (status = 409, description = "`room_name_taken`", body = ErrorBody),
+    )
+)]
 pub async fn create(
     State(shared): State<Shared>,
     Caller(who): Caller,
@@ -66,11 +74,14 @@ pub async fn create(
 }
 
 /// One room with all its participants.
-#[utoipa::path(get, path = "/api/rooms/{roomId}", tag = "rooms", security(("bearer" = [])),
-    params(("roomId" = RoomId, Path)), responses(
-    (status = 200, description = "The room", body = RoomView),
-    (status = 404, description = "`room_not_found`", body = ErrorBody),
-))]
+#[utoipa::path(
+    get, path = "/api/rooms/{roomId}", operation_id = "room", tag = "rooms",
+    security(("bearer" = [])), params(("roomId" = RoomId, Path)),
+    responses(
+        (status = 200, description = "The room", body = RoomView),
+        (status = 404, description = "`room_not_found`", body = ErrorBody),
+    )
+)]
 pub async fn one(
     State(shared): State<Shared>,
     Caller(who): Caller,
@@ -95,13 +106,16 @@ impl FromFields for RoomChange {
 }
 
 /// Changes a room. Only its creator may.
-#[utoipa::path(patch, path = "/api/rooms/{roomId}", tag = "rooms", security(("bearer" = [])),
-    params(("roomId" = RoomId, Path)), request_body = RoomChange, responses(
-    (status = 200, description = "The room as it is now", body = RoomView),
-    (status = 403, description = "`not_allowed`: somebody else made it", body = ErrorBody),
-    (status = 404, description = "`room_not_found`", body = ErrorBody),
-    (status = 409, description = "`room_name_taken`", body = ErrorBody),
-))]
+#[utoipa::path(
+    patch, path = "/api/rooms/{roomId}", operation_id = "updateRoom", tag = "rooms",
+    security(("bearer" = [])), params(("roomId" = RoomId, Path)), request_body = RoomChange,
+    responses(
+        (status = 200, description = "The room as it is now", body = RoomView),
+        (status = 403, description = "`not_allowed`: somebody else made it", body = ErrorBody),
+        (status = 404, description = "`room_not_found`", body = ErrorBody),
+        (status = 409, description = "`room_name_taken`", body = ErrorBody),
+    )
+)]
 pub async fn update(
     State(shared): State<Shared>,
     Caller(who): Caller,
@@ -113,12 +127,15 @@ pub async fn update(
 }
 
 /// Deletes a room with its messages. Only its creator may.
-#[utoipa::path(delete, path = "/api/rooms/{roomId}", tag = "rooms", security(("bearer" = [])),
-    params(("roomId" = RoomId, Path)), responses(
-    (status = 204, description = "It is gone"),
-    (status = 403, description = "`not_allowed`: somebody else made it", body = ErrorBody),
-    (status = 404, description = "`room_not_found`", body = ErrorBody),
-))]
+#[utoipa::path(
+    delete, path = "/api/rooms/{roomId}", operation_id = "deleteRoom", tag = "rooms",
+    security(("bearer" = [])), params(("roomId" = RoomId, Path)),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 403, description = "`not_allowed`: somebody else made it", body = ErrorBody),
+        (status = 404, description = "`room_not_found`", body = ErrorBody),
+    )
+)]
 pub async fn delete(
     State(shared): State<Shared>,
     Caller(who): Caller,

@@ -66,10 +66,13 @@ pub struct StoreHealth {
 }
 
 /// How the server is. For load balancers and supervisors.
-#[utoipa::path(get, path = "/health", tag = "server", responses(
-    (status = 200, description = "All is well", body = Health),
-    (status = 503, description = "The store does not answer or cannot write, or the server shuts down", body = Health),
-))]
+#[utoipa::path(
+    get, path = "/health", tag = "server",
+    responses(
+        (status = 200, description = "All is well", body = Health),
+        (status = 503, description = "The store does not answer or cannot write, or the server shuts down", body = Health),
+    )
+)]
 pub async fn health(State(shared): State<Shared>) -> (StatusCode, Json<Health>) {
     let store = shared.chat.store();
     let trouble = match tokio::time::timeout(PATIENCE, store.health()).await {
@@ -111,9 +114,12 @@ pub struct PublicConfig {
 }
 
 /// What a client should know before it logs in.
-#[utoipa::path(get, path = "/api/config", tag = "server", responses(
-    (status = 200, description = "Settings that concern clients", body = PublicConfig),
-))]
+#[utoipa::path(
+    get, path = "/api/config", tag = "server",
+    responses(
+        (status = 200, description = "Settings that concern clients", body = PublicConfig),
+    )
+)]
 pub async fn config(State(shared): State<Shared>) -> Json<PublicConfig> {
     let config = shared.chat.config();
     Json(PublicConfig {
@@ -136,9 +142,13 @@ pub struct IceServers {
 }
 
 /// STUN and TURN servers, ready for `RTCPeerConnection`.
-#[utoipa::path(get, path = "/api/ice-servers", tag = "server", security(("bearer" = [])), responses(
-    (status = 200, description = "The servers", body = IceServers),
-))]
+#[utoipa::path(
+    get, path = "/api/ice-servers", operation_id = "iceServers", tag = "server",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The servers", body = IceServers),
+    )
+)]
 pub async fn ice_servers(State(shared): State<Shared>, Caller(_): Caller) -> Json<IceServers> {
     Json(IceServers { ice_servers: shared.chat.config().ice_servers.clone(), ttl: ICE_TTL })
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -17,7 +17,7 @@ use crate::error::Error;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Numbers and times a request, and logs it: failures of the server for the operator, everything else for whoever debugs.
+/// Numbers, times and logs a request.
 ///
 /// Only the path is logged: a query may hold what is a secret, as the session of a transport is.
 pub async fn watch(request: Request, next: Next) -> Response {
@@ -30,15 +30,9 @@ pub async fn watch(request: Request, next: Next) -> Response {
         let mut response = next.run(request).await;
         let status = response.status();
         let elapsed = began.elapsed();
-        match response.extensions().get::<Failure>() {
-            Some(Failure(code)) if status == StatusCode::INTERNAL_SERVER_ERROR => {
-                tracing::error!(code, ?elapsed, "a request failed");
-            }
-            Some(Failure(code)) if status.is_server_error() => {
-                tracing::warn!(code, ?elapsed, "a request could not be carried out");
-            }
-            _ => tracing::debug!(status = status.as_u16(), ?elapsed, "answered"),
-        }
+        // Whoever met the cause of a failure has logged it, within this span.
+        let code = response.extensions().get::<Failure>().map(|Failure(code)| *code);
+        tracing::debug!(status = status.as_u16(), code, ?elapsed, "answered");
         let route = response.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str);
         metrics::request(&method, route, status, elapsed);
         response.headers_mut().insert(REQUEST_ID, HeaderValue::from(id));
@@ -72,6 +66,8 @@ mod tests {
     use axum::routing::get;
     use http_body_util::BodyExt;
     use tower::ServiceExt;
+
+    use axum::http::StatusCode;
 
     use super::*;
 

@@ -29,7 +29,7 @@ pub struct Message {
 
 /// What of it goes over the wire, in the wire's names.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Message)]
+#[schema(as = Message, description = "A message.")]
 #[serde(rename_all = "camelCase")]
 struct Wire<'a> {
     #[serde(rename = "_id")]

@@ -43,3 +43,10 @@ pub struct RoomPatch {
     /// The new description; empty takes it away.
     pub description: Option<Description>,
 }
+
+impl RoomPatch {
+    /// Nothing is to be changed.
+    pub const fn is_empty(&self) -> bool {
+        self.name.is_none() && self.description.is_none()
+    }
+}

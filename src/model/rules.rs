@@ -198,7 +198,7 @@ impl RoomName {
 /// A password that is to be set: at least 8 characters, at most 72 bytes (bcrypt reads no further), no NUL; as it stands.
 /// Its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq, ToSchema)]
-#[schema(min_length = 8, format = Password)]
+#[schema(min_length = 8, format = Password, description = "At least 8 characters, at most 72 bytes, no NUL; taken as it stands.")]
 pub struct NewPassword(String);
 
 impl NewPassword {

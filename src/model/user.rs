@@ -67,7 +67,7 @@ impl From<&User> for UserRef {
 
 /// What of it goes over the wire, in the wire's names.
 #[derive(Serialize, ToSchema)]
-#[schema(as = UserRef)]
+#[schema(as = UserRef, description = "A user, as others see one.")]
 struct Wire<'a> {
     #[serde(rename = "_id")]
     object_id: UserId,

@@ -62,13 +62,16 @@ impl Hub {
     /// From now on it gets what is announced to it.
     pub fn register(&self, connection: &Arc<Connection>, socket: SocketRef) {
         let member = Member { connection: Arc::clone(connection), socket };
-        self.members.write().unwrap_or_else(PoisonError::into_inner).insert(connection.id, member);
+        let replaced = self.members.write().unwrap_or_else(PoisonError::into_inner).insert(connection.id, member);
+        debug_assert!(replaced.is_none(), "an id is minted once");
+        metrics::gauge!("tincan_sockets").increment(1);
     }
 
     /// From now on it does not.
     pub fn forget(&self, id: SocketId) {
         let gone = self.members.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
         if let Some(member) = gone {
+            metrics::gauge!("tincan_sockets").decrement(1);
             lock(&self.upgraded).remove(&member.socket.id.to_string());
         }
     }
@@ -98,6 +101,7 @@ impl Hub {
     pub fn cut(&self, id: SocketId) {
         let Some(member) = self.member(id) else { return };
         tracing::info!(socket = %id, user = %member.connection.user.id, "a connection is too slow and is cut");
+        metrics::counter!("tincan_slow_sockets_total").increment(1);
         self.cut_line(&member.socket);
         if let Some(me) = self.me.upgrade() {
             member.connection.end(&me);

@@ -97,7 +97,12 @@ pub async fn run(hub: &Hub, connection: &Connection, packet: &Packet, ack: Optio
         Err(Error::Internal)
     });
     let code = outcome.as_ref().err().map(Error::code);
-    tracing::debug!(event = name, code, socket = %connection.id, took = ?started.elapsed(), "event");
+    let took = started.elapsed();
+    tracing::debug!(event = name, code, socket = %connection.id, ?took, "event");
+    // Names that clients make up are one, so that there are few.
+    let known = if code == Some(Error::UnknownEvent.code()) { "unknown" } else { name.as_str() }.to_owned();
+    metrics::counter!("tincan_events_total", "event" => known.clone(), "code" => code.unwrap_or("ok")).increment(1);
+    metrics::histogram!("tincan_event_seconds", "event" => known).record(took.as_secs_f64());
     answer(hub, connection, &name, ack, outcome);
 }
 

@@ -4,6 +4,7 @@
 //! Absence is `None` or `false`, never an error. No filter, document or transaction shows here, and nothing assumes that
 //! this process alone writes.
 
+pub mod mongodb;
 mod open;
 pub mod polodb;
 mod records;
@@ -18,7 +19,7 @@ use crate::model::{
     UserId, UserRef,
 };
 
-pub use self::open::{OpenError, open};
+pub use self::open::{OpenError, Place, is_free, open, open_to_fill};
 
 /// Which database is behind the trait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +78,30 @@ pub struct Appended {
     pub message: Arc<Message>,
     /// It was stored now. A repeat is not announced again.
     pub fresh: bool,
+}
+
+/// Records as another store has them, to be stored as they are.
+#[derive(Clone, Debug)]
+pub enum Records {
+    /// Accounts.
+    Users(Vec<User>),
+    /// Rooms with their participants; their newest messages are left out of account.
+    Rooms(Vec<Room>),
+    /// Messages of one room with their numbers, rising, all greater than those that are there.
+    Messages(RoomId, Vec<Message>),
+    /// Calls.
+    Calls(Vec<Call>),
+}
+
+/// Whether a store may be filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loading {
+    /// It was empty, and is being filled now.
+    Begun,
+    /// Filling it from the same origin was begun before, and goes on.
+    Resumed,
+    /// There is something in it, or it is being filled from elsewhere. Nothing was changed.
+    Refused,
 }
 
 /// The durable side of the server. See the module for what every method promises.
@@ -175,4 +200,19 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// The calls that have not ended.
     async fn open_calls(&self) -> Result<Vec<Call>>;
+
+    /// Accounts with an id greater than `after`, in the order of ids, at most `limit`.
+    async fn dump_users(&self, after: Option<UserId>, limit: usize) -> Result<Vec<User>>;
+
+    /// Calls with an id greater than `after`, in the order of ids, at most `limit`.
+    async fn dump_calls(&self, after: Option<CallId>, limit: usize) -> Result<Vec<Call>>;
+
+    /// Marks an empty store as one that is being filled from `origin`. Until [`Store::end_load`] it opens for that only.
+    async fn begin_load(&self, origin: &str) -> Result<Loading>;
+
+    /// Stores records as they are, between [`Store::begin_load`] and [`Store::end_load`]; users, rooms and calls that are there are left.
+    async fn load(&self, records: Records) -> Result<()>;
+
+    /// The store is filled, and opens as any other.
+    async fn end_load(&self) -> Result<()>;
 }

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Store;
+use super::mongodb::{self, MongoStore};
 use super::polodb::{self, Damage, PoloDb};
-use crate::config::Config;
+use crate::config::{Config, Secret};
 
 /// Why a store was not opened. Each shows as one line.
 #[derive(Debug, thiserror::Error)]
@@ -45,17 +46,25 @@ pub enum OpenError {
         /// What is wrong, as far as it is known.
         damage: Vec<Damage>,
     },
+    /// Filling it was begun and not ended.
+    #[error("{} is only half filled from {origin}; let tincan migrate or import finish, or remove the directory", path.display())]
+    Unfinished {
+        /// The data directory.
+        path: PathBuf,
+        /// What it is filled from.
+        origin: String,
+    },
     /// Anything else, in the words of the database.
-    #[error("the store in {} does not open: {reason}", path.display())]
+    #[error("the store in {} does not open: {reason}; see to that, or restore a backup", path.display())]
     Failed {
         /// The data directory.
         path: PathBuf,
         /// In the words of the database or the system.
         reason: String,
     },
-    /// The engine is not there.
-    #[error("{0}")]
-    Unsupported(String),
+    /// The MongoDB cannot be had.
+    #[error(transparent)]
+    Mongo(#[from] mongodb::OpenError),
 }
 
 /// The first few of them, and how many more there are.
@@ -73,10 +82,70 @@ fn list(damage: &[Damage]) -> String {
 /// # Errors
 /// See [`OpenError`].
 pub async fn open(config: &Config) -> Result<Arc<dyn Store>, OpenError> {
-    if config.mongo_url.is_some() {
-        let text = "a MongoDB is set, and this build has no engine for one; unset MONGO_URL and MONGODB_URI to use the embedded store";
-        return Err(OpenError::Unsupported(text.to_owned()));
+    if let Some(url) = &config.mongo_url {
+        return Ok(Arc::new(MongoStore::open(url).await?));
     }
     let options = polodb::Options { accept_damage: config.accept_damage, ..polodb::Options::default() };
     Ok(Arc::new(PoloDb::open(&config.data_dir, options).await?))
+}
+
+/// Opens a store that is to be filled: at a MongoDB's URL, or in a directory.
+///
+/// # Errors
+/// See [`OpenError`].
+pub async fn open_to_fill(place: &Place) -> Result<Arc<dyn Store>, OpenError> {
+    match place {
+        Place::MongoDb(url) => Ok(Arc::new(MongoStore::open_to_fill(url).await?)),
+        Place::Directory(path) => {
+            let options = polodb::Options { filling: true, ..polodb::Options::default() };
+            Ok(Arc::new(PoloDb::open(path, options).await?))
+        }
+    }
+}
+
+/// Whether a store could be filled there. Nothing is changed.
+///
+/// # Errors
+/// See [`OpenError`].
+pub async fn is_free(place: &Place) -> Result<bool, OpenError> {
+    match place {
+        Place::MongoDb(url) => Ok(mongodb::is_free(url).await?),
+        Place::Directory(path) => Ok(polodb::is_free(path)),
+    }
+}
+
+/// Where a store is or is to be.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// A database of a MongoDB.
+    MongoDb(Secret),
+    /// A data directory, for the embedded store.
+    Directory(PathBuf),
+}
+
+impl Place {
+    /// What an operator means by it: a URL of a MongoDB, else a directory.
+    pub fn parse(text: &str) -> Self {
+        if text.starts_with("mongodb://") || text.starts_with("mongodb+srv://") {
+            Self::MongoDb(Secret::new(text.to_owned()))
+        } else {
+            Self::Directory(PathBuf::from(text))
+        }
+    }
+
+    /// The place where the settings have the store.
+    pub fn of(config: &Config) -> Self {
+        match &config.mongo_url {
+            Some(url) => Self::MongoDb(url.clone()),
+            None => Self::Directory(config.data_dir.clone()),
+        }
+    }
+
+    /// Its name for people, without credentials; also by which an interrupted copy knows that it goes on from the same place.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Directory(path) => std::fs::canonicalize(path).unwrap_or_else(|_| path.clone()).display().to_string(),
+            Self::MongoDb(url) => mongodb::place_name(url),
+        }
+    }
 }

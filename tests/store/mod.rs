@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use tincan::store::Store;
 
-mod accounts;
-mod calls;
-mod lifetime;
-mod messages;
+pub mod accounts;
+pub mod calls;
+mod embedded;
+pub mod lifetime;
+pub mod messages;
 mod polodb_place;
-mod rooms;
-mod sample;
+pub mod rooms;
+pub mod sample;
 
 /// Where a store lies, and how it is opened there again.
 #[async_trait::async_trait]
@@ -24,12 +25,12 @@ pub trait Place: Sized + Send + Sync {
     async fn open(&self) -> Arc<dyn Store>;
 }
 
-/// Makes a module of tests out of the cases: `contract!(polodb, PoloDbPlace);`.
+/// Makes a module of tests out of the cases: `contract!(polodb, PoloDbPlace);`. Attributes before the name go to every test.
 macro_rules! contract {
-    ($engine:ident, $place:ty) => {
+    ($(#[$attribute:meta])* $engine:ident, $place:ty) => {
         mod $engine {
             use super::*;
-            contract! { @cases $place;
+            contract! { @cases [$(#[$attribute])*] $place;
                 accounts {
                     an_account_is_found_by_its_id_its_address_and_its_name_in_any_case
                     what_does_not_exist_is_none
@@ -96,20 +97,24 @@ macro_rules! contract {
             }
         }
     };
-    (@cases $place:ty; $($area:ident { $($case:ident)+ })+) => {
+    (@cases $attributes:tt $place:ty; $($area:ident { $($case:ident)+ })+) => {
         $(mod $area {
             use super::*;
-            $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-                async fn $case() {
-                    if let Some(place) = <$place as Place>::new().await {
-                        crate::store::$area::$case(&place).await;
-                    }
-                }
-            )+
+            $(contract! { @case $attributes $place; $area $case })+
         })+
     };
+    (@case [$(#[$attribute:meta])*] $place:ty; $area:ident $case:ident) => {
+        $(#[$attribute])*
+        #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+        async fn $case() {
+            if let Some(place) = <$place as Place>::new().await {
+                crate::store::$area::$case(&place).await;
+            }
+        }
+    };
 }
+
+pub(crate) use contract;
 
 use self::polodb_place::PoloDbPlace;
 

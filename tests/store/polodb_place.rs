@@ -1,10 +1,11 @@
 //! The embedded engine in a directory of its own.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use tempfile::TempDir;
-use tincan::store::Store;
 use tincan::store::polodb::{Options, PoloDb};
+use tincan::store::{OpenError, Store};
 
 use super::Place;
 
@@ -12,16 +13,50 @@ use super::Place;
 pub struct PoloDbPlace(pub TempDir);
 
 impl PoloDbPlace {
+    /// A new, empty one.
+    pub fn empty() -> Self {
+        Self(tempfile::tempdir().expect("a temporary directory"))
+    }
+
+    /// What a power cut at this moment would leave of it.
+    pub fn after_a_power_cut(&self) -> Self {
+        fn copy(from: &Path, to: &Path) {
+            for entry in std::fs::read_dir(from).expect("a directory") {
+                let entry = entry.expect("an entry");
+                let to = to.join(entry.file_name());
+                if entry.path().is_dir() {
+                    std::fs::create_dir(&to).expect("a new directory");
+                    copy(&entry.path(), &to);
+                } else {
+                    std::fs::copy(entry.path(), to).expect("a copy");
+                }
+            }
+        }
+        let other = Self::empty();
+        copy(self.path(), other.path());
+        other
+    }
+
+    /// The data directory.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Opens it with these options, or does not.
+    pub async fn try_open(&self, options: Options) -> Result<Arc<dyn Store>, OpenError> {
+        Ok(Arc::new(PoloDb::open(self.path(), options).await?))
+    }
+
     /// Opens it with these options.
     pub async fn open_with(&self, options: Options) -> Arc<dyn Store> {
-        Arc::new(PoloDb::open(self.0.path(), options).await.expect("the store opens"))
+        self.try_open(options).await.expect("the store opens")
     }
 }
 
 #[async_trait::async_trait]
 impl Place for PoloDbPlace {
     async fn new() -> Option<Self> {
-        Some(Self(tempfile::tempdir().expect("a temporary directory")))
+        Some(Self::empty())
     }
 
     async fn open(&self) -> Arc<dyn Store> {

@@ -67,9 +67,4 @@ impl Calls {
     pub fn share_call(&self, one: UserId, other: UserId) -> bool {
         self.book.of_user(one).is_some_and(|call| call.busy().any(|user| user == other))
     }
-
-    /// Whether the user is in a call, or rung by one.
-    pub fn is_busy(&self, user: UserId) -> bool {
-        self.book.of_user(user).is_some()
-    }
 }

@@ -72,6 +72,11 @@ impl Catalog {
         self.users.get(&id)
     }
 
+    /// Everybody, in no order.
+    pub fn users(&self) -> impl Iterator<Item = &Arc<User>> {
+        self.users.values()
+    }
+
     pub fn user_by_email(&self, email: &str) -> Option<&Arc<User>> {
         self.user(*self.by_email.get(email)?)
     }
@@ -128,12 +133,42 @@ impl Catalog {
         self.calls_of.get(&user).map_or(&[], Vec::as_slice)
     }
 
+    /// Everybody's calls, as [`Catalog::calls_of`] tells them.
+    pub fn history(&self) -> impl Iterator<Item = (UserId, &[CallId])> {
+        self.calls_of.iter().map(|(user, calls)| (*user, calls.as_slice()))
+    }
+
     pub fn log(&self) -> &Arc<LogPiece> {
         &self.log
     }
 
     pub fn doomed(&self) -> &BTreeMap<RoomId, Doomed> {
         &self.doomed
+    }
+
+    /// Whether there is such a room, or something left of it.
+    pub fn has_known(&self, room: RoomId) -> bool {
+        self.rooms.contains_key(&room) || self.doomed.contains_key(&room)
+    }
+
+    /// Those with a greater id, in the order of ids, at most `limit`.
+    pub fn users_after(&self, after: Option<UserId>, limit: usize) -> Vec<&Arc<User>> {
+        let mut users: Vec<_> = self.users.values().filter(|user| after.is_none_or(|after| user.id > after)).collect();
+        users.sort_unstable_by_key(|user| user.id);
+        users.truncate(limit);
+        users
+    }
+
+    /// Every call with a greater id that is in anybody's history, in the order of ids, at most `limit`.
+    pub fn calls_after(&self, after: Option<CallId>, limit: usize) -> Vec<CallId> {
+        let all = self.calls_of.values().flatten().copied();
+        let later: BTreeSet<CallId> = all.filter(|id| after.is_none_or(|after| *id > after)).collect();
+        later.into_iter().take(limit).collect()
+    }
+
+    /// Whether there is nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.users.is_empty() && self.rooms.is_empty() && self.calls_of.is_empty() && self.doomed.is_empty()
     }
 
     /// How many users and rooms there are.
@@ -156,11 +191,15 @@ impl Catalog {
     fn set_user(&mut self, id: UserId, user: Option<Arc<User>>) -> Option<Arc<User>> {
         let before = self.users.remove(&id);
         if let Some(before) = &before {
-            self.by_email.remove(&before.email);
+            let key = before.email.to_lowercase();
+            if self.by_email.get(&key) == Some(&id) {
+                self.by_email.remove(&key);
+            }
             leave(self.by_username.entry(NameKey::of(&before.username)), id);
         }
         if let Some(user) = user {
-            self.by_email.insert(user.email.clone(), id);
+            // Of several that came from elsewhere and differ in case alone the first is found by the address.
+            self.by_email.entry(user.email.to_lowercase()).or_insert(id);
             self.by_username.entry(NameKey::of(&user.username)).or_default().push(id);
             self.users.insert(id, user);
         }

@@ -19,7 +19,7 @@ const OF_A_ROOM: usize = 50;
 
 /// What may have been numbered in one room since the mark was written, and be lost with the log: ten seconds of what the store can
 /// take. Numbers go on beyond, for one that was told to a client is never given again.
-const SINCE_MARK: u64 = 100_000;
+pub const SINCE_MARK: u64 = 100_000;
 
 /// A message, if it is there and can be read; there is none of the number 0.
 ///
@@ -33,21 +33,21 @@ pub fn message(txn: &Txn<'_>, room: RoomId, seq: u64) -> Result<Option<Message>>
     readable(found.map(layout::message_of).transpose())
 }
 
-/// A room as it goes on after its damage.
-pub type Repair = RoomEntry;
-
-/// Looks for what is missing. Answers with the rooms that must change if the damage is accepted.
+/// Looks for what is missing. Answers with the rooms that must change if the damage is accepted, as they go on then.
 ///
 /// # Errors
 /// The database's.
-pub fn check(txn: &Txn<'_>, loaded: &mut Loaded, mark: Option<&Mark>) -> Result<Vec<Repair>> {
+pub fn check(txn: &Txn<'_>, loaded: &mut Loaded, mark: Option<&Mark>) -> Result<Vec<RoomEntry>> {
     let commits = loaded.store.as_ref().map_or(0, |store| store.commits);
     let cut = mark.filter(|mark| mark.commits > commits);
     if let Some(mark) = cut {
         loaded.damage.push(Damage::Cut { from: commits + 1, to: mark.commits });
-        let known = |id: &RoomId| loaded.catalog.room(*id).is_some() || loaded.catalog.doomed().contains_key(id);
-        let missing: Vec<_> = mark.rooms.keys().filter(|id| !known(id)).map(|id| Damage::Room(*id)).collect();
-        loaded.damage.extend(missing);
+        for id in mark.rooms.keys().filter(|id| !loaded.catalog.has_known(**id)) {
+            let missing = Damage::Room(*id);
+            if !loaded.damage.contains(&missing) {
+                loaded.damage.push(missing);
+            }
+        }
     }
     let rooms: Vec<RoomEntry> = loaded.catalog.rooms().cloned().collect();
     let each = (LOOK_UPS / rooms.len().max(1)).clamp(1, OF_A_ROOM);
@@ -130,8 +130,8 @@ impl Examined {
     }
 }
 
-/// The last message of a run that is there at `from`.
-fn last_from(txn: &Txn<'_>, id: RoomId, from: u64) -> Result<u64> {
+/// The last message of a run that is there at `from`, where 0 counts as there.
+pub fn last_from(txn: &Txn<'_>, id: RoomId, from: u64) -> Result<u64> {
     let mut step = 1;
     while message(txn, id, from + step)?.is_some() {
         step *= 2;

@@ -199,7 +199,7 @@ fn stored_under(
     Ok(message.filter(|one| seq <= numbered && one.sender == sender && one.client_id.as_deref() == Some(client_id)))
 }
 
-fn store_messages(batch: &mut Batch<'_>, fresh: &[&Arc<Message>]) -> Result<()> {
+pub fn store_messages(batch: &mut Batch<'_>, fresh: &[&Arc<Message>]) -> Result<()> {
     let records: Vec<_> = fresh.iter().map(|message| layout::message_record(message)).collect();
     batch.write(|txn| {
         txn.insert(layout::MESSAGES, &records)?;

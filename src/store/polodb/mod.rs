@@ -9,6 +9,7 @@ mod catalog;
 mod check;
 mod damage;
 mod database;
+mod fill;
 mod intents;
 mod layout;
 mod load;
@@ -16,13 +17,14 @@ mod lost;
 mod mark;
 mod open;
 mod pages;
+mod rescue;
 mod shared;
 mod space;
 mod writer;
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -34,10 +36,11 @@ use tokio::sync::{Semaphore, oneshot};
 use self::batch::Batch;
 use self::catalog::Catalog;
 use self::database::Database;
+use self::open::Opened;
 use self::pages::Plan;
 use self::shared::{Condition, Shared};
 use self::writer::{Intent, Order, Pace, Writer};
-use super::{Appended, Engine, OpenError, Result, Store, StoreError};
+use super::{Appended, Engine, Loading, OpenError, Records, Result, Store, StoreError};
 use crate::model::{
     Call, CallId, Email, MessagePage, NameKey, NewMessage, Page, PasswordHash, Room, RoomId, RoomPatch, User, UserId,
     UserRef,
@@ -45,6 +48,7 @@ use crate::model::{
 
 pub use self::damage::Damage;
 pub use self::database::{Call as DatabaseCall, Faults};
+pub use self::open::is_free;
 
 /// How many intents may wait for the writer; who comes then waits for a place.
 const QUEUE: usize = 4096;
@@ -62,6 +66,8 @@ pub struct Options {
     pub patience: Duration,
     /// How old the mark of the last commit may be.
     pub mark_within: Duration,
+    /// Open a store that is being filled; any other is opened as well.
+    pub filling: bool,
     /// For tests: stands between the engine and the database.
     pub faults: Option<Arc<dyn Faults>>,
 }
@@ -73,6 +79,7 @@ impl Default for Options {
             probe_every: Duration::from_secs(1),
             patience: Duration::from_secs(30),
             mark_within: Duration::from_secs(10),
+            filling: false,
             faults: None,
         }
     }
@@ -87,6 +94,8 @@ pub struct PoloDb {
     places: Arc<Semaphore>,
     readers: Arc<Semaphore>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    /// The data directory.
+    directory: PathBuf,
 }
 
 impl PoloDb {
@@ -101,7 +110,7 @@ impl PoloDb {
     }
 
     fn open_here(directory: &Path, options: &Options) -> Result<Self, OpenError> {
-        let (database, catalog, store) = open::open(directory, options)?.split();
+        let Opened { database, catalog, store } = open::open(directory, options)?;
         let shared = Arc::new(Shared::new(catalog.clone(), database.clone()));
         let pace = Pace { probe: options.probe_every, patience: options.patience, mark: options.mark_within };
         let paths = (directory.to_owned(), directory.join(open::MARK));
@@ -125,6 +134,7 @@ impl PoloDb {
             places: Arc::new(Semaphore::new(QUEUE)),
             readers: Arc::new(Semaphore::new(READERS)),
             writer: Mutex::new(Some(writer)),
+            directory: directory.to_owned(),
         })
     }
 
@@ -161,6 +171,22 @@ impl PoloDb {
             answer
         });
         reading.await.unwrap_or_else(|error| Err(StoreError::Bug(format!("a read broke off: {error}"))))
+    }
+}
+
+impl Drop for PoloDb {
+    /// One that was not closed is closed here, in the same order, by whoever drops it: the directory may be removed right after.
+    fn drop(&mut self) {
+        // Where the writer is gone already there is nothing to stop.
+        let _ = self.orders.send(Order::Stop);
+        let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            // It catches its own panics, so that joining it cannot fail.
+            let _ = writer.join();
+        }
+        self.shared.set_condition(Condition::Closed);
+        // A read that is under way closes the database at its end.
+        self.shared.release_database();
     }
 }
 
@@ -317,5 +343,28 @@ impl Store for PoloDb {
 
     async fn open_calls(&self) -> Result<Vec<Call>> {
         self.look(|catalog| catalog.open_calls().map(|call| Call::clone(call)).collect())
+    }
+
+    async fn dump_users(&self, after: Option<UserId>, limit: usize) -> Result<Vec<User>> {
+        self.look(|catalog| catalog.users_after(after, limit).into_iter().map(|user| User::clone(user)).collect())
+    }
+
+    async fn dump_calls(&self, after: Option<CallId>, limit: usize) -> Result<Vec<Call>> {
+        self.read(move |shared, database| fill::calls_after(shared, &database.begin()?, after, limit)).await
+    }
+
+    async fn begin_load(&self, origin: &str) -> Result<Loading> {
+        let empty = self.look(Catalog::is_empty)?;
+        let (directory, origin) = (self.directory.clone(), origin.to_owned());
+        self.read(move |_, _| fill::begin(&directory, &origin, empty)).await
+    }
+
+    async fn load(&self, records: Records) -> Result<()> {
+        self.write(|batch| fill::load(batch, records)).await
+    }
+
+    async fn end_load(&self) -> Result<()> {
+        let directory = self.directory.clone();
+        self.read(move |_, _| fill::end(&directory)).await
     }
 }

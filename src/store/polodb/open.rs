@@ -1,5 +1,6 @@
 //! Opens the embedded store: the directory, the database in it, what is kept in memory, and whether all of it is there.
 
+use std::collections::BTreeSet;
 use std::fs::DirBuilder;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
@@ -7,14 +8,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::batch::{Batch, Outcome};
-use super::catalog::{Catalog, RoomEntry};
+use super::catalog::{Catalog, Change, RoomEntry};
 use super::check;
 use super::damage::Damage;
 use super::database::Database;
 use super::layout::{self, StoreRecord};
 use super::load::{Loaded, load};
 use super::mark::{Mark, NoMark};
-use super::{Options, load as loading};
+use super::rescue::{self, Wreck};
+use super::{Options, fill, load as loading};
 use crate::store::{OpenError, StoreError};
 
 /// The database's own directory, in the data directory.
@@ -22,46 +24,65 @@ pub const DATABASE: &str = "store";
 /// The mark, beside it.
 pub const MARK: &str = "store.mark";
 
+/// A store that is being copied out of a damaged one.
+const RESCUED: &str = "store.rescued";
+
+/// Whether there is no store in a directory yet, or one that is being filled.
+pub fn is_free(directory: &Path) -> bool {
+    !directory.join(DATABASE).exists() || fill::unfinished(directory).is_some()
+}
+
 /// An open database and what was read from it.
 pub struct Opened {
-    pub database: Database,
+    pub database: Arc<Database>,
     pub catalog: Catalog,
     pub store: StoreRecord,
 }
 
-/// Opens it, checks it, and writes what a new or a damaged one needs.
+/// What was read before it is decided whether to go on.
+struct Examined {
+    loaded: Loaded,
+    /// Rooms as they are to go on if the damage is accepted.
+    repairs: Vec<RoomEntry>,
+    mark: Option<Mark>,
+}
+
+/// Opens it and checks it. A damaged one, where that is accepted, is gone on with in a copy of what can be read.
 ///
 /// # Errors
 /// See [`OpenError`].
 pub fn open(directory: &Path, options: &Options) -> Result<Opened, OpenError> {
     make_directory(directory)?;
+    if let Some(origin) = fill::unfinished(directory).filter(|_| !options.filling) {
+        return Err(OpenError::Unfinished { path: directory.to_owned(), origin });
+    }
     let database = Database::open(&directory.join(DATABASE), options.faults.clone())
         .map_err(|reason| explain(directory, reason))?;
-    let failed = |error: StoreError| OpenError::Failed { path: directory.to_owned(), reason: error.to_string() };
-    let (loaded, repairs, marked) = examine(&database, directory).map_err(failed)?;
-    if let Some(Err(found)) = loaded.store.as_ref().map(loading::known_version) {
+    let failed = |error: StoreError| explain(directory, error.to_string());
+    let examined = examine(&database, directory).map_err(failed)?;
+    let Loaded { store, damage, .. } = &examined.loaded;
+    if let Some(Err(found)) = store.as_ref().map(loading::known_version) {
         return Err(OpenError::Newer { path: directory.to_owned(), found, known: layout::VERSION });
     }
-    if !loaded.damage.is_empty() {
+    if !damage.is_empty() {
         if !options.accept_damage {
-            return Err(OpenError::Damaged { path: directory.to_owned(), damage: loaded.damage });
+            return Err(OpenError::Damaged { path: directory.to_owned(), damage: damage.clone() });
         }
-        loaded.damage.iter().for_each(|damage| tracing::warn!(%damage, "damage accepted"));
+        damage.iter().for_each(|damage| tracing::warn!(%damage, "damage accepted"));
+        rescue(directory, database, examined)?;
+        return open(directory, &Options { accept_damage: false, ..options.clone() });
     }
-    let must_write = loaded.store.is_none() || !loaded.damage.is_empty();
-    let Loaded { mut catalog, store, .. } = loaded;
+    let is_new = store.is_none();
+    let Loaded { mut catalog, store, .. } = examined.loaded;
     let mut store = store.unwrap_or_else(new_record);
-    store.commits = store.commits.max(marked);
-    if must_write {
-        settle(&database, &mut catalog, &mut store, repairs).map_err(|error| explain(directory, error.to_string()))?;
+    if is_new {
+        write_first(&database, &mut catalog, &mut store).map_err(failed)?;
     }
-    let mark = Mark::of(&catalog, store.commits).write(&directory.join(MARK));
-    mark.map_err(|error| explain(directory, error.to_string()))?;
-    Ok(Opened { database, catalog, store })
+    write_mark(directory, &catalog, &store)?;
+    Ok(Opened { database: Arc::new(database), catalog, store })
 }
 
-/// Everything that is read before it is decided whether to go on; and how many commits the mark tells of.
-fn examine(database: &Database, directory: &Path) -> crate::store::Result<(Loaded, Vec<RoomEntry>, i64)> {
+fn examine(database: &Database, directory: &Path) -> crate::store::Result<Examined> {
     let txn = database.begin()?;
     let mut loaded = load(&txn)?;
     let mark = match Mark::read(&directory.join(MARK)) {
@@ -80,7 +101,45 @@ fn examine(database: &Database, directory: &Path) -> crate::store::Result<(Loade
         }
     };
     let repairs = check::check(&txn, &mut loaded, mark.as_ref())?;
-    Ok((loaded, repairs, mark.map_or(0, |mark| mark.commits)))
+    Ok(Examined { loaded, repairs, mark })
+}
+
+/// Puts a copy of what can be read in the place of a damaged store, which is kept beside it.
+fn rescue(directory: &Path, damaged: Database, examined: Examined) -> Result<(), OpenError> {
+    let explained = |error: io::Error| explain_io(directory, &error);
+    let Examined { loaded: Loaded { mut catalog, store, damage, .. }, repairs, mark } = examined;
+    let reported = damage.iter().filter_map(|damage| if let Damage::Room(id) = damage { Some(*id) } else { None });
+    let marked = mark.iter().flat_map(|mark| mark.rooms.keys().copied());
+    let missing_rooms: BTreeSet<_> = reported.chain(marked).filter(|id| !catalog.has_known(*id)).collect();
+    for entry in repairs {
+        catalog.apply(Change::Room(entry.room.id, Some(entry)));
+    }
+    let mut store = store.unwrap_or_else(new_record);
+    store.commits = store.commits.max(mark.map_or(0, |mark| mark.commits));
+
+    let beside = directory.join(RESCUED);
+    if beside.exists() {
+        std::fs::remove_dir_all(&beside).map_err(explained)?;
+    }
+    DirBuilder::new().mode(0o700).create(&beside).map_err(explained)?;
+    tracing::warn!("copying what can be read into a new store");
+    let copy = Database::open(&beside, None).map_err(|reason| explain(directory, reason))?;
+    let copied = rescue::copy(&damaged, &copy, Wreck { catalog, store, missing_rooms });
+    let (catalog, store, found) = copied.map_err(|error| explain(directory, error.to_string()))?;
+    found.iter().for_each(|damage| tracing::warn!(%damage, "damage accepted"));
+    drop((copy, damaged));
+    let mut kept = (1..).map(|number| directory.join(format!("{DATABASE}.damaged-{number}")));
+    let kept = kept.find(|path| !path.exists()).expect("numbers do not end");
+    std::fs::rename(directory.join(DATABASE), &kept).map_err(explained)?;
+    std::fs::rename(&beside, directory.join(DATABASE)).map_err(explained)?;
+    tracing::warn!("the damaged store is kept in {}", kept.display());
+    write_mark(directory, &catalog, &store)
+}
+
+/// Also makes it durable what lies in the directory.
+fn write_mark(directory: &Path, catalog: &Catalog, store: &StoreRecord) -> Result<(), OpenError> {
+    let written = Mark::of(catalog, store.commits).write(&directory.join(MARK));
+    written.map_err(|error| explain_io(directory, &error))
 }
 
 fn new_record() -> StoreRecord {
@@ -96,22 +155,10 @@ fn new_record() -> StoreRecord {
     }
 }
 
-/// Writes the store's own record and the rooms as they go on.
-fn settle(
-    database: &Database,
-    catalog: &mut Catalog,
-    store: &mut StoreRecord,
-    repairs: Vec<RoomEntry>,
-) -> crate::store::Result<()> {
-    let mut orphans = Vec::new();
-    let txn = database.begin()?;
-    txn.scan(layout::HEADS, |head: crate::store::Result<layout::Head>| orphans.extend(head))?;
-    let mut batch = Batch::new(txn, catalog, store);
-    for entry in repairs {
-        batch.set_room(entry.room.id, Some(entry));
-    }
-    orphans.retain(|head| batch.catalog().room(crate::store::records::Stored::from_object_id(head.room)).is_none());
-    batch.write(|txn| orphans.iter().try_for_each(|head| txn.take(layout::HEADS, head.room).map(drop)))?;
+/// Makes a new store a store: with a record of its own.
+fn write_first(database: &Database, catalog: &mut Catalog, store: &mut StoreRecord) -> crate::store::Result<()> {
+    let mut batch = Batch::new(database.begin()?, catalog, store);
+    batch.write(|_| Ok(()))?;
     match batch.finish() {
         Outcome::Done(_) => Ok(()),
         Outcome::Failed(error, _) => Err(error),
@@ -128,9 +175,15 @@ fn make_directory(directory: &Path) -> Result<(), OpenError> {
         }
         Err(error) => return Err(explain_io(directory, &error)),
     }
-    match DirBuilder::new().mode(0o700).create(directory.join(DATABASE)) {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(explain_io(directory, &error)),
-        _ => Ok(()),
+    let (inside, rescued) = (directory.join(DATABASE), directory.join(RESCUED));
+    // A rescue that broke off between its last two steps.
+    if !inside.exists() && rescued.exists() {
+        std::fs::rename(rescued, &inside).map_err(|error| explain_io(directory, &error))?;
+    }
+    match DirBuilder::new().mode(0o700).create(&inside) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && inside.is_dir() => Ok(()),
+        Err(error) => Err(explain_io(&inside, &error)),
+        Ok(()) => Ok(()),
     }
 }
 
@@ -157,16 +210,7 @@ fn explain(directory: &Path, reason: String) -> OpenError {
         OpenError::ReadOnly { path, reason }
     } else if says("lock") && (says("temporarily unavailable") || says("lock hold by current process")) {
         OpenError::InUse(path)
-    } else if says("corruption") {
-        OpenError::Damaged { path, damage: vec![Damage::Unreadable(reason)] }
     } else {
         OpenError::Failed { path, reason }
-    }
-}
-
-/// The database behind an `Arc`, for the writer and the readers.
-impl Opened {
-    pub fn split(self) -> (Arc<Database>, Catalog, StoreRecord) {
-        (Arc::new(self.database), self.catalog, self.store)
     }
 }

@@ -100,7 +100,11 @@ pub fn read_calls(
     Ok(found)
 }
 
-fn call(shared: &Shared, txn: &Txn<'_>, id: CallId) -> Result<Option<Call>> {
+/// A call that is known to be there.
+///
+/// # Errors
+/// The database's; [`StoreError::Corrupt`] where it is missing.
+pub fn call(shared: &Shared, txn: &Txn<'_>, id: CallId) -> Result<Option<Call>> {
     let open = |shared: &Shared| shared.look(|catalog| catalog.open_call(id).map(|call| Call::clone(call)));
     if let Some(call) = open(shared)? {
         return Ok(Some(call));

@@ -144,8 +144,14 @@ impl Writer {
             };
             self.chores(idle);
         }
+        if self.state.failing.as_ref().is_some_and(|failing| !failing.lost) {
+            self.probe();
+        }
         if self.state.mark_due.is_some() {
             self.write_mark();
+        }
+        if self.state.failing.is_some() {
+            self.database.give_up();
         }
     }
 
@@ -210,15 +216,20 @@ impl Writer {
         failing.next_probe = now + self.pace.probe;
         failing.with_space = has_space.then(|| failing.with_space.unwrap_or(now));
         failing.reason = if has_space { reason } else { format!("the disk is full: {reason}") };
-        let too_long = failing.with_space.is_some_and(|since| now.duration_since(since) >= self.pace.patience);
-        let condition = if too_long {
-            failing.lost = true;
-            tracing::error!(reason = %failing.reason, "writes keep failing though there is space; giving up");
-            Condition::Lost(failing.reason.clone())
+        if failing.with_space.is_some_and(|since| now.duration_since(since) >= self.pace.patience) {
+            let reason = format!("writes keep failing though there is space: {}", failing.reason);
+            self.lose(reason);
         } else {
-            Condition::Failing(failing.reason.clone())
-        };
-        self.shared.set_condition(condition);
+            self.shared.set_condition(Condition::Failing(failing.reason.clone()));
+        }
+    }
+
+    /// Gives the store up: only another process may write to it again.
+    fn lose(&mut self, reason: String) {
+        tracing::error!(%reason, "the store is given up");
+        let now = Instant::now();
+        self.state.failing = Some(Failing { reason: reason.clone(), next_probe: now, with_space: None, lost: true });
+        self.shared.set_condition(Condition::Lost(reason));
     }
 
     /// Tries to write again. What the failed commits may have left is put right in the same breath.
@@ -266,8 +277,15 @@ impl Writer {
     fn write_mark(&mut self) {
         match Mark::of(&self.catalog, self.store.commits).write(&self.mark) {
             Ok(()) => self.state.mark_due = None,
+            // The log has gone with it: what is written to it now is written to nothing.
+            Err(_) if !self.database.is_in_place() => {
+                self.state.mark_due = None;
+                self.lose(format!("{} is gone", self.directory.display()));
+            }
             Err(error) => {
-                tracing::warn!(%error, file = %self.mark.display(), "the mark of the last commit could not be written");
+                if self.state.failing.is_none() {
+                    tracing::warn!(%error, file = %self.mark.display(), "the mark of the last commit cannot be written");
+                }
                 self.state.mark_due = Some(Instant::now() + self.pace.probe);
             }
         }

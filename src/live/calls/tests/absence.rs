@@ -253,7 +253,7 @@ fn one_who_is_rung_again_hears_of_the_socket_that_the_beginner_is_in_with() {
     world.leave_room(&ann, room);
     let dan3 = world.connect(&dan.user, "dan3");
     assert_eq!(world.told(&dan3), ["incoming-call ann"], "the one that rang, where the beginner has gone");
-    assert!(world.calls.is_busy(bob.user.id));
+    assert!(world.is_busy(&bob));
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn a_call_to_one_who_is_offline_is_refused_and_kept_for_both() {
     assert!(kept.concerns(ann.user.id) && kept.concerns(bob.user.id));
     assert_eq!(world.names(&kept.participants), ["ann"]);
     assert!(kept.inside.is_empty() && kept.ringing.is_empty());
-    assert!(!world.calls.is_busy(ann.user.id));
+    assert!(!world.is_busy(&ann));
 }
 
 #[test]

@@ -210,6 +210,11 @@ impl World {
         }
     }
 
+    /// In a call, or rung by one.
+    fn is_busy(&self, who: &Origin) -> bool {
+        self.calls.book.of_user(who.user.id).is_some()
+    }
+
     /// Why a call ended, as it is stored.
     fn end_reason(&self, call: CallId) -> Option<EndReason> {
         self.stored[&call].end_reason

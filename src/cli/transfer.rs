@@ -1,0 +1,187 @@
+//! `tincan migrate`, `export` and `import`: everything from one store to another, or to and from an archive.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use tincan::config::{Config, Flags, Settings};
+use tincan::store::{self, Place, Store};
+use tincan::transfer::{self, Totals, Watch};
+
+use super::output::print;
+use super::{Failure, log, runtime};
+
+/// How often a line tells how far it is, where there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+#[derive(Debug, Args)]
+pub(super) struct Migrate {
+    /// Where to: mongodb://… or a directory; it must be empty
+    #[arg(long, value_name = "URL|DIRECTORY")]
+    to: String,
+    /// Look at both, say what would be copied, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Archive {
+    /// The archive
+    file: PathBuf,
+}
+
+/// Runs something on the settings' configuration, and prints what it answers.
+fn on_config<F: Future<Output = Result<String, Failure>>>(
+    flags: Flags,
+    work: impl FnOnce(Arc<Config>) -> F,
+) -> Result<(), Failure> {
+    let settings = Settings::load(flags)?;
+    log::start(settings.log());
+    let ready = settings.into_config().map_err(Failure::other)?;
+    let said = runtime()?.block_on(work(Arc::new(ready.config)))?;
+    print(&said)
+}
+
+fn told(error: impl std::fmt::Display) -> Failure {
+    Failure::other(error.to_string())
+}
+
+/// The store of the settings, which must be there: nobody means to copy one that is made by asking for it.
+async fn open_source(config: &Config) -> Result<Arc<dyn Store>, Failure> {
+    let place = Place::of(config);
+    if let Place::Directory(path) = &place
+        && store::is_free(&place).await.map_err(told)?
+    {
+        return Err(Failure::other(format!(
+            "there is no store in {}; name its directory with --data-dir",
+            path.display()
+        )));
+    }
+    store::open(config).await.map_err(told)
+}
+
+pub(super) fn migrate(arguments: Migrate, flags: Flags) -> Result<(), Failure> {
+    on_config(flags, |config| async move {
+        let (source_place, target_place) = (Place::of(&config), Place::parse(&arguments.to));
+        if matches!((&source_place, &target_place), (Place::Directory(_), Place::Directory(_))) {
+            let text = "both are directories; migrate moves between the embedded store and a MongoDB, export and import do the rest";
+            return Err(Failure::other(text));
+        }
+        if !store::is_free(&target_place).await.map_err(told)? {
+            return Err(told(transfer::TransferError::NotEmpty(target_place.name())));
+        }
+        let source = open_source(&config).await?;
+        let moved = if arguments.dry_run {
+            would_move(&source, &source_place, &target_place).await
+        } else {
+            move_all(&source, &source_place, &target_place).await
+        };
+        source.close().await;
+        moved
+    })
+}
+
+async fn would_move(source: &Arc<dyn Store>, from: &Place, to: &Place) -> Result<String, Failure> {
+    let transfer::Size { users, rooms, messages } = transfer::size(source).await.map_err(told)?;
+    let (from, to) = (from.name(), to.name());
+    Ok(format!(
+        "would copy {users} accounts, {rooms} rooms and {messages} messages from {from} to {to}, which is empty\n"
+    ))
+}
+
+async fn move_all(source: &Arc<dyn Store>, from: &Place, to: &Place) -> Result<String, Failure> {
+    let target = store::open_to_fill(to).await.map_err(told)?;
+    let name = to.name();
+    let moved = transfer::migrate(source, &from.name(), &target, &name, &mut Bar::new()).await;
+    target.close().await;
+    let copied = summary(&moved.map_err(told)?);
+    let switch = match to {
+        Place::MongoDb(_) => {
+            "start tincan with --mongo-url (or MONGO_URL) set to it, and the same --data-dir or JWT_SECRET".to_owned()
+        }
+        Place::Directory(path) => {
+            format!("start tincan with --data-dir {} and no MongoDB, and the same JWT_SECRET", path.display())
+        }
+    };
+    Ok(format!(
+        "{copied} are in {name}, and the checksums agree.\nTo switch over, {switch}, so that everybody stays logged in.\n\
+         What was written to {} since this copy began is not in it.\n",
+        from.name()
+    ))
+}
+
+pub(super) fn export(Archive { file }: Archive, flags: Flags) -> Result<(), Failure> {
+    on_config(flags, |config| async move {
+        let source = open_source(&config).await?;
+        let exported = transfer::export(&source, &file, &mut Bar::new()).await;
+        source.close().await;
+        Ok(format!("{} are in {}\n", summary(&exported.map_err(told)?), file.display()))
+    })
+}
+
+pub(super) fn import(Archive { file }: Archive, flags: Flags) -> Result<(), Failure> {
+    on_config(flags, |config| async move {
+        let place = Place::of(&config);
+        // A wrong archive is refused before there is a directory or an index.
+        transfer::check(&file).await.map_err(told)?;
+        if !store::is_free(&place).await.map_err(told)? {
+            return Err(told(transfer::TransferError::NotEmpty(place.name())));
+        }
+        let target = store::open_to_fill(&place).await.map_err(told)?;
+        let imported = transfer::import(&file, &target, &place.name(), &mut Bar::new()).await;
+        target.close().await;
+        Ok(format!("{} are in {}, and the checksums agree\n", summary(&imported.map_err(told)?), place.name()))
+    })
+}
+
+fn summary(Totals { users, rooms, messages, calls }: &Totals) -> String {
+    format!("{} accounts, {} rooms, {} messages and {} calls", users.count, rooms.count, messages.count, calls.count)
+}
+
+/// A progress bar on a terminal; elsewhere a line now and then.
+struct Bar {
+    bar: ProgressBar,
+    what: &'static str,
+    began: Instant,
+    told: Instant,
+}
+
+impl Bar {
+    fn new() -> Self {
+        Self { bar: ProgressBar::hidden(), what: "", began: Instant::now(), told: Instant::now() }
+    }
+}
+
+impl Watch for Bar {
+    fn begin(&mut self, what: &'static str, total: u64) {
+        self.bar.finish_and_clear();
+        (self.what, self.began, self.told) = (what, Instant::now(), Instant::now());
+        self.bar = ProgressBar::new(total);
+        let form = "{msg} {wide_bar} {human_pos}/{human_len} messages, {per_sec}, {eta} left";
+        // The form is ours and has no mistake; where it had one, the usual form does too.
+        if let Ok(style) = ProgressStyle::with_template(form) {
+            self.bar.set_style(style);
+        }
+        self.bar.set_message(what);
+    }
+
+    fn advance(&mut self, by: u64) {
+        self.bar.inc(by);
+        if !std::io::stderr().is_terminal() && self.told.elapsed() >= LINE_EVERY {
+            self.told = Instant::now();
+            let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
+            let rate = done as f64 / self.began.elapsed().as_secs_f64();
+            let left = all.saturating_sub(done) as f64 / rate.max(1.0);
+            tracing::info!("{}: {done} of {all} messages, {rate:.0} a second, {left:.0} s left", self.what);
+        }
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,315 @@
+//! The engine on a real MongoDB. Several servers may work on one database.
+//!
+//! Every write is acknowledged by a majority with its journal, every read is of what a majority has, and every intent is answered within
+//! 5 s. The driver finds the primary again by itself after an outage or a failover.
+
+mod append;
+mod calls;
+mod connect;
+mod database;
+mod documents;
+mod failure;
+mod fill;
+mod indexes;
+mod keeper;
+mod messages;
+mod numbering;
+mod pending;
+mod room_batch;
+mod rooms;
+mod takeover;
+mod users;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bson::{DateTime, doc};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+pub use connect::{OpenError, place_name};
+
+use self::append::Appender;
+use self::database::{Db, within};
+use super::{Appended, Engine, Loading, Records, Result, Store, StoreError};
+use crate::config::Secret;
+use crate::model::{
+    Call, CallId, Email, MessagePage, NameKey, NewMessage, Page, PasswordHash, Room, RoomId, RoomPatch, User, UserId,
+    UserRef,
+};
+
+/// The version of what this program writes.
+const VERSION: i64 = 1;
+/// How long a health check waits; the contract allows 2 s.
+const PROBE: Duration = Duration::from_millis(1800);
+/// How long a good health check speaks for the next ones.
+const FRESH: Duration = Duration::from_millis(500);
+
+/// A MongoDB as the store.
+#[derive(Debug)]
+pub struct MongoStore {
+    db: Db,
+    /// Taken at the close.
+    running: Mutex<Option<Running>>,
+    wake: Arc<Notify>,
+    healthy_at: tokio::sync::Mutex<Option<Instant>>,
+}
+
+/// What lives from open to close.
+#[derive(Debug)]
+struct Running {
+    appender: Appender,
+    appending: JoinHandle<()>,
+    /// None where the store is being filled.
+    keeper: Option<JoinHandle<()>>,
+}
+
+impl MongoStore {
+    /// Connects, makes the indexes, and takes over what a Node backend has left there; with a large database that takes a while.
+    ///
+    /// # Errors
+    /// See [`OpenError`]. A database that does not answer is told within 10 s.
+    pub async fn open(url: &Secret) -> Result<Self, OpenError> {
+        let connect::Connected { db, hosts } = Self::prepare(url).await?;
+        let failed = |error: StoreError| OpenError::Failed { hosts: hosts.clone(), cause: error.to_string() };
+        if let Some(origin) = fill::unfinished(&db).await.map_err(failed)? {
+            return Err(OpenError::Unfinished { database: db.database.name().to_owned(), origin });
+        }
+        takeover::take_over(&db).await.map_err(failed)?;
+        let wake = Arc::new(Notify::new());
+        let keeper = tokio::spawn(keeper::run(db.clone(), Arc::clone(&wake)));
+        wake.notify_one();
+        Ok(Self::running_on(db, wake, Some(keeper)))
+    }
+
+    /// Opens it to be filled with what another store has: also where that was begun before, and without taking anything over.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open_to_fill(url: &Secret) -> Result<Self, OpenError> {
+        let connect::Connected { db, .. } = Self::prepare(url).await?;
+        Ok(Self::running_on(db, Arc::default(), None))
+    }
+
+    fn running_on(db: Db, wake: Arc<Notify>, keeper: Option<JoinHandle<()>>) -> Self {
+        let (appender, appending) = Appender::start(db.clone());
+        let running = Mutex::new(Some(Running { appender, appending, keeper }));
+        Self { db, running, wake, healthy_at: tokio::sync::Mutex::default() }
+    }
+
+    /// Connects, and makes the database such that it can be worked on.
+    async fn prepare(url: &Secret) -> Result<connect::Connected, OpenError> {
+        let connect::Connected { db, hosts } = connect::connect(url).await?;
+        check_version(&db).await?;
+        indexes::ensure(&db).await.map_err(|error| {
+            let (hosts, cause) = (hosts.clone(), failure::brief(&error));
+            if connect::is_refusal(&error) {
+                OpenError::Refused { hosts, cause }
+            } else {
+                OpenError::Failed { hosts, cause }
+            }
+        })?;
+        Ok(connect::Connected { db, hosts })
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
+        // Nothing that holds it can panic half-way.
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn appender(&self) -> Result<Appender> {
+        self.running().as_ref().map(|running| running.appender.clone()).ok_or_else(closed)
+    }
+
+    /// The database, while the store is open.
+    fn db(&self) -> Result<&Db> {
+        if self.running().is_some() { Ok(&self.db) } else { Err(closed()) }
+    }
+}
+
+/// Whether there is nothing in a database yet, or it is being filled. Nothing is changed.
+///
+/// # Errors
+/// See [`OpenError`].
+pub async fn is_free(url: &Secret) -> Result<bool, OpenError> {
+    let connect::Connected { db, hosts } = connect::connect(url).await?;
+    let failed = |error: StoreError| OpenError::Failed { hosts: hosts.clone(), cause: error.to_string() };
+    Ok(fill::unfinished(&db).await.map_err(failed)?.is_some() || fill::is_empty(&db).await.map_err(failed)?)
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable("the store is closed".to_owned())
+}
+
+/// Notes the version of the data in a database that has none, and refuses one that is newer than this program.
+async fn check_version(db: &Db) -> Result<(), OpenError> {
+    let database = || db.database.name().to_owned();
+    let failed = |failure: failure::Failure| OpenError::Failed {
+        hosts: database(),
+        cause: StoreError::from(failure).to_string(),
+    };
+    let ours = doc! { "$setOnInsert": { "version": VERSION } };
+    let note = db.meta.find_one_and_update(doc! { "_id": "data" }, ours).upsert(true);
+    let before = database::soon(note).await.map_err(failed)?;
+    match before.and_then(|document| document.get_i64("version").ok()) {
+        Some(found) if found > VERSION => Err(OpenError::Newer { database: database(), found, known: VERSION }),
+        _ => Ok(()),
+    }
+}
+
+#[async_trait]
+impl Store for MongoStore {
+    fn engine(&self) -> Engine {
+        Engine::MongoDb
+    }
+
+    async fn health(&self) -> Result<()> {
+        let db = self.db()?;
+        // One at a time asks, whoever wants to know.
+        let mut healthy_at = self.healthy_at.lock().await;
+        if healthy_at.is_some_and(|at| at.elapsed() < FRESH) {
+            return Ok(());
+        }
+        *healthy_at = None;
+        let now = doc! { "$set": { "at": DateTime::now() } };
+        within(PROBE, db.meta.update_one(doc! { "_id": "health" }, now).upsert(true)).await?;
+        *healthy_at = Some(Instant::now());
+        Ok(())
+    }
+
+    async fn failed(&self) -> String {
+        // The driver never gives up; a database that is back is used again.
+        std::future::pending().await
+    }
+
+    async fn close(&self) {
+        let Some(Running { appender, appending, keeper }) = self.running().take() else { return };
+        drop(appender);
+        if let Err(error) = appending.await {
+            tracing::error!(%error, "appending ended by a panic");
+        }
+        keeper.inspect(JoinHandle::abort);
+        self.db.client.clone().shutdown().immediate(true).await;
+    }
+
+    async fn insert_user(&self, user: User) -> Result<()> {
+        users::insert(self.db()?, user).await
+    }
+
+    async fn user(&self, id: UserId) -> Result<Option<User>> {
+        users::by_id(self.db()?, id).await
+    }
+
+    async fn user_by_email(&self, email: &Email) -> Result<Option<User>> {
+        users::by_email(self.db()?, email).await
+    }
+
+    async fn user_by_name(&self, name: &str) -> Result<Option<User>> {
+        users::by_name(self.db()?, name).await
+    }
+
+    async fn user_refs(&self, ids: &[UserId]) -> Result<Vec<UserRef>> {
+        users::refs(self.db()?, ids).await
+    }
+
+    async fn list_users(&self, prefix: &NameKey, limit: usize) -> Result<Vec<UserRef>> {
+        users::list(self.db()?, prefix, limit).await
+    }
+
+    async fn token_versions(&self, ids: &[UserId]) -> Result<HashMap<UserId, u32>> {
+        users::token_versions(self.db()?, ids).await
+    }
+
+    async fn set_password(
+        &self,
+        id: UserId,
+        current: Option<&PasswordHash>,
+        password: PasswordHash,
+    ) -> Result<Option<User>> {
+        users::set_password(self.db()?, id, current, password).await
+    }
+
+    async fn remove_user(&self, id: UserId) -> Result<bool> {
+        users::remove(self.db()?, id).await
+    }
+
+    async fn insert_room(&self, room: Room) -> Result<()> {
+        rooms::insert(self.db()?, room).await
+    }
+
+    async fn room(&self, id: RoomId) -> Result<Option<Arc<Room>>> {
+        rooms::by_id(self.db()?, id).await
+    }
+
+    async fn rooms(&self) -> Result<Vec<Arc<Room>>> {
+        rooms::all(self.db()?).await
+    }
+
+    async fn update_room(&self, id: RoomId, patch: RoomPatch) -> Result<Option<Arc<Room>>> {
+        rooms::update(self.db()?, id, patch).await
+    }
+
+    async fn delete_room(&self, id: RoomId) -> Result<bool> {
+        let deleted = rooms::delete(self.db()?, id).await;
+        self.wake.notify_one();
+        deleted
+    }
+
+    async fn add_participant(&self, room: RoomId, user: UserId) -> Result<Option<Arc<Room>>> {
+        rooms::add_participant(self.db()?, room, user).await
+    }
+
+    async fn remove_participant(&self, room: RoomId, user: UserId) -> Result<Option<Arc<Room>>> {
+        rooms::remove_participant(self.db()?, room, user).await
+    }
+
+    async fn share_room(&self, one: UserId, other: UserId) -> Result<bool> {
+        rooms::shared(self.db()?, one, other).await
+    }
+
+    async fn append_messages(&self, room: RoomId, batch: Vec<NewMessage>) -> Result<Option<Vec<Appended>>> {
+        if batch.iter().any(|message| message.sender_name.chars().any(char::is_control)) {
+            return Err(StoreError::Bug("a sender's name with a control character".to_owned()));
+        }
+        self.appender()?.append(room, batch).await
+    }
+
+    async fn messages(&self, room: RoomId, page: Page, limit: usize) -> Result<Option<MessagePage>> {
+        messages::page(self.db()?, room, page, limit).await
+    }
+
+    async fn save_calls(&self, calls: Vec<Call>) -> Result<()> {
+        calls::save(self.db()?, &calls).await
+    }
+
+    async fn calls_of(&self, user: UserId, before: Option<CallId>, limit: usize) -> Result<Vec<Call>> {
+        calls::of(self.db()?, user, before, limit).await
+    }
+
+    async fn open_calls(&self) -> Result<Vec<Call>> {
+        calls::open(self.db()?).await
+    }
+
+    async fn dump_users(&self, after: Option<UserId>, limit: usize) -> Result<Vec<User>> {
+        users::dump(self.db()?, after, limit).await
+    }
+
+    async fn dump_calls(&self, after: Option<CallId>, limit: usize) -> Result<Vec<Call>> {
+        calls::dump(self.db()?, after, limit).await
+    }
+
+    async fn begin_load(&self, origin: &str) -> Result<Loading> {
+        fill::begin(self.db()?, origin).await
+    }
+
+    async fn load(&self, records: Records) -> Result<()> {
+        fill::load(self.db()?, records).await
+    }
+
+    async fn end_load(&self) -> Result<()> {
+        fill::end(self.db()?).await
+    }
+}

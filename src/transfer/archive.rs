@@ -1,0 +1,162 @@
+//! The archive: gzip over lines of JSON. A head, a line for each record, and an end with counts and checksums.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use ring::digest::{Context, SHA256};
+use serde::{Deserialize, Serialize};
+
+use super::TransferError;
+use super::digest::{Adding, Totals, hex};
+use super::lines::{Line, Record};
+
+/// The version of the archives that this program writes, and the newest that it reads.
+const VERSION: u64 = 1;
+/// A line longer than this is none of ours: a room with a million participants has 27 MB.
+const LONGEST_LINE: u64 = 1 << 28;
+
+/// The first line.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    /// The archive's version.
+    tincan: u64,
+}
+
+/// The last line.
+#[derive(Serialize, Deserialize)]
+struct End {
+    totals: Totals,
+    /// Of all lines before this one.
+    sha256: String,
+}
+
+/// Writes an archive beside its place and puts it there when it is whole and durable; dropped before, it leaves nothing.
+pub(super) struct Writer {
+    path: PathBuf,
+    partial: PathBuf,
+    encoder: Encoder,
+    sum: Context,
+    finished: bool,
+}
+
+type Encoder = GzEncoder<BufWriter<File>>;
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if !self.finished
+            && let Err(error) = fs::remove_file(&self.partial)
+        {
+            tracing::warn!(%error, file = %self.partial.display(), "a half-written archive stays");
+        }
+    }
+}
+
+impl Writer {
+    /// # Errors
+    /// [`TransferError::File`].
+    pub fn create(path: &Path) -> Result<Self, TransferError> {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".partial");
+        let partial = path.with_file_name(name);
+        // It holds password hashes.
+        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial);
+        let file = file.map_err(|error| failed(&partial, error))?;
+        let encoder = GzEncoder::new(BufWriter::new(file), Compression::new(4));
+        let mut this = Self { path: path.to_owned(), partial, encoder, sum: Context::new(&SHA256), finished: false };
+        this.line(&Head { tincan: VERSION })?;
+        Ok(this)
+    }
+
+    fn line(&mut self, value: &impl Serialize) -> Result<(), TransferError> {
+        let mut text = serde_json::to_vec(value).map_err(|error| failed(&self.partial, error.into()))?;
+        text.push(b'\n');
+        self.write(&text)
+    }
+
+    /// Lines of records.
+    ///
+    /// # Errors
+    /// [`TransferError::File`].
+    pub fn write(&mut self, lines: &[u8]) -> Result<(), TransferError> {
+        self.sum.update(lines);
+        self.encoder.write_all(lines).map_err(|error| failed(&self.partial, error))
+    }
+
+    /// # Errors
+    /// [`TransferError::File`].
+    pub fn finish(mut self, totals: Totals) -> Result<(), TransferError> {
+        let sha256 = hex(self.sum.clone().finish().as_ref());
+        self.line(&End { totals, sha256 })?;
+        self.put_in_place().map_err(|error| failed(&self.path, error))
+    }
+
+    fn put_in_place(&mut self) -> io::Result<()> {
+        self.encoder.try_finish()?;
+        let file = self.encoder.get_mut();
+        file.flush()?;
+        file.get_ref().sync_all()?;
+        fs::rename(&self.partial, &self.path)?;
+        self.finished = true;
+        let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(directory)?.sync_all()
+    }
+}
+
+fn failed(path: &Path, error: io::Error) -> TransferError {
+    TransferError::File { path: path.display().to_string(), error }
+}
+
+/// Reads an archive to its end, giving each record to `each`, and answers with what its end says, once that is found true.
+///
+/// # Errors
+/// [`TransferError::Newer`], [`TransferError::Damaged`], or that of `each`.
+pub(super) fn read(
+    path: &Path,
+    mut each: impl FnMut(Record) -> Result<(), TransferError>,
+) -> Result<(Totals, String), TransferError> {
+    let damaged = |reason: String| TransferError::Damaged { path: path.display().to_string(), reason };
+    let file = File::open(path).map_err(|error| failed(path, error))?;
+    let mut lines = BufReader::with_capacity(1 << 16, GzDecoder::new(BufReader::with_capacity(1 << 16, file)));
+    let mut next = |number: u64| {
+        let mut line = Vec::new();
+        match (&mut lines).take(LONGEST_LINE).read_until(b'\n', &mut line) {
+            Ok(_) if line.last() == Some(&b'\n') => Ok(line),
+            Ok(_) => Err(damaged(format!("it breaks off in line {number}"))),
+            Err(error) => Err(damaged(format!("line {number}: {error}"))),
+        }
+    };
+    let first = next(1)?;
+    let head: Head = serde_json::from_slice(&first).map_err(|_| damaged("it is no archive of Tincan's".to_owned()))?;
+    if head.tincan > VERSION {
+        return Err(TransferError::Newer { path: path.display().to_string(), found: head.tincan, known: VERSION });
+    }
+    let (mut sum, mut adding) = (Context::new(&SHA256), Adding::new());
+    sum.update(&first);
+    for number in 2.. {
+        let text = next(number)?;
+        if let Ok(end) = serde_json::from_slice::<End>(&text) {
+            if hex(sum.finish().as_ref()) != end.sha256 || adding.totals() != end.totals {
+                return Err(damaged("its checksums do not fit".to_owned()));
+            }
+            if !at_end(&mut lines) {
+                return Err(damaged(format!("there is something after its end in line {number}")));
+            }
+            return Ok((end.totals, end.sha256));
+        }
+        sum.update(&text);
+        let line: Line = serde_json::from_slice(&text).map_err(|error| damaged(format!("line {number}: {error}")))?;
+        adding.add(&line, &text);
+        each(line.record().ok_or_else(|| damaged(format!("line {number} holds an unknown value")))?)?;
+    }
+    Err(damaged("it has no end".to_owned()))
+}
+
+/// The checksum that gzip itself has is looked at only here.
+fn at_end(lines: &mut impl Read) -> bool {
+    matches!(lines.read(&mut [0]), Ok(0))
+}

@@ -1,0 +1,79 @@
+//! What a copy is verified by: of each kind of record how many there are, and a checksum of all of them in one order.
+
+use std::fmt::Write;
+
+use ring::digest::{Context, SHA256};
+use serde::{Deserialize, Serialize};
+
+use super::lines::Line;
+
+/// How many records of one kind, and the SHA-256 of all of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Total {
+    /// How many.
+    pub count: u64,
+    /// Of their lines in the archive, in hex.
+    pub sha256: String,
+}
+
+/// Of every kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Accounts.
+    pub users: Total,
+    /// Rooms.
+    pub rooms: Total,
+    /// Messages.
+    pub messages: Total,
+    /// Calls.
+    pub calls: Total,
+}
+
+impl Totals {
+    /// The first kind that is not the same in both.
+    pub fn difference(&self, other: &Self) -> Option<&'static str> {
+        let kinds = |one: &Self| [one.users.clone(), one.rooms.clone(), one.messages.clone(), one.calls.clone()];
+        let names = ["accounts", "rooms", "messages", "calls"];
+        let pairs = kinds(self).into_iter().zip(kinds(other));
+        names.into_iter().zip(pairs).find(|(_, (one, other))| one != other).map(|(name, _)| name)
+    }
+}
+
+/// Adds up as the records come.
+pub(super) struct Adding {
+    kinds: [(u64, Context); 4],
+}
+
+impl Adding {
+    pub fn new() -> Self {
+        Self { kinds: std::array::from_fn(|_| (0, Context::new(&SHA256))) }
+    }
+
+    /// One more record, as its line in the archive.
+    pub fn add(&mut self, line: &Line, text: &[u8]) {
+        let kind = match line {
+            Line::User(_) => 0,
+            Line::Room(_) => 1,
+            Line::Message(_) => 2,
+            Line::Call(_) => 3,
+        };
+        let (count, context) = &mut self.kinds[kind];
+        *count += 1;
+        context.update(text);
+    }
+
+    pub fn totals(self) -> Totals {
+        let [users, rooms, messages, calls] =
+            self.kinds.map(|(count, context)| Total { count, sha256: hex(context.finish().as_ref()) });
+        Totals { users, rooms, messages, calls }
+    }
+}
+
+/// In lower case.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing into a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,74 @@
+//! Moving everything from one store to another, and to and from an archive file.
+//!
+//! A copy is of one state: it has the rooms as they were when it began, and of each room the messages up to the newest of that moment,
+//! so it may be made while servers write. Whatever it goes to must be empty; one that broke off is gone on with when it is run again.
+
+mod archive;
+mod digest;
+mod export;
+mod import;
+mod lines;
+mod migrate;
+mod walk;
+
+pub use self::digest::Totals;
+pub use self::export::export;
+pub use self::import::{check, import};
+pub use self::migrate::{Size, migrate, size};
+
+use crate::store::StoreError;
+
+/// Told how far it is. A stage begins with what it is and of how many; then how many more are done.
+pub trait Watch: Send {
+    /// A stage begins.
+    fn begin(&mut self, what: &'static str, total: u64);
+    /// So many more are done.
+    fn advance(&mut self, by: u64);
+}
+
+/// Why nothing was moved, or not everything.
+#[derive(Debug, thiserror::Error)]
+pub enum TransferError {
+    /// A store failed.
+    #[error("{0}; run it again to go on")]
+    Store(#[from] StoreError),
+    /// The target has something in it.
+    #[error("{0} is not empty; choose another, or empty it first")]
+    NotEmpty(String),
+    /// What was read back from the target is not what was copied.
+    #[error(
+        "the {0} in the target differ from those in the source; remove the target and run it again, with no server on either"
+    )]
+    Differs(&'static str),
+    /// A file could not be read or written.
+    #[error("{path}: {error}")]
+    File {
+        /// Which.
+        path: String,
+        /// In the words of the system.
+        error: std::io::Error,
+    },
+    /// The archive is not whole.
+    #[error("{path} is damaged ({reason}); nothing was imported")]
+    Damaged {
+        /// Which.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The archive was written by a newer Tincan.
+    #[error(
+        "{path} was written by a newer Tincan (its version is {found}, this one knows {known}); nothing was imported"
+    )]
+    Newer {
+        /// Which.
+        path: String,
+        /// The archive's version.
+        found: u64,
+        /// The newest that this program reads.
+        known: u64,
+    },
+    /// Rooms kept being deleted while they were copied.
+    #[error("rooms were deleted while they were copied, again and again; run it again when it is quieter")]
+    Restless,
+}

@@ -1,0 +1,13 @@
+//! What only the embedded store can suffer: failing calls, power cuts, damaged files, a full disk; and what its calls cost.
+
+mod cost;
+mod damaged_log;
+mod damaged_table;
+mod deletion;
+mod faults;
+mod full_disk;
+mod killed;
+mod opening;
+mod raw;
+mod snapshot;
+mod trouble;
