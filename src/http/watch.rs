@@ -62,7 +62,6 @@ pub async fn catch_panic(request: Request, next: Next) -> Response {
 mod tests {
     use axum::Router;
     use axum::body::Body;
-    use axum::http::StatusCode;
     use axum::middleware::from_fn;
     use axum::routing::get;
     use http_body_util::BodyExt;

@@ -175,7 +175,7 @@ export class CallDesk extends Store {
   /** @param {{callId: string, fromUsername: string, reason?: string}} event */
   rejected({ callId, fromUsername, reason }) {
     if (this.call?.callId !== callId) return;
-    const why = reason === 'disconnected' ? 'disconnected' : 'rejected';
+    const why = reason === 'disconnected' ? 'unreachable' : 'rejected';
     const words = endWords(why, { name: fromUsername, answered: false, group: false });
     if (this.call.roomId) this.options.say(words);
     else this.finish(words);
@@ -226,6 +226,8 @@ export class CallDesk extends Store {
   }
 
   dismissPlan() {
+    // It rings already, or is about to: then one hangs up.
+    if (this.plan?.busy) return;
     this.plan = null;
     this.release();
     this.changed();

@@ -14,7 +14,7 @@ export class Mesh {
    * @param {object} options
    * @param {string} options.callId
    * @param {string} options.me
-   * @param {Pick<import('../protocol/connection.js').Connection, 'request'>} options.connection
+   * @param {Pick<import('../protocol/connection.js').Connection, 'request' | 'status'>} options.connection
    * @param {() => RTCPeerConnection} options.connect
    * @param {(kind: 'audio' | 'video') => MediaStreamTrack | null} options.track
    * @param {() => void} options.changed
@@ -45,6 +45,7 @@ export class Mesh {
       track,
       changed,
       timers,
+      reachable: () => connection.status === 'online',
       budget: () => budgetFor(this.peers.size + 1),
       send: (kind, payload) =>
         // By user and call, so that it reaches the socket that is in the call, whichever that is by now.

@@ -33,11 +33,11 @@ scenario('two see and hear each other, and each sees what the other turns off', 
 scenario('a screen is shared and shown whole, and the picture comes back after it', async (world) => {
   const [ada, bob] = await inCall(world);
   await bob.hearsAndSees();
-  await ada.button('Share your screen').click();
+  await ada.button('Share screen').click();
   await bob.tile('Ada shares the screen').locator('video.contain').waitFor();
   await bob.forgets();
   await bob.hearsAndSees();
-  await ada.button('Share your screen').click();
+  await ada.button('Share screen').click();
   await bob.tile('Ada shares the screen').waitFor({ state: 'detached' });
   await bob.tile('Ada').locator('video').waitFor();
 });
