@@ -7,7 +7,8 @@ use bson::{Binary, Bson};
 use ring::digest;
 use serde::{Deserialize, Serialize};
 
-use super::database::Collection;
+use super::change::RoomEntry;
+use super::txn::Collection;
 use crate::model::{CallId, Message, RoomId, UserId};
 use crate::store::records::{MessageRecord, Stored};
 use crate::store::{Result, StoreError};
@@ -66,6 +67,14 @@ pub struct Head {
     /// Numbers whose messages are known to be lost: first and last of each range, rising.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<(i64, i64)>,
+}
+
+impl Head {
+    /// The head of a room.
+    pub fn of(id: RoomId, entry: &RoomEntry) -> Self {
+        let lost = entry.lost.ranges().iter().map(|(first, last)| (*first as i64, *last as i64)).collect();
+        Self { room: id.object_id(), seq: entry.numbered as i64, lost }
+    }
 }
 
 /// Which message a client id stands for.

@@ -8,7 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::batch::{Batch, Outcome};
-use super::catalog::{Catalog, Change, RoomEntry};
+use super::catalog::Catalog;
+use super::change::{Change, RoomEntry};
 use super::check;
 use super::damage::Damage;
 use super::database::Database;
