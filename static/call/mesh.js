@@ -24,6 +24,8 @@ export class Mesh {
     this.options = options;
     /** @type {Map<string, Peer>} by user */
     this.peers = new Map();
+    /** @type {Map<string, import('../protocol/types.js').MediaFlags>} what each last said; some say it before we know that they are in */
+    this.media = new Map();
     /** @type {Map<string, import('./quality.js').Quality>} */
     this.quality = new Map();
     /** @type {Map<string, import('./quality.js').Sample>} */
@@ -54,6 +56,7 @@ export class Mesh {
           () => false,
         ),
     });
+    peer.media = this.media.get(userId) ?? peer.media;
     this.peers.set(userId, peer);
     this.rebudget();
     changed();
@@ -87,6 +90,7 @@ export class Mesh {
     const peer = this.peers.get(userId);
     peer?.close();
     this.peers.delete(userId);
+    this.media.delete(userId);
     this.quality.delete(userId);
     this.samples.delete(userId);
     this.speaking.delete(userId);
@@ -108,9 +112,11 @@ export class Mesh {
 
   /** @param {string} userId @param {import('../protocol/types.js').MediaFlags} flags */
   mediaState(userId, { audio, video, screen }) {
+    const flags = { audio, video, screen };
+    this.media.set(userId, flags);
     const peer = this.peers.get(userId);
     if (!peer) return;
-    peer.media = { audio, video, screen };
+    peer.media = flags;
     this.options.changed();
   }
 

@@ -26,6 +26,13 @@ scenario('two see and hear each other, and each sees what the other turns off', 
   await ada.tile('Bob').locator('video').waitFor();
   await ada.forgets();
   await ada.hearsAndSees();
+  // Another microphone in the middle of the call.
+  await ada.button('Devices').click();
+  const options = await ada.page.getByRole('combobox', { name: 'Microphone' }).locator('option').all();
+  assert.ok(options.length > 1);
+  await ada.page.getByRole('combobox', { name: 'Microphone' }).selectOption({ index: options.length - 1 });
+  await bob.forgets();
+  await bob.hearsAndSees();
   // One negotiation was enough for all of it.
   assert.equal(await ada.page.evaluate(() => connections.length), 1);
 });

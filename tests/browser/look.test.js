@@ -2,7 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
 import { scenario, until } from './world.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -207,13 +211,62 @@ scenario('the keyboard is enough, from log-in to a call', async (world) => {
   await bob.hasNoCall();
 });
 
-scenario('a client that changed shows at the next load, and one that did not costs no body', async (world) => {
+const copy = await mkdtemp(join(tmpdir(), 'tincan-client-'));
+await cp(new URL('../../static/', import.meta.url), copy, { recursive: true });
+after(() => rm(copy, { recursive: true }));
+
+scenario('a client that changed shows at the next load, and a file that did not costs no body', async (world) => {
   const ada = await world.person('Ada');
-  const answers = [];
-  ada.page.on('response', (response) => answers.push(response));
+  const file = join(copy, 'views/sidebar.js');
+  await writeFile(file, (await readFile(file, 'utf8')).replace('New room<', 'New place<'));
   await ada.page.reload();
-  await ada.button('New room').waitFor();
-  const scripts = answers.filter((response) => response.url().endsWith('.js'));
-  assert.ok(scripts.length > 20);
-  for (const response of scripts) assert.equal(response.headers()['cache-control'], 'no-cache');
+  await ada.button('New place').waitFor();
+  const first = await fetch(`${world.server.url}/main.js`);
+  const again = await fetch(`${world.server.url}/main.js`, { headers: { 'If-None-Match': first.headers.get('etag') } });
+  assert.equal(again.status, 304);
+}, { flags: ['--client-dir', copy] });
+
+/** A tab that nobody looks at, whose notifications and sounds are counted. */
+const aside = (context) =>
+  context.addInitScript(() => {
+    globalThis.notified = [];
+    globalThis.rings = 0;
+    globalThis.Notification = class {
+      static permission = 'granted';
+      constructor(title, { body, tag }) {
+        globalThis.notified.push({ title, body, tag });
+      }
+      close() {}
+    };
+    const Native = globalThis.AudioContext;
+    globalThis.AudioContext = class extends Native {
+      constructor() {
+        super();
+        globalThis.rings += 1;
+      }
+    };
+    Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
+    document.hasFocus = () => false;
+  });
+
+scenario('who looks elsewhere is notified of messages and calls, and one of two tabs rings', async (world) => {
+  const [ada, bob] = [await world.person('Ada', { init: aside }), await world.person('Bob')];
+  await world.room('Kitchen', [ada, bob]);
+  const tab = await ada.tab();
+  await tab.button('New room').waitFor();
+  await bob.says('Are you there?');
+  await until(async () => (await ada.page.title()).startsWith('(1)'), 'the count in the title');
+  const notified = (person) => person.page.evaluate(() => globalThis.notified);
+  await until(async () => (await notified(ada)).length === 1, 'a notification');
+  const [{ title, body, tag }] = await notified(ada);
+  assert.deepEqual([title, body], ['Bob in Kitchen', 'Are you there?']);
+  // The other tab has one of the same tag: the browser shows one.
+  assert.equal((await notified(tab))[0].tag, tag);
+  await bob.rings('Ada');
+  const rings = async () => (await Promise.all([ada, tab].map((person) => person.page.evaluate(() => globalThis.rings)))).reduce((a, b) => a + b);
+  await until(async () => (await rings()) > 0, 'a ring');
+  await until(async () => [...(await notified(ada)), ...(await notified(tab))].some((one) => one.title === 'Bob is calling'), 'a notification of the call');
+  await ada.button('Decline').click();
+  await bob.sees('Ada declined.');
+  assert.equal(await rings(), 1);
 });
