@@ -10,6 +10,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tincan::config::{Client, Config, Metrics, Secret};
+use tincan::store::Engine;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -153,6 +154,10 @@ impl App {
 impl Drop for App {
     fn drop(&mut self) {
         self.serving.abort();
+        if self.chat.store().engine() == Engine::MongoDb {
+            // It holds no directory, and its driver works on this runtime, which may have this thread alone: waiting would be for ever.
+            return;
+        }
         // The store lets go of its directory before that is removed. On a thread of its own, for this one may be the runtime's.
         let (chat, runtime) = (Arc::clone(&self.chat), self.runtime.clone());
         let closing = std::thread::spawn(move || runtime.block_on(chat.store().close()));

@@ -45,6 +45,7 @@ enum Packet {
     Refused(String),
     Disconnect,
     Ping,
+    Probed,
     Other,
 }
 
@@ -58,9 +59,26 @@ impl Socket {
 
     /// Opens the transport without a session.
     pub async fn open(address: SocketAddr) -> Self {
+        Self::open_with(address, "").await
+    }
+
+    /// Moves a session from polling to a websocket.
+    pub async fn upgrade(address: SocketAddr, sid: &str) -> Self {
+        let socket = Self::open_with(address, &format!("&sid={sid}")).await;
+        socket.raw("2probe".to_owned()).await;
+        timed("the answer to the probe", async {
+            let probed = socket.inbox.lock().await.read(&socket.writer).await;
+            assert!(matches!(probed, Some(Packet::Probed)), "it answers the probe first");
+        })
+        .await;
+        socket.raw("5".to_owned()).await;
+        socket
+    }
+
+    async fn open_with(address: SocketAddr, query: &str) -> Self {
         let stream = TcpStream::connect(address).await.expect("a connection");
         stream.set_nodelay(true).expect("an option of every socket");
-        let url = format!("ws://{address}/socket.io/?EIO=4&transport=websocket");
+        let url = format!("ws://{address}/socket.io/?EIO=4&transport=websocket{query}");
         let (line, _) = tokio_tungstenite::client_async(url, stream).await.expect("an upgrade");
         let (writer, reader) = line.split();
         let inbox = Inbox { reader, events: Vec::new(), acks: Vec::new(), closed: false, transport_id: String::new() };
@@ -212,6 +230,12 @@ impl Socket {
         std::mem::take(&mut self.inbox.lock().await.events)
     }
 
+    /// What of this name has been read already, while something else was waited for.
+    pub async fn already(&self, name: &str) -> Vec<Value> {
+        let mut inbox = self.inbox.lock().await;
+        std::iter::from_fn(|| inbox.take_event(name, &|_| true)).collect()
+    }
+
     /// Waits until the server ends the connection; whether it said so by a DISCONNECT packet.
     pub async fn ended(&self) -> bool {
         timed("the end of the connection", async {
@@ -258,7 +282,7 @@ impl Inbox {
             Packet::Ack(number, payload) => self.acks.push((*number, payload.clone())),
             Packet::Ping => drop(writer.lock().await.send(Message::text("3")).await),
             Packet::Connected(id) => self.transport_id.clone_from(id),
-            Packet::Refused(_) | Packet::Disconnect | Packet::Other => {}
+            Packet::Refused(_) | Packet::Disconnect | Packet::Probed | Packet::Other => {}
         }
         Some(packet)
     }
@@ -268,6 +292,9 @@ fn parse(text: &str) -> Packet {
     let json = |text: &str| serde_json::from_str::<Value>(text).unwrap_or(Value::Null);
     if text == "2" {
         return Packet::Ping;
+    }
+    if text == "3probe" {
+        return Packet::Probed;
     }
     if let Some(error) = text.strip_prefix("44") {
         return Packet::Refused(json(error)["message"].as_str().unwrap_or_default().to_owned());

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::app::{App, User};
+use crate::app::{App, PASSWORD, User};
 use crate::polling::{self, Polling};
 use crate::socket::{Socket, timed};
 
@@ -160,6 +160,7 @@ async fn come_and_go(app: &App, user: &User<'_>, room: &str, number: usize) {
             socket.raw("1".to_owned()).await;
         }
         _ => {
+            socket.connected().await;
             socket.ok("join-room", json!(room)).await;
             socket.raw(format!("42{}", json!(["send-message", {"roomId": room, "content": "x"}]))).await;
             socket.drop_line();
@@ -247,6 +248,23 @@ async fn an_address_has_at_most_a_hundred_connections_that_have_not_authenticate
     sockets.pop().unwrap().drop_line();
     let at_last = async { while polling::handshake(app.address()).send().await.unwrap().status() != StatusCode::OK {} };
     timed("a free place", at_last).await;
+}
+
+#[tokio::test]
+async fn who_is_told_to_go_and_stays_is_put_out_also_where_it_moved_to_a_websocket() {
+    let app = App::start().await;
+    let ann = app.user("ann").await;
+    let socket = ann.socket().await;
+    let (polling, _) = Polling::connect(app.address(), &ann.token).await;
+    let moved = Socket::upgrade(app.address(), &polling.sid).await;
+    moved.refused("no-such-event", json!({}), "unknown_event").await;
+    let body = json!({"currentPassword": PASSWORD, "newPassword": "another horse"});
+    ann.post("/api/auth/password", body).await.expect(StatusCode::OK);
+    for stays in [&socket, &moved] {
+        assert_eq!(stays.event("error").await["code"], "unauthorized");
+        assert!(stays.ended().await, "a DISCONNECT packet came");
+        assert!(!stays.ended().await, "and then the end of the line");
+    }
 }
 
 #[tokio::test]

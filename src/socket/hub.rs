@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::value::to_raw_value;
 use socketioxide::extract::SocketRef;
-use socketioxide::{SendError, SocketError};
+use socketioxide::{SendError, SocketError, TransportType};
 
 use super::connection::Connection;
 use super::cut::Cut;
@@ -26,8 +26,8 @@ pub struct Hub {
     me: Weak<Self>,
     chat: Arc<Chat>,
     members: RwLock<HashMap<SocketId, Member>>,
-    /// The TCP connections of sessions that moved from polling to a websocket, by the transport's own id.
-    upgraded: Mutex<HashMap<String, Weak<Cut>>>,
+    /// The TCP connections of sessions that moved from polling to a websocket, by the transport's own id; of those that tried, too.
+    upgraded: Mutex<HashMap<String, Vec<Weak<Cut>>>>,
     /// Sessions that were cut and may not poll any more, by the transport's own id.
     dead: Mutex<HashSet<String>>,
 }
@@ -69,10 +69,8 @@ impl Hub {
 
     /// From now on it does not.
     pub fn forget(&self, id: SocketId) {
-        let gone = self.members.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        if let Some(member) = gone {
+        if self.members.write().unwrap_or_else(PoisonError::into_inner).remove(&id).is_some() {
             metrics::gauge!("tincan_sockets").decrement(1);
-            lock(&self.upgraded).remove(&member.socket.id.to_string());
         }
     }
 
@@ -82,7 +80,7 @@ impl Hub {
 
     /// Remembers the TCP connection that a session moved to.
     pub fn upgraded(&self, sid: &str, cut: &Arc<Cut>) {
-        lock(&self.upgraded).insert(sid.to_owned(), Arc::downgrade(cut));
+        lock(&self.upgraded).entry(sid.to_owned()).or_default().push(Arc::downgrade(cut));
     }
 
     /// Whether a session was cut and has to begin anew.
@@ -110,9 +108,8 @@ impl Hub {
 
     fn cut_line(&self, socket: &SocketRef) {
         let sid = socket.id.to_string();
-        if let Some(cut) = lock(&self.upgraded).remove(&sid).and_then(|cut| cut.upgrade()) {
-            cut.cut();
-        }
+        let lines = lock(&self.upgraded).remove(&sid).unwrap_or_default();
+        lines.iter().filter_map(Weak::upgrade).for_each(|line| line.cut());
         if let Some(admission) = socket.req_parts().extensions.get::<Admission>() {
             admission.cut();
         }
@@ -121,6 +118,12 @@ impl Hub {
             dead.clear();
         }
         dead.insert(sid);
+    }
+
+    /// Whether some connection polls.
+    pub fn has_polling(&self) -> bool {
+        let members = self.members.read().unwrap_or_else(PoisonError::into_inner);
+        members.values().any(|member| member.socket.transport_type() == TransportType::Polling)
     }
 
     /// Cuts every connection.
@@ -144,7 +147,11 @@ impl Hub {
         for connection in gone {
             connection.end(&me);
         }
-        lock(&self.upgraded).retain(|_, cut| cut.strong_count() > 0);
+        // A session may outlive its connections to namespaces, so its lines go when they are closed and not before.
+        lock(&self.upgraded).retain(|_, lines| {
+            lines.retain(|line| line.strong_count() > 0);
+            !lines.is_empty()
+        });
     }
 
     /// Sends to those that are there; answers with those whose queue is full.

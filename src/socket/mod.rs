@@ -37,6 +37,9 @@ const MOST_WAITING: usize = 8192;
 /// How long connections may take to take what was sent to them, at the end.
 const CLOSING: Duration = Duration::from_secs(3);
 
+/// How long those that poll may take to ask once more, at the end: what they were told waits for that.
+const LAST_POLL: Duration = Duration::from_secs(1);
+
 /// The Socket.IO side of the server.
 pub struct Sockets {
     io: SocketIo,
@@ -78,6 +81,9 @@ impl Sockets {
 
     /// Closes every connection's transport, after which clients come back by themselves. Those that do not take their packets are cut.
     pub async fn close(&self) {
+        if self.hub.has_polling() {
+            tokio::time::sleep(LAST_POLL).await;
+        }
         if tokio::time::timeout(CLOSING, self.io.close()).await.is_err() {
             self.hub.cut_all();
         }

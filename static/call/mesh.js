@@ -14,7 +14,7 @@ export class Mesh {
    * @param {object} options
    * @param {string} options.callId
    * @param {string} options.me
-   * @param {Pick<import('../protocol/connection.js').Connection, 'request'>} options.connection
+   * @param {Pick<import('../protocol/connection.js').Connection, 'request' | 'status'>} options.connection
    * @param {() => RTCPeerConnection} options.connect
    * @param {(kind: 'audio' | 'video') => MediaStreamTrack | null} options.track
    * @param {() => void} options.changed
@@ -24,6 +24,8 @@ export class Mesh {
     this.options = options;
     /** @type {Map<string, Peer>} by user */
     this.peers = new Map();
+    /** @type {Map<string, import('../protocol/types.js').MediaFlags>} what each last said; some say it before we know that they are in */
+    this.media = new Map();
     /** @type {Map<string, import('./quality.js').Quality>} */
     this.quality = new Map();
     /** @type {Map<string, import('./quality.js').Sample>} */
@@ -45,6 +47,7 @@ export class Mesh {
       track,
       changed,
       timers,
+      reachable: () => connection.status === 'online',
       budget: () => budgetFor(this.peers.size + 1),
       send: (kind, payload) =>
         // By user and call, so that it reaches the socket that is in the call, whichever that is by now.
@@ -53,6 +56,7 @@ export class Mesh {
           () => false,
         ),
     });
+    peer.media = this.media.get(userId) ?? peer.media;
     this.peers.set(userId, peer);
     this.rebudget();
     changed();
@@ -86,6 +90,7 @@ export class Mesh {
     const peer = this.peers.get(userId);
     peer?.close();
     this.peers.delete(userId);
+    this.media.delete(userId);
     this.quality.delete(userId);
     this.samples.delete(userId);
     this.speaking.delete(userId);
@@ -107,9 +112,11 @@ export class Mesh {
 
   /** @param {string} userId @param {import('../protocol/types.js').MediaFlags} flags */
   mediaState(userId, { audio, video, screen }) {
+    const flags = { audio, video, screen };
+    this.media.set(userId, flags);
     const peer = this.peers.get(userId);
     if (!peer) return;
-    peer.media = { audio, video, screen };
+    peer.media = flags;
     this.options.changed();
   }
 

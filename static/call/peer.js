@@ -9,6 +9,8 @@ const DISCONNECTED_MS = 3_000;
 const RESTART_MS = 5_000;
 /** The other side was to offer; after this we do. */
 const OFFER_DUE_MS = 8_000;
+/** Times `RESTART_MS`. */
+const MAX_PATIENCE = 4;
 const MAX_EARLY_CANDIDATES = 100;
 
 /** @typedef {'offer' | 'answer' | 'ice-candidate'} SignalKind */
@@ -21,6 +23,7 @@ const MAX_EARLY_CANDIDATES = 100;
  * @property {string} username
  * @property {boolean} polite gives way where both offer at once
  * @property {() => RTCPeerConnection} connect
+ * @property {() => boolean} reachable the server is there to carry signals
  * @property {(kind: SignalKind, payload: object) => Promise<boolean>} send false where it did not get there
  * @property {(kind: 'audio' | 'video') => MediaStreamTrack | null} track what is to be sent now
  * @property {() => Budget} budget
@@ -196,9 +199,9 @@ export class Peer {
     }
   }
 
-  /** What was begun must lead to a connection in time. */
+  /** What was begun must lead to a connection in time; on a slow network each attempt is given more of it. */
   watch() {
-    this.schedule(RESTART_MS, () => {
+    this.schedule(RESTART_MS * Math.max(1, Math.min(this.restarts, MAX_PATIENCE)), () => {
       if (this.pc?.connectionState !== 'connected') void this.recover();
     });
   }
@@ -206,6 +209,11 @@ export class Peer {
   /** A new path; where one did not help already, a new connection. While the other side is away there is nobody to ask. */
   recover() {
     if (this.closed || this.away) return Promise.resolve();
+    if (!this.options.reachable()) {
+      // The path may come back by itself before the server does: what there is, is kept until somebody can be asked.
+      this.schedule(RESTART_MS, () => this.state !== 'connected' && this.recover());
+      return Promise.resolve();
+    }
     this.restarts += 1;
     if (this.restarts > 1 && this.restarts % 2 === 0) this.open();
     return this.offer();

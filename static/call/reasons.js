@@ -22,6 +22,8 @@ export function endWords(reason, { name, answered, group }) {
       return 'Declined on another device or in another tab.';
     case 'rejected':
       return `${name} declined.`;
+    case 'unreachable':
+      return `${name} can no longer be reached.`;
     case 'busy':
       return `${name} is busy in another call.`;
     case 'offline':

@@ -67,6 +67,8 @@ export class History {
       for (;;) {
         const after = timeline.newest;
         const page = await this.rest.messages(roomId, { limit: FILL_PAGE, after });
+        // Begun afresh meanwhile: the newest page is what counts.
+        if (!timeline.loaded || timeline.newest < after) return;
         timeline.append(after, page);
         this.changed();
         if (page.length === FILL_PAGE) continue;

@@ -78,15 +78,15 @@ function Tiles({ calls, user, peers }) {
 function Controls({ calls, devices, onDevices }) {
   const { media } = calls;
   const { audio, video, screen } = media.flags;
-  const button = (/** @type {any} */ picture, /** @type {string} */ label, /** @type {string} */ words, /** @type {boolean} */ on, /** @type {() => unknown} */ act, off = !on) =>
-    html`<button class=${`control ${off ? 'off' : ''}`} aria-pressed=${on} aria-label=${label} title=${words} onClick=${act}>
-      <span class="round">${icon(picture)}</span><span class="words" aria-hidden="true">${words}</span>
+  const button = (/** @type {any} */ picture, /** @type {string} */ name, /** @type {string} */ action, /** @type {boolean} */ on, /** @type {() => unknown} */ act, off = !on) =>
+    html`<button class=${`control ${off ? 'off' : ''}`} aria-pressed=${on} aria-label=${name} title=${action} onClick=${act}>
+      <span class="round">${icon(picture)}</span><span class="words" aria-hidden="true">${name}</span>
     </button>`;
   return html`<div class="controls" role="toolbar" aria-label="Call">
     ${button(audio ? 'mic' : 'micOff', 'Microphone', audio ? 'Mute' : 'Unmute', audio, () => media.setMicrophone(!audio))}
-    ${button(video ? 'camera' : 'cameraOff', 'Camera', video ? 'Camera off' : 'Camera on', video, () => media.setCamera(!video))}
+    ${button(video ? 'camera' : 'cameraOff', 'Camera', video ? 'Turn off' : 'Turn on', video, () => media.setCamera(!video))}
     ${media.devices.canShare &&
-    button(screen ? 'screenOff' : 'screen', 'Share your screen', screen ? 'Stop sharing' : 'Share', screen, () => (screen ? media.unshare() : media.share()), false)}
+    button(screen ? 'screenOff' : 'screen', 'Share screen', screen ? 'Stop sharing' : 'Share', screen, () => (screen ? media.unshare() : media.share()), false)}
     <button class="control" aria-expanded=${devices} aria-controls="stage-devices" aria-label="Devices" title="Devices" onClick=${onDevices}>
       <span class="round">${icon('devices')}</span><span class="words" aria-hidden="true">Devices</span>
     </button>

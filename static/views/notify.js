@@ -56,7 +56,7 @@ export function watchForNews(app) {
     claim?.release();
   };
 
-  const ring = async (/** @type {import('../call/desk.js').Incoming} */ incoming, /** @type {string} */ tab) => {
+  const ring = async (/** @type {import('../call/types.js').Incoming} */ incoming, /** @type {string} */ tab) => {
     ringing = incoming.callId;
     claim = new RingClaim({ storage: app.storage, tab });
     const keen = document.visibilityState === 'visible' && navigator.userActivation?.hasBeenActive !== false;

@@ -4,11 +4,11 @@ import { html, useEffect, useRef } from '../vendor/preact.js';
 import { initials } from './format.js';
 import { icon } from './icons.js';
 
-/** A colour that stays with an id. @param {string} id */
+/** A colour that stays with an id. Ids that follow each other get colours far apart. @param {string} id */
 export function hue(id) {
   let sum = 0;
   for (const letter of id) sum = (sum * 31 + letter.charCodeAt(0)) % 9973;
-  return `hue-${sum % 12}`;
+  return `hue-${(sum * 5) % 12}`;
 }
 
 /** @param {{id: string, name: string, online?: boolean, size?: 'small' | 'large'}} props */
@@ -58,11 +58,10 @@ export function Notice({ kind = 'bad', children }) {
 export function Dialog({ title, onClose, children, class: extra = '' }) {
   const ref = useRef(/** @type {HTMLDialogElement | null} */ (null));
   useEffect(() => {
-    const before = document.activeElement;
-    ref.current?.showModal();
-    return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
+    const dialog = ref.current;
+    dialog?.showModal();
+    // Closing, not just removing it, gives the focus back to where it was.
+    return () => dialog?.close();
   }, []);
   const cancel = (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -77,11 +76,11 @@ export function Dialog({ title, onClose, children, class: extra = '' }) {
   </dialog>`;
 }
 
-/** @param {{picture: Parameters<typeof icon>[0], title: string, children?: unknown}} props */
-export function Empty({ picture, title, children }) {
+/** @param {{picture: Parameters<typeof icon>[0], title: string, main?: boolean, children?: unknown}} props */
+export function Empty({ picture, title, main, children }) {
   return html`<div class="empty">
     <span class="picture">${icon(picture)}</span>
-    <h2>${title}</h2>
+    <${main ? 'h1' : 'h2'}>${title}<//>
     ${children}
   </div>`;
 }

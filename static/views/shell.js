@@ -48,7 +48,7 @@ function Root({ app }) {
 /** @param {{chat: import('../state/chat.js').Chat}} props */
 function NoRoom({ chat }) {
   const any = chat.rooms.byId.size > 0;
-  return html`<${Empty} picture="rooms" title=${any ? 'Pick a room' : 'Nice and quiet here'}>
+  return html`<${Empty} main picture="rooms" title=${any ? 'Pick a room' : 'Nice and quiet here'}>
     <p>${any ? 'Choose a room on the left, or ring somebody from People.' : 'Create the first room, and others will see it at once.'}</p>
   <//>`;
 }

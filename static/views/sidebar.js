@@ -18,7 +18,7 @@ export function Sidebar({ app, chat }) {
   const link = (/** @type {string} */ name, /** @type {any} */ picture, /** @type {string} */ label, /** @type {unknown} */ extra) =>
     html`<a href=${`#/${name}`} aria-current=${section === name ? 'page' : undefined}>${icon(picture)}${label}${extra}</a>`;
   const missed = app.calls?.missed ?? 0;
-  return html`<div class="sidebar">
+  return html`<aside class="sidebar" aria-label="Rooms, people and calls">
     <header class="sidebar-head">
       <a class="mark" href="#/rooms"><img src="/icons/tincan.svg" alt="" />Tincan</a>
       <button class="button plain small" onClick=${() => setCreating(true)}>${icon('plus')}New room</button>
@@ -39,5 +39,5 @@ export function Sidebar({ app, chat }) {
       <button class="button ghost icon-only" aria-label="Log out" onClick=${() => app.logOut()}>${icon('leave')}</button>
     </footer>
     ${creating && html`<${RoomDialog} app=${app} chat=${chat} onClose=${() => setCreating(false)} />`}
-  </div>`;
+  </aside>`;
 }

@@ -26,6 +26,13 @@ scenario('two see and hear each other, and each sees what the other turns off', 
   await ada.tile('Bob').locator('video').waitFor();
   await ada.forgets();
   await ada.hearsAndSees();
+  // Another microphone in the middle of the call.
+  await ada.button('Devices').click();
+  const options = await ada.page.getByRole('combobox', { name: 'Microphone' }).locator('option').all();
+  assert.ok(options.length > 1);
+  await ada.page.getByRole('combobox', { name: 'Microphone' }).selectOption({ index: options.length - 1 });
+  await bob.forgets();
+  await bob.hearsAndSees();
   // One negotiation was enough for all of it.
   assert.equal(await ada.page.evaluate(() => connections.length), 1);
 });
@@ -33,11 +40,11 @@ scenario('two see and hear each other, and each sees what the other turns off', 
 scenario('a screen is shared and shown whole, and the picture comes back after it', async (world) => {
   const [ada, bob] = await inCall(world);
   await bob.hearsAndSees();
-  await ada.button('Share your screen').click();
+  await ada.button('Share screen').click();
   await bob.tile('Ada shares the screen').locator('video.contain').waitFor();
   await bob.forgets();
   await bob.hearsAndSees();
-  await ada.button('Share your screen').click();
+  await ada.button('Share screen').click();
   await bob.tile('Ada shares the screen').waitFor({ state: 'detached' });
   await bob.tile('Ada').locator('video').waitFor();
 });

@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { io } from 'socket.io-client';
 
 const BINARY = process.env.TINCAN_BIN ?? fileURLToPath(new URL('../../target/release/tincan', import.meta.url));
+/** While one works on the client: its files as they are, instead of those in the executable. */
+const CLIENT = process.env.TINCAN_CLIENT_DIR ? ['--client-dir', process.env.TINCAN_CLIENT_DIR] : [];
 const START_MS = 20_000;
 
 export class Server {
@@ -23,7 +25,7 @@ export class Server {
     const flags = ['--host', '127.0.0.1', '--port', String(this.port), '--data-dir', this.directory];
     const quick = ['--bcrypt-cost', '4', '--rate-limit', 'off', '--ice-server', 'none'];
     // The environment of whoever runs the tests must not change the server.
-    this.child = spawn(BINARY, [...flags, ...quick, ...this.flags], { cwd: this.directory, env: { PATH: process.env.PATH } });
+    this.child = spawn(BINARY, [...flags, ...quick, ...CLIENT, ...this.flags], { cwd: this.directory, env: { PATH: process.env.PATH } });
     this.exited = new Promise((resolve) => this.child.once('exit', resolve));
     await new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`the server did not start:\n${this.log.join('')}`)), START_MS);

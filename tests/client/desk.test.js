@@ -95,6 +95,20 @@ test('accepting answers at once, without waiting for the camera', async () => {
   assert.equal(desk.call.state, 'active');
 });
 
+test('what the other side says it sends counts, also where it comes before the answer to our accepting', async () => {
+  const peers = [{ userId: id(2), username: 'Bob', socketId: 's2' }];
+  const { desk, connection } = setUp({
+    answer: (event) => {
+      if (event !== 'accept-call') return undefined;
+      connection.emit('media-state', { callId: 'c1', from: id(2), fromSocketId: 's2', audio: false, video: false, screen: false });
+      return { ok: true, callId: 'c1', peers };
+    },
+  });
+  connection.emit('incoming-call', { callId: 'c1', callType: 'video', ...bo });
+  await desk.answer(true);
+  assert.deepEqual(desk.mesh.peers.get(id(2)).media, { audio: false, video: false, screen: false });
+});
+
 for (const [reason, words] of [
   ['timeout', /did not answer/],
   ['hangup', /hung up/],

@@ -24,6 +24,7 @@ function pair() {
       track: (kind) => tracks[kind],
       budget: () => ({ scale: 2, fps: 15, bitrate: 1000 }),
       changed: () => {},
+      reachable: () => wire.open,
       send: async (kind, payload) => {
         if (!wire.open) return false;
         wire.log.push(`${name} ${kind}`);
@@ -174,6 +175,23 @@ test('while the other side is away nothing is tried', async () => {
   a.peer.pc.become('failed');
   await timers.pass(20_000);
   assert.equal(wire.log.length, 2);
+});
+
+test('while the server is away the connection is kept, and a new path is looked for when it is back', async () => {
+  const { a, connect, timers, wire } = pair();
+  await a.peer.offer();
+  await connect();
+  const { pc } = a.peer;
+  wire.open = false;
+  pc.become('failed');
+  await timers.pass(30_000);
+  assert.equal(a.peer.pc, pc);
+  assert.equal(pc.closed, false);
+  wire.open = true;
+  await timers.pass(5_000);
+  await connect();
+  assert.equal(a.peer.state, 'connected');
+  assert.equal(a.peer.pc, pc);
 });
 
 test('an answer to an offer that was replaced is ignored', async () => {

@@ -36,7 +36,7 @@ test('only what can be an id is a room in the address', () => {
 });
 
 test('every reason of an end has words of its own', () => {
-  const reasons = ['hangup', 'timeout', 'cancelled', 'disconnected', 'answered-elsewhere', 'rejected-elsewhere', 'rejected', 'busy', 'offline'];
+  const reasons = ['hangup', 'timeout', 'cancelled', 'disconnected', 'answered-elsewhere', 'rejected-elsewhere', 'rejected', 'unreachable', 'busy', 'offline'];
   for (const group of [true, false]) {
     const words = reasons.map((reason) => endWords(reason, { name: 'Bo', answered: true, group }));
     assert.equal(new Set(words).size, reasons.length);

@@ -1,6 +1,7 @@
 /** Programs that use the official clients, against the real executable. */
 
 import assert from 'node:assert/strict';
+import { Agent } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { io as io3 } from 'socket.io-client-3';
 import { Server } from '../browser/server.js';
@@ -150,7 +151,9 @@ describe('programs with the official clients', () => {
   });
 
   test('a shutdown is told, and clients come back by themselves', async () => {
-    const [ann, bob] = [await user({ transports: ['websocket'] }), await user({ transports: ['polling'] })];
+    // As in a browser, a connection is used again: nobody new is let in at the end, not even to poll.
+    const agent = new Agent({ keepAlive: true });
+    const [ann, bob] = [await user({ transports: ['websocket'] }), await user({ transports: ['polling'], agent })];
     const roomId = await room(ann.grant);
     await ann.program.join(roomId);
     await bob.program.join(roomId);

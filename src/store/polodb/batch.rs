@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use bson::Bson;
 
-use super::catalog::{Catalog, Change, Doomed, LogPiece, RoomEntry};
-use super::database::{CommitFailed, Touched, Txn};
+use super::catalog::Catalog;
+use super::change::{Change, Doomed, LogPiece, RoomEntry};
 use super::layout::{self, CallLogRecord, DoomedRecord, Head, StoreRecord};
+use super::txn::{CommitFailed, Touched, Txn};
 use crate::model::{Call, CallId, RoomId, User, UserId};
 use crate::store::records::{CallRecord, RoomRecord, Stored, UserRecord};
 use crate::store::{Result, StoreError};
@@ -216,7 +217,7 @@ impl<'a> Batch<'a> {
         }
         for id in &self.heads {
             match catalog.room(*id) {
-                Some(entry) => txn.put(layout::HEADS, id.object_id(), &head(*id, entry))?,
+                Some(entry) => txn.put(layout::HEADS, id.object_id(), &Head::of(*id, entry))?,
                 None => drop(txn.take(layout::HEADS, id.object_id())?),
             }
         }
@@ -228,12 +229,6 @@ impl<'a> Batch<'a> {
         txn.put(layout::STORE, Bson::from(layout::STORE_ID), &store)?;
         Ok(store)
     }
-}
-
-/// The record of how far a room is numbered.
-fn head(id: RoomId, entry: &RoomEntry) -> Head {
-    let lost = entry.lost.ranges().iter().map(|(first, last)| (*first as i64, *last as i64)).collect();
-    Head { room: id.object_id(), seq: entry.numbered as i64, lost }
 }
 
 /// The store's own record after one more commit.

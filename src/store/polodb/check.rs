@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use super::catalog::RoomEntry;
+use super::change::RoomEntry;
 use super::damage::Damage;
-use super::database::Txn;
 use super::layout::{self, StoredMessage};
 use super::load::{Loaded, readable};
 use super::lost::Lost;
 use super::mark::Mark;
+use super::txn::Txn;
 use crate::model::{Message, Room, RoomId};
 use crate::store::Result;
 

@@ -7,12 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::batch::Batch;
-use super::catalog::RoomEntry;
-use super::database::Txn;
+use super::change::RoomEntry;
 use super::intents;
 use super::lost::Lost;
 use super::pages;
 use super::shared::Shared;
+use super::txn::Txn;
 use crate::model::{Call, CallId, Message, Room, RoomId};
 use crate::store::{Loading, Records, Result, StoreError};
 

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::batch::Batch;
-use super::catalog::{Doomed, RoomEntry};
+use super::change::{Doomed, RoomEntry};
 use super::layout::{self, ClientIdRecord, StoredMessage};
 use crate::model::{
     Call, CallStatus, Message, NameKey, NewMessage, PasswordHash, Room, RoomId, RoomPatch, User, UserId,
 };
-use crate::store::records::CallRecord;
 use crate::store::{Appended, Result, StoreError, Taken};
 
 /// The door: what is found by name must not hold what a key cannot.
@@ -229,36 +228,4 @@ pub fn save_calls(batch: &mut Batch<'_>, calls: &[Call]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The ended call of an id.
-///
-/// # Errors
-/// The database's.
-pub fn ended_call(txn: &super::database::Txn<'_>, id: crate::model::CallId) -> Result<Option<Call>> {
-    use crate::store::records::Stored;
-    txn.get::<CallRecord>(layout::CALLS, id.object_id())?.map(Call::try_from).transpose()
-}
-
-/// Removes up to `count` messages of a deleted room, with their client ids.
-///
-/// # Errors
-/// The database's.
-pub fn sweep(batch: &mut Batch<'_>, count: u64) -> Result<()> {
-    let Some((room, Doomed { next, last })) = batch.catalog().doomed().first_key_value().map(|(id, left)| (*id, *left))
-    else {
-        return Ok(());
-    };
-    let end = last.min(next.saturating_add(count - 1));
-    batch.write(|txn| {
-        for seq in next..=end {
-            let Some(message) = txn.take(layout::MESSAGES, layout::message_key(room, seq))? else { continue };
-            if let (Ok(client_id), Ok(sender)) = (message.get_str("clientId"), message.get_object_id("sender")) {
-                let sender = UserId::from_bytes(sender.bytes());
-                txn.take(layout::CLIENT_IDS, layout::client_id_key(room, sender, client_id))?;
-            }
-        }
-        Ok(())
-    })?;
-    batch.set_doomed(room, (end < last).then_some(Doomed { next: end + 1, last }))
 }

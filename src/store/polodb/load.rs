@@ -7,12 +7,13 @@ use bson::oid::ObjectId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::catalog::{Catalog, Change, Doomed, LogPiece, RoomEntry};
+use super::catalog::Catalog;
+use super::change::{Change, Doomed, LogPiece, RoomEntry};
 use super::check;
 use super::damage::Damage;
-use super::database::{Collection, Txn};
 use super::layout::{self, CallLogRecord, DoomedRecord, Head, StoreRecord};
 use super::lost::Lost;
+use super::txn::{Collection, Txn};
 use crate::model::{Call, CallId, RoomId, User, UserId};
 use crate::store::records::{CallRecord, RoomRecord, Stored, UserRecord};
 use crate::store::{Result, StoreError};

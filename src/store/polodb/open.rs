@@ -8,7 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::batch::{Batch, Outcome};
-use super::catalog::{Catalog, Change, RoomEntry};
+use super::catalog::Catalog;
+use super::change::{Change, RoomEntry};
 use super::check;
 use super::damage::Damage;
 use super::database::Database;
@@ -29,7 +30,8 @@ const RESCUED: &str = "store.rescued";
 
 /// Whether there is no store in a directory yet, or one that is being filled.
 pub fn is_free(directory: &Path) -> bool {
-    !directory.join(DATABASE).exists() || fill::unfinished(directory).is_some()
+    let there = [DATABASE, RESCUED].iter().any(|name| directory.join(name).exists());
+    !there || fill::unfinished(directory).is_some()
 }
 
 /// An open database and what was read from it.

@@ -1,11 +1,11 @@
 //! Pages of messages and of the calls' history: which documents make one up is worked out first, then just those are read.
 
-use super::catalog::RoomEntry;
-use super::database::Txn;
-use super::intents;
+use super::change::RoomEntry;
 use super::layout::{self, StoredMessage};
 use super::shared::Shared;
+use super::txn::Txn;
 use crate::model::{Call, CallId, Message, MessagePage, Page, RoomId, UserId};
+use crate::store::records::{CallRecord, Stored};
 use crate::store::{Result, StoreError};
 
 /// The numbers that make up a page, and what lies around it.
@@ -109,10 +109,18 @@ pub fn call(shared: &Shared, txn: &Txn<'_>, id: CallId) -> Result<Option<Call>> 
     if let Some(call) = open(shared)? {
         return Ok(Some(call));
     }
-    match intents::ended_call(txn, id)? {
+    match ended_call(txn, id)? {
         Some(call) => Ok(Some(call)),
         // It may have been opened again, or lies in a commit that this moment is not yet published.
         None => open(shared)?
             .map_or_else(|| Err(StoreError::Corrupt(format!("call {id} is missing"))), |call| Ok(Some(call))),
     }
+}
+
+/// The ended call of an id.
+///
+/// # Errors
+/// The database's.
+pub fn ended_call(txn: &Txn<'_>, id: CallId) -> Result<Option<Call>> {
+    txn.get::<CallRecord>(layout::CALLS, id.object_id())?.map(Call::try_from).transpose()
 }

@@ -7,14 +7,16 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::batch::{Batch, Outcome};
-use super::catalog::{Catalog, RoomEntry};
+use super::catalog::Catalog;
+use super::change::RoomEntry;
 use super::check;
 use super::damage::Damage;
-use super::database::{Database, Txn};
-use super::intents;
+use super::database::Database;
 use super::layout::{self, ClientIdRecord, StoreRecord};
 use super::load::readable;
 use super::lost::Lost;
+use super::pages;
+use super::txn::Txn;
 use crate::model::{Call, CallId, Message, Room, RoomId, User, UserId};
 use crate::store::Result;
 use crate::store::records::{RoomRecord, Stored, UserRecord};
@@ -159,7 +161,7 @@ impl Copy<'_> {
                     let open = old.open_call(*id).map(|call| Call::clone(call));
                     let call = match &open {
                         Some(_) => open.clone(),
-                        None => readable(intents::ended_call(from, *id))?,
+                        None => readable(pages::ended_call(from, *id))?,
                     };
                     let Some(call) = call else {
                         missing += 1;

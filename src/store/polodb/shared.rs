@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::catalog::{Catalog, Change};
+use super::catalog::Catalog;
+use super::change::Change;
 use super::database::Database;
 use crate::store::{Result, StoreError};
 

@@ -8,70 +8,22 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
-
 use super::batch::{Batch, Outcome};
 use super::catalog::Catalog;
-use super::database::{Database, Touched};
-use super::intents;
+use super::database::Database;
 use super::layout::StoreRecord;
 use super::mark::Mark;
+use super::order::{Job, Order, gather};
 use super::shared::{Condition, Shared};
 use super::space;
+use super::sweep;
+use super::txn::Touched;
 use crate::store::{Result, StoreError};
 
-/// How many intents one transaction carries at most: as many as may wait in half the time of an fsync.
-const BATCH: usize = 512;
 /// How many messages of a deleted room go at a time; nobody waits longer than for these.
 const SWEEP: u64 = 64;
 /// Where there is other work, pieces of a deleted room are this far apart.
 const SWEEP_PAUSE: Duration = Duration::from_millis(50);
-
-/// What the writer is asked for.
-pub enum Order {
-    /// An intent.
-    Carry(Box<dyn Job>),
-    /// Commit what came before, and stop.
-    Stop,
-}
-
-/// An intent on its way through the writer.
-pub trait Job: Send {
-    /// Decides and changes, within the batch.
-    fn run(&mut self, batch: &mut Batch<'_>);
-    /// Tells the caller, once it is known what became of the batch.
-    fn answer(self: Box<Self>, outcome: Result<()>);
-}
-
-/// An intent as a closure, with the caller who waits for its answer.
-pub struct Intent<T, F> {
-    decide: Option<F>,
-    decided: Option<Result<T>>,
-    reply: oneshot::Sender<Result<T>>,
-    /// Its place in the queue, free again when it is answered.
-    _place: OwnedSemaphorePermit,
-}
-
-impl<T, F> Intent<T, F> {
-    pub fn new(decide: F, reply: oneshot::Sender<Result<T>>, place: OwnedSemaphorePermit) -> Self {
-        Self { decide: Some(decide), decided: None, reply, _place: place }
-    }
-}
-
-impl<T: Send, F: FnOnce(&mut Batch<'_>) -> Result<T> + Send> Job for Intent<T, F> {
-    fn run(&mut self, batch: &mut Batch<'_>) {
-        self.decided = self.decide.take().map(|decide| batch.attempt(decide));
-    }
-
-    fn answer(self: Box<Self>, outcome: Result<()>) {
-        let not_run = || Err(StoreError::Unavailable("the batch was given up".to_owned()));
-        // A refusal too waits for the commit: it may rest on an intent of the same batch.
-        let Self { decided, reply, .. } = *self;
-        let answer = outcome.and_then(|()| decided.unwrap_or_else(not_run));
-        // The caller may have gone meanwhile, which changes nothing.
-        let _ = reply.send(answer);
-    }
-}
 
 /// What the writer keeps to, beside the intents.
 #[derive(Clone, Debug)]
@@ -266,7 +218,7 @@ impl Writer {
         }
         if self.may_sweep() && (idle || self.state.swept.is_none_or(|last| due(last + SWEEP_PAUSE))) {
             // An error has been noted, and the sweep goes on when writes do.
-            let _ = self.commit(|batch, _| drop(batch.attempt(|batch| intents::sweep(batch, SWEEP))));
+            let _ = self.commit(|batch, _| drop(batch.attempt(|batch| sweep::sweep(batch, SWEEP))));
             self.state.swept = Some(Instant::now());
         }
         if self.state.mark_due.is_some_and(due) {
@@ -290,17 +242,4 @@ impl Writer {
             }
         }
     }
-}
-
-/// The first job and those that wait behind it; and whether the order to stop came.
-fn gather(first: Box<dyn Job>, orders: &Receiver<Order>) -> (Vec<Box<dyn Job>>, bool) {
-    let mut jobs = vec![first];
-    while jobs.len() < BATCH {
-        match orders.try_recv() {
-            Ok(Order::Carry(job)) => jobs.push(job),
-            Ok(Order::Stop) => return (jobs, true),
-            Err(_) => break,
-        }
-    }
-    (jobs, false)
 }

@@ -2,17 +2,17 @@
 //!
 //! Every record reads a document of the Node backend too: what only this server writes has a default.
 
+mod call;
+
 use std::sync::Arc;
 
 use bson::DateTime;
 use bson::oid::ObjectId;
 use serde::{Deserialize, Serialize};
 
+pub use self::call::CallRecord;
 use super::StoreError;
-use crate::model::{
-    Call, CallId, CallStatus, CallType, EndReason, Message, MessageId, NameKey, PasswordHash, Room, RoomId, Timestamp,
-    User, UserId,
-};
+use crate::model::{CallId, Message, MessageId, NameKey, PasswordHash, Room, RoomId, Timestamp, User, UserId};
 
 /// An id as it is stored.
 pub trait Stored: Copy {
@@ -60,15 +60,21 @@ fn time(date: DateTime) -> Timestamp {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserRecord {
+    /// The user's id.
     #[serde(rename = "_id")]
     pub id: ObjectId,
+    /// As it is written.
     pub username: String,
     /// What the name is unique by. The Node backend wrote none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username_key: Option<String>,
+    /// The address, in lower case where this server wrote it.
     pub email: String,
+    /// Its bcrypt hash.
     pub password: String,
+    /// When the account was made.
     pub created_at: DateTime,
+    /// Older tokens are not taken any more.
     #[serde(default)]
     pub token_version: u32,
 }
@@ -104,17 +110,23 @@ impl From<UserRecord> for User {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RoomRecord {
+    /// The room's id.
     #[serde(rename = "_id")]
     pub id: ObjectId,
+    /// As it is written.
     pub name: String,
     /// What the name is unique by. The Node backend wrote none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name_key: Option<String>,
+    /// Empty where there is none.
     #[serde(default)]
     pub description: String,
+    /// Who made it.
     pub created_by: ObjectId,
+    /// In the order of joining.
     #[serde(default)]
     pub participants: Vec<ObjectId>,
+    /// When it was made.
     pub created_at: DateTime,
 }
 
@@ -152,18 +164,26 @@ impl RoomRecord {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageRecord<K> {
+    /// What it is found by; a message's own id where the engine has no better key.
     #[serde(rename = "_id")]
     pub key: K,
+    /// Its own id, where that is not the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<ObjectId>,
+    /// The room.
     pub room: ObjectId,
+    /// Who wrote it.
     pub sender: ObjectId,
+    /// The sender's name as it was then.
     pub sender_name: String,
+    /// The text.
     pub content: String,
+    /// When the server took it.
     pub timestamp: DateTime,
     /// The Node backend wrote none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seq: Option<i64>,
+    /// What its sender's client calls it, so that a repeat is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
 }
@@ -199,81 +219,6 @@ impl<K> MessageRecord<K> {
             timestamp: time(self.timestamp),
             seq: seq.ok_or_else(|| StoreError::Corrupt(format!("message {id} has no number")))?,
             client_id: self.client_id,
-        })
-    }
-}
-
-/// A document of `calls`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CallRecord {
-    #[serde(rename = "_id")]
-    pub id: ObjectId,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub room: Option<ObjectId>,
-    pub call_type: String,
-    pub status: String,
-    pub created_by: ObjectId,
-    pub participants: Vec<ObjectId>,
-    pub invited: Vec<ObjectId>,
-    #[serde(default)]
-    pub inside: Vec<ObjectId>,
-    #[serde(default)]
-    pub ringing: Vec<ObjectId>,
-    pub created_at: DateTime,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answered_at: Option<DateTime>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended_at: Option<DateTime>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub end_reason: Option<String>,
-}
-
-impl From<&Call> for CallRecord {
-    fn from(call: &Call) -> Self {
-        Self {
-            id: call.id.object_id(),
-            room: call.room.map(Stored::object_id),
-            call_type: call.call_type.as_str().to_owned(),
-            status: call.status.as_str().to_owned(),
-            created_by: call.created_by.object_id(),
-            participants: object_ids(&call.participants),
-            invited: object_ids(&call.invited),
-            inside: object_ids(&call.inside),
-            ringing: object_ids(&call.ringing),
-            created_at: date(call.created_at),
-            answered_at: call.answered_at.map(date),
-            ended_at: call.ended_at.map(date),
-            end_reason: call.end_reason.map(|reason| reason.as_str().to_owned()),
-        }
-    }
-}
-
-impl TryFrom<CallRecord> for Call {
-    type Error = StoreError;
-
-    /// # Errors
-    /// [`StoreError::Corrupt`] where a word in it is none of ours.
-    fn try_from(record: CallRecord) -> Result<Self, StoreError> {
-        let id = record.id;
-        let odd = |field: &str, word: &str| StoreError::Corrupt(format!("call {id} has the {field} {word:?}"));
-        Ok(Self {
-            id: CallId::from_object_id(id),
-            room: record.room.map(RoomId::from_object_id),
-            call_type: CallType::parse(&record.call_type).ok_or_else(|| odd("type", &record.call_type))?,
-            status: CallStatus::parse(&record.status).ok_or_else(|| odd("status", &record.status))?,
-            created_by: UserId::from_object_id(record.created_by),
-            participants: from_object_ids(record.participants),
-            invited: from_object_ids(record.invited),
-            inside: from_object_ids(record.inside),
-            ringing: from_object_ids(record.ringing),
-            created_at: time(record.created_at),
-            answered_at: record.answered_at.map(time),
-            ended_at: record.ended_at.map(time),
-            end_reason: match record.end_reason {
-                None => None,
-                Some(word) => Some(EndReason::parse(&word).ok_or_else(|| odd("reason", &word))?),
-            },
         })
     }
 }

@@ -1,0 +1,149 @@
+//! The engine's parts and how they stand together: the queue to the writer, the readers, opening and closing.
+
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use tokio::sync::{Semaphore, oneshot};
+
+use super::Options;
+use super::batch::Batch;
+use super::catalog::Catalog;
+use super::database::Database;
+use super::open::{self, Opened};
+use super::order::{Intent, Order};
+use super::shared::{self, Condition, Shared};
+use super::writer::{Pace, Writer};
+use crate::store::{OpenError, Result, StoreError};
+
+/// How many intents may wait for the writer; who comes then waits for a place.
+const QUEUE: usize = 4096;
+/// How many reads may be at the database at once.
+const READERS: usize = 8;
+
+/// See the module.
+#[derive(Debug)]
+pub struct PoloDb {
+    pub(super) shared: Arc<Shared>,
+    orders: mpsc::Sender<Order>,
+    /// Places in the writer's queue.
+    places: Arc<Semaphore>,
+    readers: Arc<Semaphore>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    /// The data directory.
+    pub(super) directory: PathBuf,
+}
+
+impl PoloDb {
+    /// Opens the store in a data directory, or makes one there, and starts its writer.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub async fn open(directory: &Path, options: Options) -> Result<Self, OpenError> {
+        let path = directory.to_owned();
+        let opened = tokio::task::spawn_blocking(move || Self::open_here(&path, &options)).await;
+        opened.unwrap_or_else(|error| Err(OpenError::Failed { path: directory.to_owned(), reason: error.to_string() }))
+    }
+
+    fn open_here(directory: &Path, options: &Options) -> Result<Self, OpenError> {
+        let Opened { database, catalog, store } = open::open(directory, options)?;
+        let shared = Arc::new(Shared::new(catalog.clone(), database.clone()));
+        let pace = Pace { probe: options.probe_every, patience: options.patience, mark: options.mark_within };
+        let paths = (directory.to_owned(), directory.join(open::MARK));
+        let writer = Writer::new(database, shared.clone(), catalog, store, paths, pace);
+        let (orders, queue) = mpsc::channel();
+        let thread = std::thread::Builder::new().name("store".to_owned());
+        let started = thread.spawn({
+            let shared = shared.clone();
+            move || {
+                let ran = std::panic::catch_unwind(AssertUnwindSafe(|| writer.run(&queue)));
+                if ran.is_err() {
+                    shared.set_condition(Condition::Lost("the writer panicked".to_owned()));
+                }
+            }
+        });
+        let writer =
+            started.map_err(|error| OpenError::Failed { path: directory.to_owned(), reason: error.to_string() })?;
+        Ok(Self {
+            shared,
+            orders,
+            places: Arc::new(Semaphore::new(QUEUE)),
+            readers: Arc::new(Semaphore::new(READERS)),
+            writer: Mutex::new(Some(writer)),
+            directory: directory.to_owned(),
+        })
+    }
+
+    /// Looks something up in memory.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&Catalog) -> T) -> Result<T> {
+        self.shared.look(look)
+    }
+
+    /// Has the writer carry out an intent, and waits until it is durable.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        intent: impl FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let place = self.places.clone().acquire_owned().await.map_err(|_| shared::closed())?;
+        let (reply, answer) = oneshot::channel();
+        let stopped = || StoreError::Unavailable("the writer stopped".to_owned());
+        self.orders.send(Order::Carry(Box::new(Intent::new(intent, reply, place)))).map_err(|_| stopped())?;
+        answer.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    /// Reads from the database, off the async threads.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Shared, &Database) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let place = self.readers.clone().acquire_owned().await.map_err(|_| shared::closed())?;
+        let shared = self.shared.clone();
+        let reading = tokio::task::spawn_blocking(move || {
+            let database = shared.database()?;
+            let answer = read(&shared, &database);
+            // The place is free only when the database is let go: a close waits for all places.
+            drop(database);
+            drop(place);
+            answer
+        });
+        reading.await.unwrap_or_else(|error| Err(StoreError::Bug(format!("a read broke off: {error}"))))
+    }
+
+    /// Commits what is queued, stops the writer, and closes the database when its last reader has let go.
+    pub(super) async fn shut(&self) {
+        self.places.close();
+        // Where the writer is gone already there is nothing to stop.
+        let _ = self.orders.send(Order::Stop);
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            // It catches its own panics, so that joining it cannot fail.
+            let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+        }
+        self.shared.set_condition(Condition::Closed);
+        // Every reader has let go of the database once all places are free.
+        if let Ok(places) = self.readers.acquire_many(READERS as u32).await {
+            let shared = self.shared.clone();
+            let _ = tokio::task::spawn_blocking(move || shared.release_database()).await;
+            self.readers.close();
+            drop(places);
+        }
+    }
+}
+
+impl Drop for PoloDb {
+    /// One that was not closed is closed here, in the same order, by whoever drops it: the directory may be removed right after.
+    fn drop(&mut self) {
+        // Where the writer is gone already there is nothing to stop.
+        let _ = self.orders.send(Order::Stop);
+        let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer {
+            // It catches its own panics, so that joining it cannot fail.
+            let _ = writer.join();
+        }
+        self.shared.set_condition(Condition::Closed);
+        // A read that is under way closes the database at its end.
+        self.shared.release_database();
+    }
+}

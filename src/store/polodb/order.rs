@@ -1,0 +1,70 @@
+//! What the writer is asked for, and how the askers get their answers.
+
+use std::sync::mpsc::Receiver;
+
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+use super::batch::Batch;
+use crate::store::{Result, StoreError};
+
+/// How many intents one transaction carries at most: as many as may wait in half the time of an fsync.
+const BATCH: usize = 512;
+
+/// What the writer is asked for.
+pub enum Order {
+    /// An intent.
+    Carry(Box<dyn Job>),
+    /// Commit what came before, and stop.
+    Stop,
+}
+
+/// An intent on its way through the writer.
+pub trait Job: Send {
+    /// Decides and changes, within the batch.
+    fn run(&mut self, batch: &mut Batch<'_>);
+    /// Tells the caller, once it is known what became of the batch.
+    fn answer(self: Box<Self>, outcome: Result<()>);
+}
+
+/// An intent as a closure, with the caller who waits for its answer.
+pub struct Intent<T, F> {
+    decide: Option<F>,
+    decided: Option<Result<T>>,
+    reply: oneshot::Sender<Result<T>>,
+    /// Its place in the queue, free again when it is answered.
+    _place: OwnedSemaphorePermit,
+}
+
+impl<T, F> Intent<T, F> {
+    pub fn new(decide: F, reply: oneshot::Sender<Result<T>>, place: OwnedSemaphorePermit) -> Self {
+        Self { decide: Some(decide), decided: None, reply, _place: place }
+    }
+}
+
+impl<T: Send, F: FnOnce(&mut Batch<'_>) -> Result<T> + Send> Job for Intent<T, F> {
+    fn run(&mut self, batch: &mut Batch<'_>) {
+        self.decided = self.decide.take().map(|decide| batch.attempt(decide));
+    }
+
+    fn answer(self: Box<Self>, outcome: Result<()>) {
+        let not_run = || Err(StoreError::Unavailable("the batch was given up".to_owned()));
+        // A refusal too waits for the commit: it may rest on an intent of the same batch.
+        let Self { decided, reply, .. } = *self;
+        let answer = outcome.and_then(|()| decided.unwrap_or_else(not_run));
+        // The caller may have gone meanwhile, which changes nothing.
+        let _ = reply.send(answer);
+    }
+}
+
+/// The first job and those that wait behind it; and whether the order to stop came.
+pub fn gather(first: Box<dyn Job>, orders: &Receiver<Order>) -> (Vec<Box<dyn Job>>, bool) {
+    let mut jobs = vec![first];
+    while jobs.len() < BATCH {
+        match orders.try_recv() {
+            Ok(Order::Carry(job)) => jobs.push(job),
+            Ok(Order::Stop) => return (jobs, true),
+            Err(_) => break,
+        }
+    }
+    (jobs, false)
+}

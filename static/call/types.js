@@ -1,0 +1,33 @@
+/** The shapes that the parts of a call share. Types only: nothing here runs. */
+
+/** @typedef {import('../protocol/types.js').CallType} CallType */
+/** @typedef {{callId: string, from: string, fromUsername: string, callType: CallType, roomId?: string}} Incoming */
+/**
+ * A call that is being thought about: whom to ring, or which call to join.
+ * @typedef {{to?: string, roomId?: string, join?: string, name: string, callType: CallType, busy?: boolean, problem?: string}} Plan
+ */
+/**
+ * The call that this tab is in.
+ * @typedef {object} CurrentCall
+ * @property {string} callId
+ * @property {CallType} callType
+ * @property {string} [roomId]
+ * @property {string} name of the other, or of the room
+ * @property {'ringing' | 'active'} state
+ * @property {boolean} mine this user began it
+ * @property {number} since milliseconds since 1970: begun to ring, or answered
+ */
+/**
+ * @typedef {object} CallOptions
+ * @property {import('../protocol/rest.js').Rest} rest
+ * @property {import('../protocol/connection.js').Connection} connection
+ * @property {import('../state/storage.js').BrowserStorage} storage kept in this browser
+ * @property {import('../state/storage.js').BrowserStorage} tabStorage kept in this tab
+ * @property {import('./devices.js').Devices} devices
+ * @property {{id: string, username: string}} user
+ * @property {(words: string) => void} say
+ * @property {(roomId: string) => string | undefined} roomName
+ * @property {any} [timers]
+ */
+
+export {};

@@ -1,0 +1,272 @@
+/** What everybody must be able to see and use: no script of others runs, no barrier, no overflow, the keyboard is enough. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { scenario, until } from './world.js';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** Nothing that axe knows of stands in anybody's way, in light and in dark. */
+async function isOpenToAll(person, view) {
+  for (const colorScheme of ['light', 'dark']) {
+    await person.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    // Two frames on, every style is computed anew.
+    await person.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    await person.page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined))));
+    // By the debugger, not by a script element: the policy stays as it is.
+    if (!(await person.page.evaluate(() => 'axe' in globalThis))) await person.page.evaluate(AXE);
+    const { violations } = await person.page.evaluate((values) => axe.run(document, { runOnly: { type: 'tag', values } }), RULES);
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join('; ')}`);
+    assert.deepEqual(found, [], `${view}, ${colorScheme}`);
+  }
+}
+
+/** Nothing is wider than the page. */
+async function fits(person, view) {
+  for (const width of [320, 360, 768, 1440]) {
+    await person.page.setViewportSize({ width, height: 740 });
+    const over = await person.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(over <= 0, `${view} is ${over} px too wide at ${width}`);
+  }
+  await person.page.setViewportSize({ width: 1280, height: 800 });
+}
+
+scenario('log-in and sign-up are open to all', async (world) => {
+  const guest = await world.person('Guest', { outside: true });
+  await guest.button('Log in').waitFor();
+  await isOpenToAll(guest, 'log-in');
+  await fits(guest, 'log-in');
+  await guest.field('E-mail or name').fill('x');
+  await guest.field('Password').fill('y');
+  await guest.button('Log in').click();
+  await guest.page.getByRole('alert').waitFor();
+  await isOpenToAll(guest, 'log-in that failed');
+  await guest.link('Sign up').click();
+  await guest.button('Sign up').click();
+  await guest.page.locator('#field-email-wrong').waitFor();
+  await isOpenToAll(guest, 'sign-up with errors');
+  await fits(guest, 'sign-up');
+});
+
+scenario('rooms, people, calls, settings and dialogs are open to all', async (world) => {
+  const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
+  await isOpenToAll(ada, 'no rooms');
+  const room = await world.room('Kitchen', [ada, bob]);
+  await bob.says('Hello, see https://example.com');
+  await ada.reads('Hello');
+  await ada.says('Hi');
+  await ada.reads('Hi');
+  await isOpenToAll(ada, 'a room');
+  await fits(ada, 'a room');
+  await ada.page.getByLabel('More about this room').click();
+  await isOpenToAll(ada, 'the menu of a room');
+  await ada.button('Change name').click();
+  await isOpenToAll(ada, 'a dialog');
+  await fits(ada, 'a dialog');
+  await ada.button('Cancel').click();
+  await world.server.ask('POST', '/api/rooms', { token: ada.grant.token, body: { name: 'Garden' } });
+  await ada.link(/Garden/).click();
+  await ada.button('Join room').waitFor();
+  await isOpenToAll(ada, 'a room from outside');
+  await ada.link(/^People/).click();
+  await ada.button('Call Bob', { exact: true }).waitFor();
+  await isOpenToAll(ada, 'people');
+  await ada.link(/^Calls/).click();
+  await ada.sees('No calls yet');
+  await isOpenToAll(ada, 'calls');
+  await ada.link('Settings').click();
+  await isOpenToAll(ada, 'settings');
+  await fits(ada, 'settings');
+  await ada.visits(room);
+  await world.server.kill();
+  await ada.sees('Connection lost');
+  await ada.says('kept');
+  await ada.page.locator('.message.waiting').waitFor();
+  await isOpenToAll(ada, 'a room without connection');
+  await world.server.start();
+  await ada.reads('kept');
+});
+
+scenario('calls are open to all', async (world) => {
+  const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
+  await ada.link(/^People/).click();
+  await ada.button('Video call with Bob').click();
+  await ada.page.locator('.preview video').waitFor();
+  await isOpenToAll(ada, 'the preview');
+  await fits(ada, 'the preview');
+  await ada.page.getByRole('dialog').getByRole('button', { name: 'Call', exact: true }).click();
+  await bob.button('Accept', { exact: true }).waitFor();
+  await isOpenToAll(bob, 'the card of a call');
+  await fits(bob, 'the card of a call');
+  await isOpenToAll(ada, 'ringing');
+  await bob.accepts();
+  await ada.hearsAndSees();
+  await ada.button('Microphone').click();
+  await bob.tile('Ada').getByText('Microphone off').waitFor();
+  await ada.button('Devices').click();
+  for (const [person, view] of [[ada, 'a call with devices'], [bob, 'a call']]) {
+    await isOpenToAll(person, view);
+    await fits(person, view);
+  }
+  await ada.button('Share screen').click();
+  await bob.tile('Ada shares the screen').locator('video').waitFor();
+  await isOpenToAll(bob, 'a shared screen');
+  await bob.button('Make the call small').click();
+  await isOpenToAll(bob, 'a small call');
+  await fits(bob, 'a small call');
+});
+
+const CORPUS = [
+  '<script>globalThis.broken = 1</script>',
+  '<img src=x onerror="globalThis.broken = 2">',
+  '<svg/onload=globalThis.broken=3>',
+  '"><iframe srcdoc="<script>parent.broken=4</script>">',
+  "'-globalThis.broken=5-'",
+  '${globalThis.broken=6}{{constructor.constructor("broken=7")()}}',
+  'javascript:globalThis.broken=8',
+  'https://example.com/"onmouseover="globalThis.broken=9',
+  '</p></article></div><style>*{display:none}</style>',
+  '<a href="javascript:broken=10">click</a> <math><mtext></form><form><mglyph><style></math><img src onerror=broken=11>',
+  '&lt;b&gt; &amp; \u202egnp.exe \u2066',
+];
+
+scenario('no text of others runs, and all of it is shown as it was written', async (world) => {
+  const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
+  const make = (name, description) => world.server.ask('POST', '/api/rooms', { token: bob.grant.token, body: { name, description } });
+  for (const text of CORPUS) await make(text.slice(0, 100), text);
+  const room = await make('Corpus', CORPUS[1]);
+  const socket = await world.server.socket(bob.grant);
+  await socket.emitWithAck('join-room', { roomId: room.id });
+  for (const content of CORPUS) await socket.emitWithAck('send-message', { roomId: room.id, content });
+  await ada.visits(room);
+  await ada.button('Join room').click();
+  await ada.reads(CORPUS.at(-1).slice(0, 8));
+  assert.deepEqual(await ada.messages(), CORPUS);
+  const names = await ada.page.locator('.sidebar-list .title > span:first-child').allTextContents();
+  for (const text of CORPUS) assert.ok(names.includes(text.slice(0, 100).trim()), text);
+  // A room whose name is markup, in view, in the title, in the head, in a dialog, in a call.
+  await ada.page.locator('.sidebar-list a', { hasText: 'onerror' }).first().click();
+  await ada.button('Join room').click();
+  await socket.emitWithAck('typing', { roomId: room.id, typing: true });
+  await socket.emitWithAck('initiate-call', { to: ada.grant.user.id, callType: 'video' });
+  await ada.button('Decline').click();
+  for (const link of await ada.page.locator('.message a').all()) assert.match(await link.getAttribute('href'), /^https:\/\/example\.com\//);
+  socket.close();
+  for (const page of [ada.page, bob.page]) assert.equal(await page.evaluate(() => globalThis.broken), undefined);
+  assert.equal(await ada.page.locator('#app :is(script, iframe, style, img[src="x"], math, [onload], [onerror], [onmouseover])').count(), 0);
+});
+
+scenario('the keyboard is enough, from log-in to a call', async (world) => {
+  const bob = await world.person('Bob');
+  await world.server.signUp('Ada');
+  const ada = await world.person('Ada.at.home', { outside: true });
+  const { keyboard } = ada.page;
+  const focus = () => ada.page.evaluate(() => document.activeElement?.getAttribute('aria-label') || document.activeElement?.textContent?.trim() || document.activeElement?.id);
+  const tabTo = async (wanted) => {
+    for (let step = 0; step < 60; step += 1) {
+      if (wanted.test((await focus()) ?? '')) return;
+      await keyboard.press('Tab');
+    }
+    assert.fail(`the keyboard does not reach ${wanted}`);
+  };
+  await until(async () => (await focus()) === 'field-email', 'focus in the first field');
+  await keyboard.type('Ada');
+  await keyboard.press('Tab');
+  await keyboard.type('correct horse');
+  await keyboard.press('Enter');
+  await ada.button('New room').waitFor();
+  await tabTo(/^New room$/);
+  await keyboard.press('Enter');
+  await ada.page.getByRole('dialog').waitFor();
+  await tabTo(/^field-name$/);
+  await keyboard.type('Kitchen');
+  await keyboard.press('Enter');
+  await until(async () => /^Write to Kitchen/.test(await focus()), 'focus in the field to write');
+  await keyboard.type('by hand');
+  await keyboard.press('Enter');
+  await ada.reads('by hand');
+  await tabTo(/^People$/);
+  await keyboard.press('Enter');
+  await ada.button('Call Bob', { exact: true }).waitFor();
+  await tabTo(/^Call Bob$/);
+  await keyboard.press('Enter');
+  await ada.page.getByRole('dialog').waitFor();
+  await keyboard.press('Escape');
+  await ada.page.getByRole('dialog').waitFor({ state: 'detached' });
+  assert.match(await focus(), /^Call Bob$/);
+  await keyboard.press('Enter');
+  await ada.page.getByRole('dialog').waitFor();
+  await tabTo(/^Call$/);
+  await keyboard.press('Enter');
+  await bob.accepts();
+  await ada.hearsAndSees(1, { video: false });
+  await tabTo(/^Hang up$/);
+  await keyboard.press('Enter');
+  await bob.hasNoCall();
+});
+
+const copy = await mkdtemp(join(tmpdir(), 'tincan-client-'));
+await cp(new URL('../../static/', import.meta.url), copy, { recursive: true });
+after(() => rm(copy, { recursive: true }));
+
+scenario('a client that changed shows at the next load, and a file that did not costs no body', async (world) => {
+  const ada = await world.person('Ada');
+  const file = join(copy, 'views/sidebar.js');
+  await writeFile(file, (await readFile(file, 'utf8')).replace('New room<', 'New place<'));
+  await ada.page.reload();
+  await ada.button('New place').waitFor();
+  const first = await fetch(`${world.server.url}/main.js`);
+  const again = await fetch(`${world.server.url}/main.js`, { headers: { 'If-None-Match': first.headers.get('etag') } });
+  assert.equal(again.status, 304);
+}, { flags: ['--client-dir', copy] });
+
+/** A tab that nobody looks at, whose notifications and sounds are counted. */
+const aside = (context) =>
+  context.addInitScript(() => {
+    globalThis.notified = [];
+    globalThis.rings = 0;
+    globalThis.Notification = class {
+      static permission = 'granted';
+      constructor(title, { body, tag }) {
+        globalThis.notified.push({ title, body, tag });
+      }
+      close() {}
+    };
+    const Native = globalThis.AudioContext;
+    globalThis.AudioContext = class extends Native {
+      constructor() {
+        super();
+        globalThis.rings += 1;
+      }
+    };
+    Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' });
+    document.hasFocus = () => false;
+  });
+
+scenario('who looks elsewhere is notified of messages and calls, and one of two tabs rings', async (world) => {
+  const [ada, bob] = [await world.person('Ada', { init: aside }), await world.person('Bob')];
+  await world.room('Kitchen', [ada, bob]);
+  const tab = await ada.tab();
+  await tab.button('New room').waitFor();
+  await bob.says('Are you there?');
+  await until(async () => (await ada.page.title()).startsWith('(1)'), 'the count in the title');
+  const notified = (person) => person.page.evaluate(() => globalThis.notified);
+  await until(async () => (await notified(ada)).length === 1, 'a notification');
+  const [{ title, body, tag }] = await notified(ada);
+  assert.deepEqual([title, body], ['Bob in Kitchen', 'Are you there?']);
+  // The other tab has one of the same tag: the browser shows one.
+  assert.equal((await notified(tab))[0].tag, tag);
+  await bob.rings('Ada');
+  const rings = async () => (await Promise.all([ada, tab].map((person) => person.page.evaluate(() => globalThis.rings)))).reduce((a, b) => a + b);
+  await until(async () => (await rings()) > 0, 'a ring');
+  await until(async () => [...(await notified(ada)), ...(await notified(tab))].some((one) => one.title === 'Bob is calling'), 'a notification of the call');
+  await ada.button('Decline').click();
+  await bob.sees('Ada declined.');
+  assert.equal(await rings(), 1);
+});
