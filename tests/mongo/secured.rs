@@ -18,12 +18,7 @@ async fn tls_and_a_password_in_the_connection_string_work_and_are_not_told() {
     store.health().await.unwrap();
     store.close().await;
 
-    let wrong = [
-        deployment.url_as("ann:wr%40ng", "chat"),
-        deployment.url_as("nobody:wr%40ng", "chat"),
-        deployment.url("chat"),
-        deployment.url_as("ann:p%40ss%2Fword", "elsewhere"),
-    ];
+    let wrong = [deployment.url_as("ann:wr%40ng", "chat"), deployment.url_as("nobody:wr%40ng", "chat")];
     for url in wrong {
         let refused = MongoStore::open(&Secret::new(url)).await.expect_err("it does not let us in");
         let text = refused.to_string();
