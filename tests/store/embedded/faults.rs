@@ -156,10 +156,11 @@ async fn live_on(life: Arc<Life>, n: u64, times: u64) -> bool {
     let place = PoloDbPlace::empty();
     let store = open(&place, &options).await;
     for (number, step) in life.steps.iter().enumerate() {
+        let mut refusals = 0;
         let answer = loop {
             match step(store.clone()).await {
                 Ok(answer) => break answer,
-                Err(StoreError::Unavailable(_)) => {}
+                Err(StoreError::Unavailable(_)) if refusals < times => refusals += 1,
                 Err(error) => panic!("call {n}, step {number}: {error}"),
             }
             assert_eq!(Snapshot::of(&store, &life.callers).await, life.states[number], "call {n}, step {number}");
