@@ -97,6 +97,34 @@ async fn events_past_the_limit_are_refused_with_the_time_to_wait() {
 }
 
 #[tokio::test]
+async fn each_class_of_events_has_its_own_limit_which_is_told_without_an_acknowledgement_too() {
+    let app = App::with(|config| config.rate_limit = true).await;
+    let ann = app.user("ann").await;
+    let room = ann.room("Kitchen").await;
+    let (socket, other) = (ann.socket_in(&room).await, ann.socket_in(&room).await);
+    for (event, payload, burst) in [
+        ("typing", json!({"roomId": room, "typing": true}), 100),
+        ("webrtc-ice-candidate", json!({"roomId": room, "candidate": null}), 500),
+        ("send-message", json!({"roomId": room, "content": "x"}), 200),
+    ] {
+        // Twice the burst, in far less than the time in which as much again is allowed.
+        for _ in 0..2 * burst {
+            socket.emit(event, payload.clone()).await;
+        }
+        let error = socket.event_where("error", |error| error["event"] == json!(event)).await;
+        assert_eq!(error["code"], "rate_limited");
+        assert!(error["retryAfterMs"].as_u64().is_some_and(|wait| wait > 0), "{error}");
+    }
+    for name in ["typing", "webrtc-ice-candidate"] {
+        let burst = if name == "typing" { 100 } else { 500 };
+        let passed = other.came(name).await.len();
+        assert!((burst - 5..2 * burst).contains(&passed), "{passed} of {name}");
+    }
+    // Another socket of the same user has its own.
+    other.ok("send-message", json!({"roomId": room, "content": "x"})).await;
+}
+
+#[tokio::test]
 async fn a_packet_that_is_too_large_closes_its_own_connection_only() {
     let app = App::start().await;
     let ann = app.user("ann").await;

@@ -167,3 +167,27 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
     let history = crate::app::Reply::of(reply.send().await.unwrap()).await.expect(StatusCode::OK);
     assert_eq!(history, json!([message]));
 }
+
+#[tokio::test]
+async fn who_joins_in_the_middle_of_a_burst_gets_each_message_once_or_twice_and_misses_none() {
+    let app = App::start().await;
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let room = ann.room("Kitchen").await;
+    let sender = ann.socket_in(&room).await;
+    let mut numbers = Vec::new();
+    for number in 0..150 {
+        numbers.push(sender.begin("send-message", json!({"roomId": room, "content": number.to_string()})).await);
+    }
+    sender.acked(numbers[20]).await;
+    let back = bob.socket().await;
+    let joined = back.ok("join-room", json!({"roomId": room, "after": 3})).await;
+    sender.acked(numbers[149]).await;
+    let caught_up = joined["messages"].as_array().unwrap().iter().map(|message| message["seq"].as_u64().unwrap());
+    let live: Vec<Value> = back.came("new-message").await;
+    let live: Vec<u64> = live.iter().map(|message| message["seq"].as_u64().unwrap()).collect();
+    assert!(live.is_sorted(), "{live:?}");
+    let mut seen: Vec<u64> = caught_up.chain(live).collect();
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen, (4..=150).collect::<Vec<_>>());
+}

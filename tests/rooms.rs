@@ -169,3 +169,34 @@ async fn many_joins_at_once_are_told_by_one_list_each_second_and_by_every_user_j
     let lists = watcher.came("room-participants").await.len();
     assert!(lists <= 10, "30 joins were told by {lists} more lists");
 }
+
+#[tokio::test]
+async fn in_a_large_room_lists_go_to_who_joins_alone() {
+    let app = App::start().await;
+    let ann = app.user("ann").await;
+    let (large, small) = (ann.room("Hall").await, ann.room("Kitchen").await);
+    let watcher = ann.socket_in(&large).await;
+    watcher.ok("join-room", json!(small)).await;
+    let mut users = Vec::new();
+    for number in 0..101 {
+        users.push(app.user(&format!("user{number}")).await);
+    }
+    let (last, most) = users.split_last().unwrap();
+    let _sockets = futures_util::future::join_all(most.iter().map(|user| user.socket_in(&large))).await;
+    let of_small = |list: &serde_json::Value| list["roomId"] == json!(small);
+    // A list of the small room's comes a little after a change there, and so behind all lists of the large one.
+    let settled = last.socket_in(&small).await;
+    watcher.event_where("room-participants", |list| of_small(list) && list.to_string().contains(&settled.id)).await;
+    watcher.came("room-participants").await;
+    watcher.came("user-joined").await;
+    let joiner = last.socket().await;
+    let ack = joiner.ok("join-room", json!(large)).await;
+    assert_eq!(ack["participants"].as_array().map(Vec::len), Some(102));
+    assert_eq!(joiner.event("room-participants").await["participants"], ack["participants"]);
+    let shown = (ack["room"]["participants"].as_array().map(Vec::len), &ack["room"]["participantCount"]);
+    assert_eq!(shown, (Some(50), &json!(102)), "a Room names the first of them");
+    assert_eq!(watcher.event("user-joined").await["socketId"], json!(joiner.id));
+    settled.ok("leave-room", json!(small)).await;
+    watcher.event_where("room-participants", |list| of_small(list) && !list.to_string().contains(&settled.id)).await;
+    assert!(watcher.came("room-participants").await.is_empty(), "user-joined says it all");
+}
