@@ -53,11 +53,6 @@ impl Polling {
         self.http.get(&self.url).timeout(PATIENCE).send().await.expect("an answer")
     }
 
-    /// Emits.
-    pub async fn emit(&self, event: &str, payload: Value) {
-        assert_eq!(self.post(format!("42{}", json!([event, payload]))).await.status(), StatusCode::OK);
-    }
-
     /// Emits and waits for the acknowledgement.
     pub async fn ask(&self, event: &str, payload: Value) -> Value {
         assert_eq!(self.post(format!("4277{}", json!([event, payload]))).await.status(), StatusCode::OK);

@@ -230,6 +230,12 @@ impl Socket {
         std::mem::take(&mut self.inbox.lock().await.events)
     }
 
+    /// What of this name has been read already, while something else was waited for.
+    pub async fn already(&self, name: &str) -> Vec<Value> {
+        let mut inbox = self.inbox.lock().await;
+        std::iter::from_fn(|| inbox.take_event(name, &|_| true)).collect()
+    }
+
     /// Waits until the server ends the connection; whether it said so by a DISCONNECT packet.
     pub async fn ended(&self) -> bool {
         timed("the end of the connection", async {

@@ -261,3 +261,24 @@ async fn the_command_line_makes_a_backup_and_puts_it_back() {
     assert!(refused.code == Some(1) && refused.err.contains("is damaged"), "{refused:?}");
     assert!(!workplace.path().join("third/store").exists());
 }
+
+#[tokio::test]
+async fn a_backup_is_made_while_the_server_runs() {
+    let workplace = Workplace::new();
+    let data = workplace.path().join("tincan-data");
+    let source = open(&data).await;
+    furnish(&source).await;
+    source.close().await;
+    drop(source);
+    let server = workplace.serve(&[]);
+    let exported = workplace.run(&["export", "backup"]);
+    assert_eq!(
+        (exported.code, exported.out.as_str()),
+        (Some(0), "2 accounts, 2 rooms, 3002 messages and 2 calls are in backup\n"),
+        "{exported:?}"
+    );
+    assert_eq!(server.stop().code, Some(0));
+    assert!(!data.join("tincan.sock").exists());
+    let imported = workplace.run(&["import", "backup", "--data-dir", "other"]);
+    assert!(imported.code == Some(0) && imported.out.contains("the checksums agree"), "{imported:?}");
+}

@@ -160,6 +160,7 @@ async fn come_and_go(app: &App, user: &User<'_>, room: &str, number: usize) {
             socket.raw("1".to_owned()).await;
         }
         _ => {
+            socket.connected().await;
             socket.ok("join-room", json!(room)).await;
             socket.raw(format!("42{}", json!(["send-message", {"roomId": room, "content": "x"}]))).await;
             socket.drop_line();

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tincan::App;
 use tincan::config::{Config, Flags, Metrics, Ready, Settings};
 use tincan::store::{self, Store};
+use tincan::transfer::Exports;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
@@ -53,6 +54,7 @@ async fn serve(ready: Ready) -> Result<(), Failure> {
             }
         });
     }
+    let _exports = answer_exports(&config, &store);
     print(&banner::message(&config, address, store.engine(), &ready.secret_origin))?;
     run_until_told(listener, app, store, signals).await
 }
@@ -103,6 +105,15 @@ async fn open(config: &Arc<Config>) -> Result<(Arc<dyn Store>, App), Failure> {
             Err(Failure::other(format!("cannot read the store: {error}")))
         }
     }
+}
+
+/// Lets `tincan export` have an archive while the server holds the embedded store; a MongoDB can be read beside it anyway.
+fn answer_exports(config: &Config, store: &Arc<dyn Store>) -> Option<Exports> {
+    if config.mongo_url.is_some() {
+        return None;
+    }
+    let answering = Exports::answer(&config.data_dir, Arc::clone(store));
+    answering.inspect_err(|error| tracing::warn!("tincan export will not work while this server runs: {error}")).ok()
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use tincan::config::{Config, Flags, Settings};
-use tincan::store::{self, Place, Store};
+use tincan::store::{self, OpenError, Place, Store};
 use tincan::transfer::{self, Totals, Watch};
 
 use super::output::print;
@@ -50,7 +50,7 @@ fn told(error: impl std::fmt::Display) -> Failure {
 }
 
 /// The store of the settings, which must be there: nobody means to copy one that is made by asking for it.
-async fn open_source(config: &Config) -> Result<Arc<dyn Store>, Failure> {
+async fn open_source(config: &Config) -> Result<Source, Failure> {
     let place = Place::of(config);
     if let Place::Directory(path) = &place
         && store::is_free(&place).await.map_err(told)?
@@ -60,7 +60,18 @@ async fn open_source(config: &Config) -> Result<Arc<dyn Store>, Failure> {
             path.display()
         )));
     }
-    store::open(config).await.map_err(told)
+    match store::open(config).await {
+        Ok(store) => Ok(Source::Open(store)),
+        Err(error @ OpenError::InUse(_)) => Ok(Source::InUse(error)),
+        Err(error) => Err(told(error)),
+    }
+}
+
+/// The store to copy from.
+enum Source {
+    Open(Arc<dyn Store>),
+    /// Another process, most likely a server, has it.
+    InUse(OpenError),
 }
 
 pub(super) fn migrate(arguments: Migrate, flags: Flags) -> Result<(), Failure> {
@@ -73,7 +84,10 @@ pub(super) fn migrate(arguments: Migrate, flags: Flags) -> Result<(), Failure> {
         if !store::is_free(&target_place).await.map_err(told)? {
             return Err(told(transfer::TransferError::NotEmpty(target_place.name())));
         }
-        let source = open_source(&config).await?;
+        let source = match open_source(&config).await? {
+            Source::Open(source) => source,
+            Source::InUse(error) => return Err(told(error)),
+        };
         let moved = if arguments.dry_run {
             would_move(&source, &source_place, &target_place).await
         } else {
@@ -115,9 +129,14 @@ async fn move_all(source: &Arc<dyn Store>, from: &Place, to: &Place) -> Result<S
 
 pub(super) fn export(Archive { file }: Archive, flags: Flags) -> Result<(), Failure> {
     on_config(flags, |config| async move {
-        let source = open_source(&config).await?;
-        let exported = transfer::export(&source, &file, &mut Bar::new()).await;
-        source.close().await;
+        let exported = match open_source(&config).await? {
+            Source::Open(source) => {
+                let exported = transfer::export(&source, &file, &mut Bar::new()).await;
+                source.close().await;
+                exported
+            }
+            Source::InUse(_) => transfer::export_from_running(&config.data_dir, &file, &mut Bar::new()).await,
+        };
         Ok(format!("{} are in {}\n", summary(&exported.map_err(told)?), file.display()))
     })
 }

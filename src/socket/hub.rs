@@ -69,10 +69,8 @@ impl Hub {
 
     /// From now on it does not.
     pub fn forget(&self, id: SocketId) {
-        let gone = self.members.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        if let Some(member) = gone {
+        if self.members.write().unwrap_or_else(PoisonError::into_inner).remove(&id).is_some() {
             metrics::gauge!("tincan_sockets").decrement(1);
-            lock(&self.upgraded).remove(&member.socket.id.to_string());
         }
     }
 

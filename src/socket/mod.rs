@@ -38,7 +38,7 @@ const MOST_WAITING: usize = 8192;
 const CLOSING: Duration = Duration::from_secs(3);
 
 /// How long those that poll may take to ask once more, at the end: what they were told waits for that.
-const LAST_POLL: Duration = Duration::from_millis(500);
+const LAST_POLL: Duration = Duration::from_secs(1);
 
 /// The Socket.IO side of the server.
 pub struct Sockets {

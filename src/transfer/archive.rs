@@ -35,79 +35,96 @@ struct End {
     sha256: String,
 }
 
-/// Writes an archive beside its place and puts it there when it is whole and durable; dropped before, it leaves nothing.
-pub(super) struct Writer {
-    path: PathBuf,
-    partial: PathBuf,
-    encoder: Encoder,
+/// Writes an archive to wherever bytes go.
+pub(super) struct Encoder<W: Write> {
+    gzip: GzEncoder<BufWriter<W>>,
     sum: Context,
-    finished: bool,
 }
 
-type Encoder = GzEncoder<BufWriter<File>>;
+impl<W: Write> Encoder<W> {
+    /// # Errors
+    /// That of `to`, as of every method.
+    pub fn new(to: W) -> io::Result<Self> {
+        let gzip = GzEncoder::new(BufWriter::new(to), Compression::new(4));
+        let mut this = Self { gzip, sum: Context::new(&SHA256) };
+        this.line(&Head { tincan: VERSION })?;
+        Ok(this)
+    }
 
-impl Drop for Writer {
+    fn line(&mut self, value: &impl Serialize) -> io::Result<()> {
+        let mut text = serde_json::to_vec(value)?;
+        text.push(b'\n');
+        self.write(&text)
+    }
+
+    /// Lines of records.
+    pub fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.sum.update(lines);
+        self.gzip.write_all(lines)
+    }
+
+    /// The end; gives back what the bytes went to, with all of them in it.
+    pub fn finish(mut self, totals: Totals) -> io::Result<W> {
+        let sha256 = hex(self.sum.clone().finish().as_ref());
+        self.line(&End { totals, sha256 })?;
+        self.gzip.finish()?.into_inner().map_err(io::IntoInnerError::into_error)
+    }
+}
+
+/// A file beside the place where it is to be, put there when it is whole and durable; dropped before, it leaves nothing.
+pub(super) struct Partial {
+    path: PathBuf,
+    partial: PathBuf,
+    in_place: bool,
+}
+
+impl Partial {
+    pub fn of(path: &Path) -> Self {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".partial");
+        Self { path: path.to_owned(), partial: path.with_file_name(name), in_place: false }
+    }
+
+    /// Where it is until then.
+    pub fn path(&self) -> &Path {
+        &self.partial
+    }
+
+    /// Begins it, or begins it anew.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn create(&self) -> io::Result<File> {
+        // It holds password hashes.
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&self.partial)
+    }
+
+    /// Puts it in its place.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn put_in_place(mut self, file: &File) -> io::Result<()> {
+        file.sync_all()?;
+        fs::rename(&self.partial, &self.path)?;
+        self.in_place = true;
+        let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(directory)?.sync_all()
+    }
+}
+
+impl Drop for Partial {
     fn drop(&mut self) {
-        if !self.finished
+        if !self.in_place
             && let Err(error) = fs::remove_file(&self.partial)
+            && error.kind() != io::ErrorKind::NotFound
         {
             tracing::warn!(%error, file = %self.partial.display(), "a half-written archive stays");
         }
     }
 }
 
-impl Writer {
-    /// # Errors
-    /// [`TransferError::File`].
-    pub fn create(path: &Path) -> Result<Self, TransferError> {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".partial");
-        let partial = path.with_file_name(name);
-        // It holds password hashes.
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial);
-        let file = file.map_err(|error| failed(&partial, error))?;
-        let encoder = GzEncoder::new(BufWriter::new(file), Compression::new(4));
-        let mut this = Self { path: path.to_owned(), partial, encoder, sum: Context::new(&SHA256), finished: false };
-        this.line(&Head { tincan: VERSION })?;
-        Ok(this)
-    }
-
-    fn line(&mut self, value: &impl Serialize) -> Result<(), TransferError> {
-        let mut text = serde_json::to_vec(value).map_err(|error| failed(&self.partial, error.into()))?;
-        text.push(b'\n');
-        self.write(&text)
-    }
-
-    /// Lines of records.
-    ///
-    /// # Errors
-    /// [`TransferError::File`].
-    pub fn write(&mut self, lines: &[u8]) -> Result<(), TransferError> {
-        self.sum.update(lines);
-        self.encoder.write_all(lines).map_err(|error| failed(&self.partial, error))
-    }
-
-    /// # Errors
-    /// [`TransferError::File`].
-    pub fn finish(mut self, totals: Totals) -> Result<(), TransferError> {
-        let sha256 = hex(self.sum.clone().finish().as_ref());
-        self.line(&End { totals, sha256 })?;
-        self.put_in_place().map_err(|error| failed(&self.path, error))
-    }
-
-    fn put_in_place(&mut self) -> io::Result<()> {
-        self.encoder.try_finish()?;
-        let file = self.encoder.get_mut();
-        file.flush()?;
-        file.get_ref().sync_all()?;
-        fs::rename(&self.partial, &self.path)?;
-        self.finished = true;
-        let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(directory)?.sync_all()
-    }
-}
-
-fn failed(path: &Path, error: io::Error) -> TransferError {
+/// What the system says of a file.
+pub(super) fn failed(path: &Path, error: io::Error) -> TransferError {
     TransferError::File { path: path.display().to_string(), error }
 }
 

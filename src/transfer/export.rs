@@ -1,17 +1,18 @@
-//! From a store into an archive.
+//! From a store into an archive, in a file or through a connection.
 
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use super::archive::Writer;
+use super::archive::{Encoder, Partial, failed};
 use super::walk::{Sink, walk};
 use super::{Totals, TransferError, Watch};
 use crate::store::{Records, Store};
 
-/// How many batches may wait for the file.
+/// How many batches may wait to be written.
 const WAITING: usize = 4;
 
 /// Writes everything in a store into an archive, which is at `path` when it is whole; one that was there is replaced then.
@@ -19,27 +20,55 @@ const WAITING: usize = 4;
 /// # Errors
 /// See [`TransferError`].
 pub async fn export(store: &Arc<dyn Store>, path: &Path, watch: &mut dyn Watch) -> Result<Totals, TransferError> {
+    let place = path.to_owned();
+    let write = move |queue| {
+        let partial = Partial::of(&place);
+        let written = match write_all(|| partial.create().map(Some), queue) {
+            Ok(Some(file)) => partial.put_in_place(&file),
+            other => other.map(drop),
+        };
+        written.map_err(|error| failed(&place, error))
+    };
+    export_by(store, write, watch).await
+}
+
+/// Writes an archive into a connection. Where it breaks off, whoever reads it finds no end.
+///
+/// # Errors
+/// See [`TransferError`].
+pub(super) async fn export_into(
+    store: &Arc<dyn Store>,
+    connection: impl Write + Send + 'static,
+    watch: &mut dyn Watch,
+) -> Result<Totals, TransferError> {
+    let mut connection = Some(connection);
+    // What was sent cannot be taken back: there is no second beginning.
+    let write = move |queue| match write_all(|| Ok(connection.take()), queue) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(TransferError::File { path: "the connection".to_owned(), error }),
+    };
+    export_by(store, write, watch).await
+}
+
+async fn export_by(
+    store: &Arc<dyn Store>,
+    write: impl FnOnce(mpsc::Receiver<Order>) -> Result<(), TransferError> + Send + 'static,
+    watch: &mut dyn Watch,
+) -> Result<Totals, TransferError> {
     let (orders, queue) = mpsc::channel(WAITING);
-    let writing = tokio::task::spawn_blocking({
-        let path = path.to_owned();
-        move || write(&path, queue)
-    });
-    let mut sink = ToFile(orders);
+    let writing = tokio::task::spawn_blocking(move || write(queue));
+    let mut sink = ToWriter(orders);
     let walked = walk(store, &mut sink, "exporting", watch).await;
     if let Ok(totals) = &walked {
-        // Where the file is no longer written, its own error says why.
+        // Where nothing is written any more, the writer's own error says why.
         let _ = sink.0.send(Order::Finish(totals.clone())).await;
     }
     drop(sink);
-    let written = writing.await.unwrap_or_else(|error| Err(file_error(path, &error)));
-    match (walked, written) {
+    let broke_off = |error| TransferError::File { path: "the archive".to_owned(), error: io::Error::other(error) };
+    match (walked, writing.await.unwrap_or_else(|error| Err(broke_off(error)))) {
         (_, Err(error)) | (Err(error), Ok(())) => Err(error),
         (Ok(totals), Ok(())) => Ok(totals),
     }
-}
-
-fn file_error(path: &Path, error: &tokio::task::JoinError) -> TransferError {
-    TransferError::File { path: path.display().to_string(), error: std::io::Error::other(error.to_string()) }
 }
 
 enum Order {
@@ -48,29 +77,34 @@ enum Order {
     Finish(Totals),
 }
 
-/// The file's side, on a thread of its own. Where no `Finish` comes the archive does not come to its place.
-fn write(path: &Path, mut queue: mpsc::Receiver<Order>) -> Result<(), TransferError> {
-    let mut writer = Writer::create(path)?;
+/// The writer's side, on a thread of its own. `begin` gives what to write to, `None` where there is no other beginning. Answers with it
+/// when the archive is whole, and with nothing where the walk broke off.
+fn write_all<W: Write>(
+    mut begin: impl FnMut() -> io::Result<Option<W>>,
+    mut queue: mpsc::Receiver<Order>,
+) -> io::Result<Option<W>> {
+    let mut begin = || begin()?.ok_or_else(|| io::Error::other("a room was deleted meanwhile; run it again"));
+    let mut encoder = Encoder::new(begin()?)?;
     while let Some(order) = queue.blocking_recv() {
         match order {
-            Order::Lines(lines) => writer.write(&lines)?,
-            Order::Again => writer = Writer::create(path)?,
-            Order::Finish(totals) => return writer.finish(totals),
+            Order::Lines(lines) => encoder.write(&lines)?,
+            Order::Again => encoder = Encoder::new(begin()?)?,
+            Order::Finish(totals) => return encoder.finish(totals).map(Some),
         }
     }
-    Ok(())
+    Ok(None)
 }
 
-struct ToFile(mpsc::Sender<Order>);
+struct ToWriter(mpsc::Sender<Order>);
 
 #[async_trait]
-impl Sink for ToFile {
+impl Sink for ToWriter {
     async fn again(&mut self) -> bool {
         self.0.send(Order::Again).await.is_ok()
     }
 
     async fn take(&mut self, _: Records, lines: Vec<u8>) -> Result<(), TransferError> {
-        let gone = |_| TransferError::Restless;
-        self.0.send(Order::Lines(lines)).await.map_err(gone)
+        // Told by the writer, whose error counts.
+        self.0.send(Order::Lines(lines)).await.map_err(|_| TransferError::Restless)
     }
 }

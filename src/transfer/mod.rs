@@ -9,12 +9,14 @@ mod export;
 mod import;
 mod lines;
 mod migrate;
+mod running;
 mod walk;
 
 pub use self::digest::Totals;
 pub use self::export::export;
 pub use self::import::{check, import};
 pub use self::migrate::{Size, migrate, size};
+pub use self::running::{Exports, export_from_running};
 
 use crate::store::StoreError;
 
@@ -49,7 +51,7 @@ pub enum TransferError {
         error: std::io::Error,
     },
     /// The archive is not whole.
-    #[error("{path} is damaged ({reason}); nothing was imported")]
+    #[error("the archive {path} is damaged ({reason})")]
     Damaged {
         /// Which.
         path: String,

@@ -43,23 +43,29 @@ pub const STORE_ID: &str = "store";
 /// What the store knows of itself; written with every commit, so that what is missing at the next start shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreRecord {
+    /// [`STORE_ID`].
     #[serde(rename = "_id")]
     pub key: String,
     /// Of the layout.
     pub version: i32,
     /// How many commits there have been.
     pub commits: i64,
-    /// How many documents each collection that is read through at the start holds.
+    /// How many documents [`USERS`] holds: as all collections that are read through at the start, it is counted then.
     pub users: i64,
+    /// How many [`ROOMS`] holds.
     pub rooms: i64,
+    /// How many [`CALL_LOG`] holds.
     pub call_log: i64,
+    /// How many [`OPEN_CALLS`] holds.
     pub open_calls: i64,
+    /// How many [`DOOMED`] holds.
     pub doomed: i64,
 }
 
 /// How far a room is numbered. Written with every batch of messages.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Head {
+    /// The room's id.
     #[serde(rename = "_id")]
     pub room: ObjectId,
     /// The highest number given, 0 where there is none.
@@ -80,14 +86,17 @@ impl Head {
 /// Which message a client id stands for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ClientIdRecord {
+    /// See [`client_id_key`].
     #[serde(rename = "_id")]
     pub key: String,
+    /// The message's number in its room.
     pub seq: i64,
 }
 
 /// What is left of a deleted room.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DoomedRecord {
+    /// The room's id.
     #[serde(rename = "_id")]
     pub room: ObjectId,
     /// The first number that may be there still.
@@ -99,8 +108,10 @@ pub struct DoomedRecord {
 /// Some entries of the history, packed: loading it must not cost a document a call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CallLogRecord {
+    /// Its running number, from 0.
     #[serde(rename = "_id")]
     pub number: i64,
+    /// See [`pack_log_entry`].
     pub entries: Binary,
 }
 

@@ -30,7 +30,8 @@ const RESCUED: &str = "store.rescued";
 
 /// Whether there is no store in a directory yet, or one that is being filled.
 pub fn is_free(directory: &Path) -> bool {
-    !directory.join(DATABASE).exists() || fill::unfinished(directory).is_some()
+    let there = [DATABASE, RESCUED].iter().any(|name| directory.join(name).exists());
+    !there || fill::unfinished(directory).is_some()
 }
 
 /// An open database and what was read from it.

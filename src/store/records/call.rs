@@ -12,24 +12,37 @@ use crate::store::StoreError;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallRecord {
+    /// The call's id.
     #[serde(rename = "_id")]
     pub id: ObjectId,
+    /// The room that it is held in, if it is in one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub room: Option<ObjectId>,
+    /// In the words of [`CallType`].
     pub call_type: String,
+    /// In the words of [`CallStatus`].
     pub status: String,
+    /// Who called.
     pub created_by: ObjectId,
+    /// Everybody who has been in it.
     pub participants: Vec<ObjectId>,
+    /// Everybody who was called.
     pub invited: Vec<ObjectId>,
+    /// Who is in it now.
     #[serde(default)]
     pub inside: Vec<ObjectId>,
+    /// With whom it rings now.
     #[serde(default)]
     pub ringing: Vec<ObjectId>,
+    /// When it was made.
     pub created_at: DateTime,
+    /// When somebody answered first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<DateTime>,
+    /// When it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<DateTime>,
+    /// Why it ended, in the words of [`EndReason`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_reason: Option<String>,
 }

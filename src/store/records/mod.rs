@@ -60,15 +60,21 @@ fn time(date: DateTime) -> Timestamp {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserRecord {
+    /// The user's id.
     #[serde(rename = "_id")]
     pub id: ObjectId,
+    /// As it is written.
     pub username: String,
     /// What the name is unique by. The Node backend wrote none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username_key: Option<String>,
+    /// The address, in lower case where this server wrote it.
     pub email: String,
+    /// Its bcrypt hash.
     pub password: String,
+    /// When the account was made.
     pub created_at: DateTime,
+    /// Older tokens are not taken any more.
     #[serde(default)]
     pub token_version: u32,
 }
@@ -104,17 +110,23 @@ impl From<UserRecord> for User {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RoomRecord {
+    /// The room's id.
     #[serde(rename = "_id")]
     pub id: ObjectId,
+    /// As it is written.
     pub name: String,
     /// What the name is unique by. The Node backend wrote none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name_key: Option<String>,
+    /// Empty where there is none.
     #[serde(default)]
     pub description: String,
+    /// Who made it.
     pub created_by: ObjectId,
+    /// In the order of joining.
     #[serde(default)]
     pub participants: Vec<ObjectId>,
+    /// When it was made.
     pub created_at: DateTime,
 }
 
@@ -152,18 +164,26 @@ impl RoomRecord {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageRecord<K> {
+    /// What it is found by; a message's own id where the engine has no better key.
     #[serde(rename = "_id")]
     pub key: K,
+    /// Its own id, where that is not the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<ObjectId>,
+    /// The room.
     pub room: ObjectId,
+    /// Who wrote it.
     pub sender: ObjectId,
+    /// The sender's name as it was then.
     pub sender_name: String,
+    /// The text.
     pub content: String,
+    /// When the server took it.
     pub timestamp: DateTime,
     /// The Node backend wrote none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seq: Option<i64>,
+    /// What its sender's client calls it, so that a repeat is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
 }
