@@ -120,6 +120,18 @@ scenario('calls are open to all', async (world) => {
   await bob.button('Make the call small').click();
   await isOpenToAll(bob, 'a small call');
   await fits(bob, 'a small call');
+  await ada.button('Hang up').click();
+  await bob.sees('Ada hung up.');
+  await isOpenToAll(bob, 'after a call');
+  await ada.rings('Bob');
+  await bob.button('Accept', { exact: true }).waitFor();
+  await ada.button('Hang up').click();
+  await bob.sees('Missed call from Ada.');
+  await isOpenToAll(bob, 'a missed call');
+  await bob.link(/^Calls/).click();
+  await bob.page.locator('.row .missed').waitFor();
+  await isOpenToAll(bob, 'the history of calls');
+  await fits(bob, 'the history of calls');
 });
 
 const CORPUS = [
@@ -251,13 +263,14 @@ const aside = (context) =>
 
 scenario('who looks elsewhere is notified of messages and calls, and one of two tabs rings', async (world) => {
   const [ada, bob] = [await world.person('Ada', { init: aside }), await world.person('Bob')];
-  await world.room('Kitchen', [ada, bob]);
-  const tab = await ada.tab();
-  await tab.button('New room').waitFor();
+  const room = await world.room('Kitchen', [ada, bob]);
+  const tab = await ada.tab(`#/rooms/${room.id}`);
+  // Who is here is told to those who are in: so the tab is.
+  await tab.sees('Online, 2');
   await bob.says('Are you there?');
   await until(async () => (await ada.page.title()).startsWith('(1)'), 'the count in the title');
   const notified = (person) => person.page.evaluate(() => globalThis.notified);
-  await until(async () => (await notified(ada)).length === 1, 'a notification');
+  for (const person of [ada, tab]) await until(async () => (await notified(person)).length === 1, 'a notification');
   const [{ title, body, tag }] = await notified(ada);
   assert.deepEqual([title, body], ['Bob in Kitchen', 'Are you there?']);
   // The other tab has one of the same tag: the browser shows one.
