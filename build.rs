@@ -1,7 +1,5 @@
 //! Prepares the web client for embedding: every file of `static/` beside its brotli and gzip forms.
 
-#![expect(clippy::disallowed_methods, reason = "cargo tells a build script where it is by its environment")]
-
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};

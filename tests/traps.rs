@@ -136,7 +136,7 @@ async fn three_hundred_who_come_and_go_at_once_leave_nobody_behind() {
 
 /// Goes in different moments, and in different ways.
 async fn come_and_go(app: &App, user: &User<'_>, room: &str, number: usize) {
-    if number % 7 == 0 {
+    if number.is_multiple_of(7) {
         let (polling, _) = Polling::connect(app.address(), &user.token).await;
         polling.ask("join-room", json!(room)).await;
         polling.post("1".to_owned()).await;

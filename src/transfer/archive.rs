@@ -86,7 +86,7 @@ impl Partial {
     }
 
     /// Where it is until then.
-    pub fn path(&self) -> &Path {
+    pub fn unfinished(&self) -> &Path {
         &self.partial
     }
 

@@ -113,7 +113,7 @@ pub async fn export_from_running(
             Ok(file)
         };
         let file = receive().map_err(|error| failed(&path, error))?;
-        let (totals, _) = archive::read(partial.path(), |_| Ok(()))?;
+        let (totals, _) = archive::read(partial.unfinished(), |_| Ok(()))?;
         partial.put_in_place(&file).map_err(|error| failed(&path, error))?;
         Ok(totals)
     });

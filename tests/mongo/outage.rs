@@ -84,7 +84,7 @@ async fn a_database_that_stands_still_doubles_nothing_when_it_goes_on() {
 async fn a_primary_that_steps_down_costs_no_message_and_doubles_none() {
     let mut deployment = Mongod::replicas(3).await;
     let store = open(&deployment, "chat").await;
-    let traffic = traffic::Traffic::start(&[store.clone()], 4, 5).await;
+    let traffic = traffic::Traffic::start(std::slice::from_ref(&store), 4, 5).await;
     traffic.at_least(200).await;
     let primary = deployment.primary().await.client().await;
     let step_down = mongodb::bson::doc! { "replSetStepDown": 5, "force": true };
@@ -98,7 +98,7 @@ async fn a_primary_that_steps_down_costs_no_message_and_doubles_none() {
 async fn a_primary_that_is_killed_costs_no_message_and_doubles_none() {
     let mut deployment = Mongod::replicas(3).await;
     let store = open(&deployment, "chat").await;
-    let traffic = traffic::Traffic::start(&[store.clone()], 4, 5).await;
+    let traffic = traffic::Traffic::start(std::slice::from_ref(&store), 4, 5).await;
     traffic.at_least(200).await;
     deployment.primary().await.kill();
     traffic.at_least(200).await;

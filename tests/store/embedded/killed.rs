@@ -58,9 +58,9 @@ fn run_and_kill(place: &PoloDbPlace, after: usize) -> Vec<(RoomId, u64, String)>
     let mut child = command.spawn().expect("it starts");
     let mut input = child.stdin.take().expect("piped");
     writeln!(input, "{}", place.path().display()).expect("it reads");
-    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
+    let lines = BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
     let mut acknowledged = Vec::new();
-    while let Some(line) = lines.next() {
+    for line in lines {
         // The last line may break off, and then was not said.
         let Some([room, seq, _, id]) = parts(&line) else { continue };
         acknowledged.push((RoomId::parse(room).expect("an id"), seq.parse().expect("a number"), id.to_owned()));
