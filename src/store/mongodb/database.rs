@@ -10,6 +10,7 @@ use mongodb::{Client, Collection, Database};
 use tokio::time::timeout;
 
 use super::failure::Failure;
+use super::seen::Seen;
 use crate::store::StoreError;
 
 /// How long one intent may take before it is answered [`StoreError::Unavailable`]; the contract allows 5 s.
@@ -28,6 +29,8 @@ pub(super) struct Db {
     pub meta: Collection<Document>,
     /// What was promised and takes longer than its answer: removals that go on behind, also after a restart.
     pub pending: Collection<Document>,
+    /// How far rooms were seen.
+    pub seen: Seen,
     /// It has transactions: a replica set or a sharded cluster.
     pub transactions: bool,
 }
@@ -66,6 +69,7 @@ impl Db {
             calls: collection("calls"),
             meta: collection("tincan_meta"),
             pending: collection("tincan_pending"),
+            seen: Seen::default(),
             database,
             client,
             transactions,

@@ -1,5 +1,7 @@
 //! Reading messages by `(room, seq)`.
 
+use std::time::{Duration, Instant};
+
 use bson::{Document, doc};
 use futures_util::{TryStreamExt, try_join};
 
@@ -7,6 +9,9 @@ use super::database::{Db, soon};
 use super::documents::{oid, read_message, stored_seq};
 use crate::model::{Message, MessagePage, Page, RoomId};
 use crate::store::Result;
+
+/// How long a new primary may take to tell all that the one before it told.
+const CATCHING_UP: Duration = Duration::from_secs(3);
 
 /// The newest message of a room.
 pub(super) async fn newest(db: &Db, room: RoomId) -> Result<Option<Message>> {
@@ -21,6 +26,21 @@ pub(super) async fn last_seq(db: &Db, room: RoomId) -> Result<u64> {
 
 /// See [`crate::store::Store::messages`].
 pub(super) async fn page(db: &Db, room: RoomId, page: Page, limit: usize) -> Result<Option<MessagePage>> {
+    let patient_until = Instant::now() + CATCHING_UP;
+    loop {
+        let Some(told) = page_as_told(db, room, page, limit).await? else { return Ok(None) };
+        if db.seen.reaches(room, told.last_seq) {
+            return Ok(Some(told));
+        }
+        if Instant::now() >= patient_until {
+            db.seen.believe(room, told.last_seq);
+            return Ok(Some(told));
+        }
+        tokio::time::sleep(CATCHING_UP / 60).await;
+    }
+}
+
+async fn page_as_told(db: &Db, room: RoomId, page: Page, limit: usize) -> Result<Option<MessagePage>> {
     let (known, messages, last_seq) = try_join!(known(db, room), read(db, room, page, limit), last_seq(db, room))?;
     if !known {
         return Ok(None);

@@ -18,6 +18,7 @@ mod numbering;
 mod pending;
 mod room_batch;
 mod rooms;
+mod seen;
 mod takeover;
 mod users;
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, oneshot};
 
@@ -22,6 +23,8 @@ use crate::store::{OpenError, Result, StoreError};
 const QUEUE: usize = 4096;
 /// How many reads may be at the database at once.
 const READERS: usize = 8;
+/// How long a drop waits for reads that are under way.
+const DROP_PATIENCE: Duration = Duration::from_secs(5);
 
 /// See the module.
 #[derive(Debug)]
@@ -143,7 +146,12 @@ impl Drop for PoloDb {
             let _ = writer.join();
         }
         self.shared.set_condition(Condition::Closed);
-        // A read that is under way closes the database at its end.
+        // Reads of callers that went away are under way on threads of their own, and take milliseconds. One that hangs closes the
+        // database at its end.
+        let patient_until = Instant::now() + DROP_PATIENCE;
+        while self.readers.available_permits() < READERS && Instant::now() < patient_until {
+            std::thread::yield_now();
+        }
         self.shared.release_database();
     }
 }
