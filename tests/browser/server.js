@@ -25,7 +25,7 @@ export class Server {
     const flags = ['--host', '127.0.0.1', '--port', String(this.port), '--data-dir', this.directory];
     const quick = ['--bcrypt-cost', '4', '--rate-limit', 'off', '--ice-server', 'none'];
     // The environment of whoever runs the tests must not change the server.
-    this.child = spawn(BINARY, [...flags, ...quick, ...CLIENT, ...this.flags], { cwd: this.directory, env: { PATH: process.env.PATH } });
+    this.child = spawn(BINARY, [...flags, ...quick, ...(this.flags.includes('--client-dir') ? [] : CLIENT), ...this.flags], { cwd: this.directory, env: { PATH: process.env.PATH } });
     this.exited = new Promise((resolve) => this.child.once('exit', resolve));
     await new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`the server did not start:\n${this.log.join('')}`)), START_MS);
