@@ -85,9 +85,16 @@ scenario('five thousand messages are scrolled through, without a jump', async (w
       scroller.scrollTop = Math.min(scroller.scrollTop, 300);
     });
     const seen = await place();
-    // A wheel goes on turning: a turn that comes while a page is still being fetched asks for nothing, and the next one does.
+    // A wheel goes on turning: a turn that came while a page was still being fetched asked for nothing, and a later one does.
+    let looks = 0;
     const turn = () => ada.page.locator('.scroll').evaluate((scroller) => scroller.dispatchEvent(new Event('scroll')));
-    await until(async () => (await count()) > before || (await turn(), false), 'older messages');
+    const grown = async () => {
+      if ((await count()) > before) return true;
+      looks += 1;
+      if (looks % 15 === 0) await turn();
+      return false;
+    };
+    await until(grown, 'older messages');
     const now = await ada.page.evaluate((seq) => document.querySelector(`[data-seq="${seq}"]`).getBoundingClientRect().top, seen.seq);
     if (checked++ < 20) assert.ok(Math.abs(now - seen.offset) < 3, `message ${seen.seq} moved by ${now - seen.offset}`);
   }
