@@ -104,6 +104,15 @@ pub enum Loading {
     Refused,
 }
 
+/// Documents of one kind that a store holds and passes over, because another program wrote them in a shape that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Which documents and what about them, for the operator: `users whose _id is no ObjectId`.
+    pub what: String,
+    /// How many there are.
+    pub count: u64,
+}
+
 /// The durable side of the server. See the module for what every method promises.
 #[async_trait]
 pub trait Store: Send + Sync + std::fmt::Debug {
@@ -206,6 +215,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// Calls with an id greater than `after`, in the order of ids, at most `limit`.
     async fn dump_calls(&self, after: Option<CallId>, limit: usize) -> Result<Vec<Call>>;
+
+    /// What is left out of every other answer of this store because it cannot be read; empty for a store that only this program writes.
+    async fn left_out(&self) -> Result<Vec<LeftOut>> {
+        Ok(Vec::new())
+    }
 
     /// Marks an empty store as one that is being filled from `origin`. Until [`Store::end_load`] it opens for that only.
     async fn begin_load(&self, origin: &str) -> Result<Loading>;
