@@ -2,18 +2,22 @@
 //!
 //! Plain data with its rules. Nothing here does I/O, is async, or knows the web or a database.
 
+mod bearer;
 mod call;
 mod event;
 mod id;
 mod input;
+pub mod json;
 mod message;
 mod room;
 mod rules;
 mod schema;
+mod shown;
 mod time;
 mod user;
 mod view;
 
+pub use bearer::{bearer, bearer_or_bare};
 pub use call::{Call, CallSnapshot, CallStatus, CallType, EndReason};
 pub use event::{
     Audience, Delivery, Event, LeaveReason, MediaState, Origin, Participant, Peer, SessionCall, SignalKind,

@@ -8,11 +8,13 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use utoipa::ToSchema;
 
+use super::shown::{is_hidden, is_ignorable, is_shown, is_shown_letter_or_digit};
+
 /// What is wrong with a value: a sentence's end, as in "must be at most 500 characters".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleError(pub &'static str);
 
-/// What names are compared by: NFC, then Unicode lower case.
+/// What names are compared by: NFC, then Unicode lower case. Names of rooms are compared without what cannot be seen in them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NameKey(String);
 
@@ -21,6 +23,13 @@ impl NameKey {
     pub fn of(name: &str) -> Self {
         // Lower case may take normal form away again (İ becomes i and a combining dot), so it is restored.
         Self(name.nfc().collect::<String>().to_lowercase().nfc().collect())
+    }
+
+    /// The key of any room's name, also of one that was stored without our rules: that of the name without its default-ignorable
+    /// characters and the white space that is left at its ends.
+    pub fn of_room(name: &str) -> Self {
+        let seen: String = name.chars().filter(|c| !is_ignorable(*c)).collect();
+        Self::of(seen.trim())
     }
 
     /// As it is stored.
@@ -39,6 +48,10 @@ fn has_control(text: &str) -> bool {
 
 fn within(text: &str, bounds: std::ops::RangeInclusive<usize>, message: &'static str) -> Result<(), RuleError> {
     if bounds.contains(&text.chars().count()) { Ok(()) } else { Err(RuleError(message)) }
+}
+
+fn seen(text: &str) -> Result<(), RuleError> {
+    if text.chars().any(is_shown) { Ok(()) } else { Err(RuleError("must hold a character that can be seen")) }
 }
 
 macro_rules! checked_text {
@@ -77,7 +90,7 @@ macro_rules! checked_text {
 }
 
 checked_text!(
-    /// 3–30 characters: letters, marks and digits of any script, `_ . -`.
+    /// 3–30 characters: letters, marks and digits of any script, `_ . -`; at least one letter or digit; none that cannot be seen.
     #[schema(min_length = 3, max_length = 30, example = "ann")]
     Username,
     |text| {
@@ -91,11 +104,16 @@ checked_text!(
                 )
                 || c.general_category() == unicode_properties::GeneralCategory::DecimalNumber
         };
-        if name.chars().all(allowed) {
-            Ok(name)
-        } else {
-            Err(RuleError("may hold letters, digits, '_', '.' and '-' only"))
+        if !name.chars().all(allowed) {
+            return Err(RuleError("may hold letters, digits, '_', '.' and '-' only"));
         }
+        if name.chars().any(is_hidden) {
+            return Err(RuleError("must not hold characters that cannot be seen"));
+        }
+        if !name.chars().any(is_shown_letter_or_digit) {
+            return Err(RuleError("must hold a letter or a digit"));
+        }
+        Ok(name)
     }
 );
 
@@ -115,13 +133,17 @@ checked_text!(
 );
 
 checked_text!(
-    /// 1–100 characters without control characters.
+    /// 1–100 characters without control characters, at least one of which can be seen.
     #[schema(min_length = 1, max_length = 100)]
     RoomName,
     |text| {
         let name = normalised(text);
         within(&name, 1..=100, "must be 1 to 100 characters")?;
-        if has_control(&name) { Err(RuleError("must not hold control characters")) } else { Ok(name) }
+        if has_control(&name) {
+            return Err(RuleError("must not hold control characters"));
+        }
+        seen(&name)?;
+        Ok(name)
     }
 );
 
@@ -141,16 +163,17 @@ checked_text!(
 );
 
 checked_text!(
-    /// A message: 1–4,000 characters; lines end in `\n`; no other control character than that and the tab.
+    /// A message: 1–4,000 characters, at least one of which can be seen; lines end in `\n`; no other control character than that and the
+    /// tab.
     Content,
     |text| {
         let content = normalised(text).replace("\r\n", "\n").replace('\r', "\n");
         within(&content, 1..=4000, "must be 1 to 4000 characters")?;
         if content.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
-            Err(RuleError("must not hold control characters other than newline and tab"))
-        } else {
-            Ok(content)
+            return Err(RuleError("must not hold control characters other than newline and tab"));
         }
+        seen(&content)?;
+        Ok(content)
     }
 );
 
@@ -191,7 +214,7 @@ impl Username {
 impl RoomName {
     /// What it is compared by.
     pub fn key(&self) -> NameKey {
-        NameKey::of(&self.0)
+        NameKey::of_room(&self.0)
     }
 }
 
@@ -243,6 +266,94 @@ mod tests {
         for bad in ["ab", "with space", "semi;colon", "nul\0nul", "emoji😀😀", "a\u{202e}bc", &"x".repeat(31)] {
             assert!(Username::parse(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_username_looks_like_no_other_and_not_like_nothing() {
+        for hidden in [
+            '\u{ad}',
+            '\u{34f}',
+            '\u{115f}',
+            '\u{1160}',
+            '\u{17b4}',
+            '\u{180b}',
+            '\u{180e}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{2060}',
+            '\u{2800}',
+            '\u{3164}',
+            '\u{fe0f}',
+            '\u{feff}',
+            '\u{ffa0}',
+            '\u{13441}',
+            '\u{16fe4}',
+            '\u{e0041}',
+            '\u{e0100}',
+        ] {
+            for name in [format!("victim{hidden}"), format!("{hidden}victim"), hidden.to_string().repeat(3)] {
+                assert!(Username::parse(&name).is_err(), "{name:?}");
+            }
+        }
+        for blank in ["...", "_._", "---", "\u{301}\u{301}\u{301}", "_\u{301}."] {
+            assert!(Username::parse(blank).is_err(), "{blank:?}");
+        }
+        for good in ["a..", "_1_", "e\u{301}\u{323}x", "...٣"] {
+            assert!(Username::parse(good).is_ok(), "{good:?}");
+        }
+    }
+
+    #[test]
+    fn a_room_name_and_a_message_hold_something_that_can_be_seen() {
+        for nothing in [
+            "\u{3164}\u{3164}\u{3164}",
+            "\u{200b}",
+            "\u{feff}",
+            "\u{2800}\u{2800}",
+            "\u{ad} \u{200d}",
+            "\u{301}",
+            "\u{fe0f}\u{20e3}",
+            "\u{e0041}\u{e007f}",
+            "\u{202e}\u{3000}\u{2066}",
+        ] {
+            assert!(RoomName::parse(nothing).is_err(), "{nothing:?}");
+            assert!(Content::parse(nothing).is_err(), "{nothing:?}");
+        }
+        for something in [
+            "👨\u{200d}👩\u{200d}👧",
+            "❤\u{fe0f}",
+            "1\u{fe0f}\u{20e3}",
+            "!",
+            "می\u{200c}خواهم",
+            "🏴\u{e0067}\u{e007f}",
+            "\u{fffd}",
+        ] {
+            assert_eq!(RoomName::parse(something).map(RoomName::into_string), Ok(something.to_owned()));
+            assert_eq!(Content::parse(something).map(Content::into_string), Ok(something.to_owned()));
+        }
+    }
+
+    #[test]
+    fn rooms_are_compared_by_what_can_be_seen_of_their_names_and_users_by_all_of_theirs() {
+        let key = |name: &str| RoomName::parse(name).unwrap().key();
+        for same in [
+            "kitchen",
+            "KIT\u{200b}CHEN",
+            "Kitchen\u{fe0f}",
+            "\u{3164} Kitchen",
+            "Kitchen \u{2060}",
+            "\u{e0041}kitchen\u{ad}",
+        ] {
+            assert_eq!(key(same), key("Kitchen"), "{same:?}");
+        }
+        assert_eq!(key("e\u{34f}\u{301}t"), key("ÉT"), "what stood apart is composed");
+        assert_eq!(key("👨\u{200d}👩"), key("👨👩"));
+        assert_ne!(key("Kit chen"), key("Kitchen"));
+        assert_ne!(
+            NameKey::of("victim\u{fe0f}"),
+            NameKey::of("victim"),
+            "names of users are compared as they are stored"
+        );
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub(super) fn email_key(email: &str) -> String {
 
 /// As [`user_keys`], for a room's name.
 pub(super) fn room_keys(name: &str) -> Document {
-    let key = NameKey::of(name);
+    let key = NameKey::of_room(name);
     doc! { "nameKey": key.as_str(), "uniqueName": key.as_str() }
 }
 

@@ -20,7 +20,7 @@ pub(super) async fn insert(db: &Db, room: Room) -> Result<()> {
     if controlled || room.name.is_empty() || !room.participants.is_empty() || room.last_message.is_some() {
         return Err(StoreError::Bug("a room that is not new or breaks the rules".to_owned()));
     }
-    if name_taken(db, room.id, &NameKey::of(&room.name)).await? {
+    if name_taken(db, room.id, &NameKey::of_room(&room.name)).await? {
         return Err(StoreError::Conflict(Taken::RoomName));
     }
     match soon(db.rooms.insert_one(room_document(&room)?)).await {

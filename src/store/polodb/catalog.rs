@@ -170,7 +170,7 @@ impl Catalog {
         let (old, new) = (before.as_ref().map(|entry| &*entry.room), entry.as_ref().map(|entry| &*entry.room));
         if old.map(|room| &room.name) != new.map(|room| &room.name) {
             if let Some(old) = old {
-                let key = NameKey::of(&old.name);
+                let key = NameKey::of_room(&old.name);
                 let ids = self.by_room_name.entry(key.clone()).or_default();
                 ids.retain(|one| *one != id);
                 if ids.is_empty() {
@@ -178,7 +178,7 @@ impl Catalog {
                 }
             }
             if let Some(new) = new {
-                self.by_room_name.entry(NameKey::of(&new.name)).or_default().push(id);
+                self.by_room_name.entry(NameKey::of_room(&new.name)).or_default().push(id);
             }
         }
         if let Some(old) = old {

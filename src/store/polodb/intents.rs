@@ -72,7 +72,7 @@ pub fn insert_room(batch: &mut Batch<'_>, room: Room) -> Result<()> {
     if batch.catalog().room(room.id).is_some() || batch.catalog().doomed().contains_key(&room.id) {
         return Err(StoreError::Bug(format!("room {} exists", room.id)));
     }
-    if !batch.catalog().rooms_named(&NameKey::of(&room.name)).is_empty() {
+    if !batch.catalog().rooms_named(&NameKey::of_room(&room.name)).is_empty() {
         return Err(StoreError::Conflict(Taken::RoomName));
     }
     let entry = RoomEntry { room: Arc::new(room), numbered: 0, lost: Default::default() };

@@ -135,7 +135,7 @@ impl From<&Room> for RoomRecord {
         Self {
             id: room.id.object_id(),
             name: room.name.clone(),
-            name_key: Some(NameKey::of(&room.name).as_str().to_owned()),
+            name_key: Some(NameKey::of_room(&room.name).as_str().to_owned()),
             description: room.description.clone(),
             created_by: room.created_by.object_id(),
             participants: object_ids(&room.participants),
