@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::model::Fields;
+use crate::model::{Fields, json};
 
 /// The largest body that is taken, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -41,8 +41,7 @@ impl<S: Sync, T: FromFields> FromRequest<S> for Body<T> {
         if !json {
             return Err(Error::UnsupportedMediaType);
         }
-        let value: Value = serde_json::from_slice(&bytes).map_err(|_| Error::InvalidJson)?;
-        let Value::Object(object) = value else {
+        let Value::Object(object) = json::read_bytes(&bytes).ok_or(Error::InvalidJson)? else {
             return Err(Error::field("", "must be a JSON object"));
         };
         let mut fields = Fields::body(&object);
@@ -123,10 +122,12 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_no_json_and_what_is_no_object_are_told_apart() {
-        for bad in ["", "{", "{'a':1}", "{} {}", "NaN", "\u{feff}{}"] {
+        for bad in ["", "{", "{'a':1}", "{} {}", "NaN", "\u{feff}", "\u{feff}\u{feff}{}", "{}\u{feff}"] {
             assert_eq!(outcome(JSON, bad).await, "invalid_json", "{bad}");
         }
         assert_eq!(outcome(JSON, vec![b'"', 0xff, b'"']).await, "invalid_json");
+        assert_eq!(outcome(JSON, "\u{feff}{}").await, "ok");
+        assert_eq!(outcome(JSON, "{\"a\":\"\\ud83d\"}").await, "ok");
         for odd in ["null", "[]", "1", "\"text\"", "true"] {
             assert_eq!(outcome(JSON, odd).await, "validation_failed", "{odd}");
         }

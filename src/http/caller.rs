@@ -12,6 +12,7 @@ use super::PUBLIC;
 use super::server::Shared;
 use crate::chat::{Chat, Identity};
 use crate::error::Error;
+use crate::model::bearer;
 use crate::peer;
 
 /// The user who asks. A handler that has it in its signature is for users only.
@@ -53,32 +54,9 @@ pub async fn authenticate(State(chat): State<Arc<Chat>>, mut request: Request, n
 }
 
 async fn identify(chat: &Chat, headers: &HeaderMap) -> Result<Identity, Error> {
-    let token = bearer(headers).ok_or(Error::Unauthorized)?;
+    let credentials = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = credentials.and_then(bearer).ok_or(Error::Unauthorized)?;
     let who = chat.authenticate(token).await?;
     chat.limits().rest(who.user.id)?;
     Ok(who)
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn token(value: &str) -> Option<String> {
-        let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())]);
-        bearer(&headers).map(str::to_owned)
-    }
-
-    #[test]
-    fn the_token_follows_the_scheme_in_any_case() {
-        assert_eq!(token("Bearer abc").as_deref(), Some("abc"));
-        assert_eq!(token("bearer  abc").as_deref(), Some("abc"));
-        for none in ["", "Bearer", "Basic abc", "abc", "Bearerabc"] {
-            assert_eq!(token(none), None, "{none}");
-        }
-    }
 }

@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use serde::Deserialize;
 use socketioxide::adapter::LocalAdapter;
 use socketioxide::extract::{AckSender, SocketRef};
 use socketioxide::handler::{ConnectHandler, FromMessageParts, MessageHandler, Value};
@@ -18,7 +17,7 @@ use super::seam;
 use crate::chat::Identity;
 use crate::error::Error;
 use crate::live::SocketLimits;
-use crate::model::{Origin, SocketId, UserRef};
+use crate::model::{Origin, SocketId, UserRef, bearer, bearer_or_bare, json};
 
 /// One authenticated Socket.IO connection.
 pub struct Connection {
@@ -165,18 +164,12 @@ impl ConnectHandler<LocalAdapter, ()> for Gate {
     }
 }
 
-/// From `auth: {token}`, else from the handshake's `Authorization` header.
+/// From `auth: {token}`, where the token may have `Bearer` before it, else from the handshake's `Authorization` header.
 fn token_of(socket: &Socket, auth: Option<&Value>) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Auth {
-        token: Option<String>,
-    }
-    let auth: Option<Auth> = auth.and_then(Value::as_str).and_then(|text| serde_json::from_str(text.as_str()).ok());
-    auth.and_then(|auth| auth.token).or_else(|| {
-        let header = socket.req_parts().headers.get(axum::http::header::AUTHORIZATION)?.to_str().ok()?;
-        let (scheme, token) = header.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
-    })
+    let auth = auth.and_then(Value::as_str).and_then(|text| json::read(text.as_str()));
+    let named = auth.as_ref().and_then(|auth| bearer_or_bare(auth.get("token")?.as_str()?));
+    let header = || socket.req_parts().headers.get(axum::http::header::AUTHORIZATION)?.to_str().ok().and_then(bearer);
+    named.or_else(header).map(str::to_owned)
 }
 
 /// Takes a connection's packets, synchronously and in order.

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use socketioxide::handler::Value as Packet;
 
 use crate::error::Error;
+use crate::model::json;
 
 /// An event as it came.
 #[derive(Debug)]
@@ -47,7 +48,7 @@ impl Payload {
 /// Reads a packet: `["name", payload?, …]`; further arguments are ignored. `None` where it is nothing of that form, or nested deeper than 127.
 pub fn read(packet: &Packet) -> Option<Incoming> {
     let text = packet.as_str()?;
-    let Ok(Value::Array(arguments)) = serde_json::from_str(text.as_str()) else { return None };
+    let Some(Value::Array(arguments)) = json::read(text.as_str()) else { return None };
     let mut arguments = arguments.into_iter();
     let Some(Value::String(name)) = arguments.next() else { return None };
     let payload = match arguments.next() {
