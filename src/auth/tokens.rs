@@ -2,19 +2,21 @@
 
 use std::time::Duration;
 
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
-use serde::{Deserialize, Serialize};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, crypto, encode};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::hmac;
 use crate::config::Secret;
 use crate::error::Error;
-use crate::model::{Timestamp, User, UserId};
+use crate::model::{Timestamp, User, UserId, json as client_json};
 
 /// Issues and verifies tokens. Its `Debug` shows no key.
 pub struct Tokens {
     signing: EncodingKey,
     verifying: DecodingKey,
-    validation: Validation,
     ttl: Duration,
 }
 
@@ -49,31 +51,19 @@ enum Seconds {
     Fraction(f64),
 }
 
-#[derive(Deserialize)]
-struct Presented {
-    #[serde(rename = "userId")]
-    user_id: Option<String>,
-    id: Option<String>,
-    sub: Option<String>,
-    exp: f64,
-    ver: Option<u32>,
-}
+/// The claims of [`Issued`] where it has a version.
+const OWN_CLAIMS: [&str; 5] = ["userId", "username", "iat", "exp", "ver"];
+
+/// Where programs put the id of a user, in the order in which they count.
+const ID_CLAIMS: [&str; 4] = ["userId", "id", "sub", "_id"];
 
 impl Tokens {
     /// Tokens signed with `secret` that live for `ttl`.
     pub fn new(secret: &Secret, ttl: Duration) -> Self {
         hmac::install();
-        let mut validation = Validation::new(Algorithm::HS256);
-        // The expiry is checked here, to the millisecond: the library rounds it to seconds.
-        validation.validate_exp = false;
-        validation.validate_nbf = true;
-        validation.leeway = 0;
-        // As in Node: whom else a token is for is no concern of whoever does not ask.
-        validation.validate_aud = false;
         Self {
             signing: EncodingKey::from_secret(secret.expose().as_bytes()),
             verifying: DecodingKey::from_secret(secret.expose().as_bytes()),
-            validation,
             ttl,
         }
     }
@@ -92,21 +82,56 @@ impl Tokens {
             .expect("plain claims serialise, and HMAC cannot fail")
     }
 
-    /// Checks signature, algorithm and expiry, not whether the user exists.
+    /// Checks signature, algorithm, expiry and beginning, not whether the user exists. Claims that are not asked for here may be of any
+    /// type: programs that share the secret write what they need.
     ///
     /// # Errors
     /// [`Error::TokenExpired`], or [`Error::Unauthorized`] for everything else.
     pub fn verify(&self, token: &str) -> Result<Claims, Error> {
-        let presented =
-            decode::<Presented>(token, &self.verifying, &self.validation).map_err(|_| Error::Unauthorized)?.claims;
-        let id = presented.user_id.or(presented.id).or(presented.sub).ok_or(Error::Unauthorized)?;
-        let user = UserId::parse(&id).ok_or(Error::Unauthorized)?;
-        let expires_at = Timestamp::from_millis((presented.exp * 1000.0).round() as i64);
-        if expires_at <= Timestamp::now() {
+        let claims = self.signed_claims(token).ok_or(Error::Unauthorized)?;
+        let mut ids = ID_CLAIMS.iter().filter_map(|name| UserId::parse(claims.get(*name)?.as_str()?));
+        let user = ids.next().ok_or(Error::Unauthorized)?;
+        let expires_at = moment(&claims, "exp").ok_or(Error::Unauthorized)?;
+        let now = Timestamp::now();
+        if moment(&claims, "nbf").is_some_and(|begins| begins > now) {
+            return Err(Error::Unauthorized);
+        }
+        if expires_at <= now {
             return Err(Error::TokenExpired);
         }
-        Ok(Claims { user, version: presented.ver.unwrap_or(0), expires_at })
+        Ok(Claims { user, version: version(&claims), expires_at })
     }
+
+    /// What a token says, where it was signed with our secret and algorithm.
+    fn signed_claims(&self, token: &str) -> Option<Map<String, Value>> {
+        let (message, signature) = token.rsplit_once('.')?;
+        let (header, claims) = message.split_once('.')?;
+        let signed = crypto::verify(signature, message.as_bytes(), &self.verifying, Algorithm::HS256).unwrap_or(false);
+        let algorithm = object(header)?.remove("alg")?;
+        if signed && algorithm == "HS256" { object(claims) } else { None }
+    }
+}
+
+/// The JSON object that a part of a token is.
+fn object(part: &str) -> Option<Map<String, Value>> {
+    match client_json::read_bytes(&URL_SAFE_NO_PAD.decode(part).ok()?)? {
+        Value::Object(object) => Some(object),
+        _ => None,
+    }
+}
+
+/// A point in time, in seconds since 1970 and fractions of them; `None` where the claim is no number. It is read to the millisecond.
+fn moment(claims: &Map<String, Value>, name: &str) -> Option<Timestamp> {
+    let seconds = claims.get(name)?.as_f64()?;
+    Some(Timestamp::from_millis((seconds * 1000.0).round() as i64))
+}
+
+/// The version of the password. Other programs may mean something else by `ver`, so it counts only in a token that has all the claims
+/// that this server writes, and no other.
+fn version(claims: &Map<String, Value>) -> u32 {
+    let own = claims.len() == OWN_CLAIMS.len() && OWN_CLAIMS.iter().all(|name| claims.contains_key(*name));
+    let version = claims.get("ver").filter(|_| own).and_then(Value::as_u64);
+    version.and_then(|version| version.try_into().ok()).unwrap_or(0)
 }
 
 impl std::fmt::Debug for Tokens {
@@ -124,6 +149,7 @@ fn is_zero(number: &u32) -> bool {
 mod tests {
     use super::*;
     use crate::model::PasswordHash;
+    use serde_json::json;
 
     const SECRET: &str = "a secret of at least thirty-two bytes, for tests";
     const ANN: &str = "65a1b2c3d4e5f60718293a4b";
@@ -235,19 +261,98 @@ mod tests {
     fn claims_of_a_wrong_kind_are_refused_whoever_signed_them() {
         let far = FAR / 1000;
         for claims in [
-            serde_json::json!({"exp": far}),
-            serde_json::json!({"userId": {"$gt": ""}, "exp": far}),
-            serde_json::json!({"userId": ANN.to_uppercase(), "exp": far}),
-            serde_json::json!({"userId": "", "id": ANN, "exp": far}),
-            serde_json::json!({"userId": ANN, "exp": "tomorrow"}),
-            serde_json::json!({"userId": ANN, "exp": null}),
-            serde_json::json!({"userId": ANN, "exp": far, "ver": -1}),
-            serde_json::json!({"userId": ANN, "exp": far, "nbf": far - 1}),
-            serde_json::json!([ANN]),
+            json!({"exp": far}),
+            json!({"userId": {"$gt": ""}, "exp": far}),
+            json!({"userId": ANN.to_uppercase(), "exp": far}),
+            json!({"userId": [ANN], "id": 42, "sub": "ann", "_id": null, "exp": far}),
+            json!({"user": {"id": ANN}, "exp": far}),
+            json!({"userId": ANN}),
+            json!({"userId": ANN, "exp": "tomorrow"}),
+            json!({"userId": ANN, "exp": far.to_string()}),
+            json!({"userId": ANN, "exp": null}),
+            json!({"userId": ANN, "exp": [far]}),
+            json!({"userId": ANN, "exp": true}),
+            json!({"userId": ANN, "exp": far, "nbf": far - 1}),
+            json!({"userId": ANN, "exp": far, "nbf": 1e300}),
+            json!([ANN]),
+            json!(ANN),
+            json!(null),
         ] {
             assert_eq!(tokens(Duration::from_secs(60)).verify(&signed(&claims)), Err(Error::Unauthorized), "{claims}");
         }
-        let distant = signed(&serde_json::json!({"userId": ANN, "exp": 1e15}));
-        assert!(tokens(Duration::from_secs(60)).verify(&distant).is_ok());
+    }
+
+    #[test]
+    fn the_first_claim_that_is_an_id_names_the_user_and_others_may_be_of_any_type() {
+        let exp = FAR / 1000;
+        let other = "65a1b2c3d4e5f60718293a4c";
+        for claims in [
+            json!({"userId": ANN, "id": 42, "exp": exp}),
+            json!({"userId": 42, "id": ANN, "sub": other, "exp": exp}),
+            json!({"userId": "", "id": ANN, "exp": exp}),
+            json!({"userId": "ann", "id": null, "sub": {"x": [1]}, "_id": ANN, "exp": exp}),
+            json!({"userId": ANN, "id": other, "sub": other, "_id": other, "exp": exp}),
+            json!({"id": {"toString": "x"}, "sub": ANN, "_id": other, "exp": exp}),
+            json!({"userId": ANN, "sub": {}, "iss": [], "aud": {"x": 1}, "jti": 5, "iat": "now", "nbf": "later", "exp": exp}),
+            json!({"userId": ANN, "nbf": {}, "iat": [1e300], "username": 7, "exp": exp}),
+            json!({"userId": ANN, "nbf": -1e300, "iat": -0.5, "exp": exp}),
+        ] {
+            let claims = signed(&claims);
+            let expected =
+                Claims { user: UserId::parse(ANN).unwrap(), version: 0, expires_at: Timestamp::from_millis(FAR) };
+            assert_eq!(tokens(Duration::from_secs(60)).verify(&claims), Ok(expected), "{claims}");
+        }
+    }
+
+    #[test]
+    fn a_version_counts_only_in_a_token_of_our_own_make() {
+        let exp = FAR / 1000;
+        let own = |ver: Value| json!({"userId": ANN, "username": "Ann", "iat": 1, "exp": exp, "ver": ver});
+        let mut foreign = own(json!(3));
+        foreign["role"] = json!("admin");
+        for (claims, version) in [
+            (own(json!(3)), 3),
+            (own(json!("2.0")), 0),
+            (own(json!(-1)), 0),
+            (own(json!(1.5)), 0),
+            (own(json!(1_u64 << 40)), 0),
+            (own(json!({"major": 1})), 0),
+            (foreign, 0),
+            (json!({"userId": ANN, "exp": exp, "ver": 3}), 0),
+            (json!({"userId": ANN, "exp": exp, "tokenVersion": 3, "version": "x"}), 0),
+        ] {
+            let verified = tokens(Duration::from_secs(60)).verify(&signed(&claims)).unwrap();
+            assert_eq!(verified.version, version, "{claims}");
+        }
+    }
+
+    #[test]
+    fn times_of_any_size_are_read_without_harm() {
+        let verify = |exp: Value| {
+            let token = signed(&json!({"userId": ANN, "exp": exp}));
+            tokens(Duration::from_secs(60)).verify(&token).map(|claims| claims.expires_at.millis())
+        };
+        for past in [json!(0), json!(-1), json!(-0.5), json!(-1e300), json!(i64::MIN), json!(1.5), json!(1e-300)] {
+            assert_eq!(verify(past.clone()), Err(Error::TokenExpired), "{past}");
+        }
+        assert_eq!(verify(json!(4_102_444_800.5)), Ok(FAR + 500));
+        assert_eq!(verify(json!(1e15)), Ok(1_000_000_000_000_000_000));
+        for huge in [json!(1e300), json!(u64::MAX), json!(i64::MAX)] {
+            assert_eq!(verify(huge.clone()), Ok(i64::MAX), "{huge}");
+        }
+    }
+
+    #[test]
+    fn text_of_other_programs_that_was_cut_in_an_emoji_does_not_spoil_a_token() {
+        let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        let header = part(r#"{"alg":"HS256","typ":"JWT","kid":5,"x":{"y":"\ud83d"}}"#);
+        let claims = part(&format!(r#"{{"username":"\ud83d","sub":"\ude00","id":"{ANN}","exp":4102444800}}"#));
+        let message = format!("{header}.{claims}");
+        let tokens = tokens(Duration::from_secs(60));
+        let signature = crypto::sign(message.as_bytes(), &tokens.signing, Algorithm::HS256).unwrap();
+        assert_eq!(
+            tokens.verify(&format!("{message}.{signature}")).map(|claims| claims.user.to_string()),
+            Ok(ANN.into())
+        );
     }
 }
