@@ -14,7 +14,10 @@ const MOST_SDP: usize = 65_536;
 const MOST_CANDIDATE: usize = 4096;
 
 /// How clients of similar backends call the receiver; the first is ours.
-pub const RECEIVER: [&str; 6] = ["to", "target", "targetId", "targetUserId", "targetSocketId", "toUserId"];
+pub const RECEIVER: [&str; 7] = ["to", "target", "targetId", "targetUserId", "targetSocketId", "toUserId", "calleeId"];
+
+/// How they call the description of an offer or an answer, where ours is not there.
+const DESCRIPTION: [&str; 3] = ["sdp", "desc", "description"];
 
 /// Reads a signal, and has it relayed.
 pub async fn relay(context: &Context<'_>, kind: SignalKind, payload: Map<String, Value>) -> Result<Reply, Error> {
@@ -55,7 +58,8 @@ fn check_description(fields: &mut Fields<'_>, kind: SignalKind, payload: &Map<St
             Some(_) => Some("must be an object of at most 4096 bytes, or null"),
         }
     } else {
-        match fields.value(&[name, "sdp"]).map(|description| &description["sdp"]) {
+        let [sdp, desc, description] = DESCRIPTION;
+        match fields.value(&[name, sdp, desc, description]).map(|description| &description["sdp"]) {
             None => Some("is required"),
             Some(Value::String(sdp)) if sdp.len() <= MOST_SDP => None,
             Some(_) => Some("must be an object with sdp, a string of at most 65536 bytes"),
@@ -73,13 +77,17 @@ fn proper(kind: SignalKind, mut payload: Map<String, Value>) -> Map<String, Valu
     }
     rename(&mut payload, "room", "roomId");
     if kind != SignalKind::Candidate {
-        rename(&mut payload, "sdp", description_field(kind));
+        for alias in DESCRIPTION {
+            rename(&mut payload, alias, description_field(kind));
+        }
     }
     payload
 }
 
+/// Moves a value to its proper name, where nothing better is there under that.
 fn rename(payload: &mut Map<String, Value>, from: &str, to: &str) {
     if let Some(value) = payload.remove(from)
+        && !value.is_null()
         && payload.get(to).is_none_or(Value::is_null)
     {
         payload.insert(to.to_owned(), value);
