@@ -7,8 +7,8 @@ use super::names::named;
 use crate::chat::{Chat, Identity};
 use crate::error::Error;
 use crate::model::{
-    Audience, Description, Event, LeaveReason, Message, Origin, Page, Participant, Room, RoomId, RoomName, RoomPatch,
-    RoomView, SocketId, Timestamp, UserId,
+    Audience, Description, Event, LeaveReason, Message, MessageId, Origin, Page, Participant, Room, RoomId, RoomName,
+    RoomPatch, RoomView, SocketId, Timestamp, UserId,
 };
 
 /// How many participants a Room names where it is not asked for whole.
@@ -40,7 +40,7 @@ pub struct Missed {
     pub messages: Vec<Message>,
     /// There are more.
     pub more: bool,
-    /// The client has seen a number that is not there: what it has of the room is void.
+    /// The client has seen a message that is not there, or not under this number: what it has of the room is void.
     pub reset: bool,
 }
 
@@ -130,11 +130,18 @@ impl Chat {
         if room.created_by == who.user.id { Ok(room) } else { Err(Error::NotAllowed) }
     }
 
-    /// Makes the user a participant and subscribes the socket; with `after`, answers with what was missed since.
+    /// Makes the user a participant and subscribes the socket; with `after`, answers with what was missed since that number, which
+    /// `after_id` had, where it is given.
     ///
     /// # Errors
     /// [`Error::LimitReached`] where the socket is in 100 rooms, [`Error::RoomNotFound`], [`Error::Storage`].
-    pub async fn join_room(self: &Arc<Self>, who: &Origin, room: RoomId, after: Option<u64>) -> Result<Joined, Error> {
+    pub async fn join_room(
+        self: &Arc<Self>,
+        who: &Origin,
+        room: RoomId,
+        after: Option<u64>,
+        after_id: Option<MessageId>,
+    ) -> Result<Joined, Error> {
         let _turn = self.membership.lock(who.user.id).await;
         {
             let presence = self.presence();
@@ -144,7 +151,7 @@ impl Chat {
         }
         self.store.add_participant(room, who.user.id).await?.ok_or(Error::RoomNotFound)?;
         let newly = self.enter(who, room);
-        match self.joined(who, room, after).await {
+        match self.joined(who, room, after, after_id).await {
             Ok(joined) => {
                 if newly {
                     let event =
@@ -164,18 +171,39 @@ impl Chat {
     }
 
     /// What a subscribed socket is answered with; read after it was subscribed, so that nothing falls between.
-    async fn joined(&self, who: &Origin, room: RoomId, after: Option<u64>) -> Result<Joined, Error> {
+    async fn joined(
+        &self,
+        who: &Origin,
+        room: RoomId,
+        after: Option<u64>,
+        after_id: Option<MessageId>,
+    ) -> Result<Joined, Error> {
         let missed = match after {
-            Some(after) => {
-                let page = self.history(room, Page::After(after), MOST_MISSED).await?;
-                Some(Missed { more: page.newer, reset: after > page.last_seq, messages: page.messages })
-            }
+            Some(after) => Some(self.missed(room, after, after_id).await?),
             None => None,
         };
         let room = self.store.room(room).await?.ok_or(Error::RoomNotFound)?;
         let view = self.one_view(&room, Some(who.user.id), NAMED).await?;
         let participants = self.participants(&room).await?;
         Ok(Joined { last_seq: view.last_seq, room: view, participants, missed })
+    }
+
+    /// The messages after a number. Where another message than `after_id` has that number, or none, the store was put back to an older
+    /// state and has gone on from there.
+    async fn missed(&self, room: RoomId, after: u64, after_id: Option<MessageId>) -> Result<Missed, Error> {
+        let Some(id) = after_id.filter(|_| after > 0) else {
+            let page = self.history(room, Page::After(after), MOST_MISSED).await?;
+            return Ok(Missed { more: page.newer, reset: after > page.last_seq, messages: page.messages });
+        };
+        // The message that the client names is read along with those after it.
+        let page = self.history(room, Page::After(after - 1), MOST_MISSED + 1).await?;
+        let mut messages = page.messages.into_iter();
+        let same = messages.next().is_some_and(|first| first.seq == after && first.id == id);
+        if same {
+            Ok(Missed { messages: messages.collect(), more: page.newer, reset: false })
+        } else {
+            Ok(Missed { messages: Vec::new(), more: false, reset: true })
+        }
     }
 
     /// Subscribes a socket and tells the others where it is the user's first; whether it was not there before.

@@ -6,19 +6,20 @@ use serde_json::{Map, Value};
 use super::seam::{Context, Reply};
 use crate::chat::Joined;
 use crate::error::Error;
-use crate::model::{Fields, Message, Participant, RoomId, RoomView};
+use crate::model::{Fields, Message, MessageId, Participant, RoomId, RoomView};
 
 /// `roomId`, or as similar backends call it. A string that is no id is the id of nothing.
 pub fn room_id(fields: &mut Fields<'_>) -> Option<RoomId> {
     fields.required(&["roomId", "room"], |text| Ok(RoomId::or_nothing(text)))
 }
 
-/// `join-room {roomId, after?}`
+/// `join-room {roomId, after?, afterId?}`
 pub async fn join(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
     let mut fields = Fields::body(payload);
     let (room, after) = (room_id(&mut fields), fields.optional_count(&["after"]));
+    let after_id = fields.optional(&["afterId"], |text| Ok(MessageId::or_nothing(text)));
     let room = fields.complete(room)?;
-    Reply::with(&JoinReply::from(&context.chat.join_room(context.from, room, after).await?))
+    Reply::with(&JoinReply::from(&context.chat.join_room(context.from, room, after, after_id).await?))
 }
 
 #[derive(Serialize)]

@@ -163,8 +163,10 @@ export class Chat extends Store {
     const end = this.rooms.byId.get(roomId)?.lastSeq ?? 0;
     if (timeline?.loaded && end - timeline.newest > TOO_MANY_MISSED) timeline.clear();
     const after = timeline?.loaded ? timeline.newest : undefined;
+    // By its id the server tells a store that was put back to an older state and has grown past this number again.
+    const afterId = timeline?.loaded ? timeline.last?.id : undefined;
     /** @type {JoinReply} */
-    const reply = await this.connection.request('join-room', { roomId, after });
+    const reply = await this.connection.request('join-room', { roomId, after, afterId });
     if (round !== this.round) return;
     this.rooms.put({ ...reply.room, joined: true });
     this.rooms.setPeople(roomId, reply.participants);

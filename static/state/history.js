@@ -65,10 +65,17 @@ export class History {
     if (!timeline?.loaded) return Promise.resolve();
     return this.once(`fill ${roomId}`, roomId, async () => {
       for (;;) {
-        const after = timeline.newest;
-        const page = await this.rest.messages(roomId, { limit: FILL_PAGE, after });
+        const { last, newest: after } = timeline;
+        // The last message held is asked for again with those after it.
+        const page = await this.rest.messages(roomId, { limit: FILL_PAGE, after: Math.max(0, after - 1) });
         // Begun afresh meanwhile: the newest page is what counts.
         if (!timeline.loaded || timeline.newest < after) return;
+        if (last && page[0]?.id !== last.id) {
+          // The store was put back to an older state: what is held is void.
+          timeline.clear();
+          void this.open(roomId);
+          return;
+        }
         timeline.append(after, page);
         this.changed();
         if (page.length === FILL_PAGE) continue;

@@ -27,9 +27,14 @@ export class Timeline {
     return this.messages[0]?.seq ?? 0;
   }
 
-  /** The number up to which everything is held. */
+  /** The message up to which everything is held. */
+  get last() {
+    return this.messages.at(-1);
+  }
+
+  /** Its number; 0 where there is none. */
   get newest() {
-    return this.messages.at(-1)?.seq ?? 0;
+    return this.last?.seq ?? 0;
   }
 
   /** Messages are known to be missing between what is held and what came live. */

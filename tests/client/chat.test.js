@@ -103,6 +103,68 @@ test('after a reset of the store it starts afresh', async () => {
   assert.ok(chat.history.of(roomId).messages.every((one) => one.content === 'restored'));
 });
 
+/** The store of a room is put back to its first messages, and others write on from there. */
+function putBack(server, roomId, kept, written) {
+  server.log.set(roomId, server.log.get(roomId).slice(0, kept));
+  for (let n = 1; n <= written; n += 1) server.store(roomId, { content: 'since', id: id(900 + n), _id: id(900 + n) });
+}
+
+const contents = (chat, roomId) => chat.history.of(roomId).messages.map((one) => one.content);
+
+test('a store that was put back and has grown past what was seen is told by the id of the last message', async () => {
+  const { server, open } = setUp();
+  const roomId = server.addRoom(1);
+  const chat = open();
+  chat.open(roomId);
+  for (let n = 0; n < 5; n += 1) server.say(roomId, { content: 'before' });
+  await server.up();
+  server.down();
+  putBack(server, roomId, 2, 4);
+  await server.up();
+  const asked = server.connection.of('join-room').at(-1);
+  assert.deepEqual([asked.after, asked.afterId], [5, id(5)]);
+  assert.deepEqual(seqs(chat, roomId), [1, 2, 3, 4, 5, 6]);
+  assert.deepEqual(contents(chat, roomId), ['before', 'before', 'since', 'since', 'since', 'since']);
+});
+
+test('wherever a number is sent to catch up from, the id of its message goes with it', async () => {
+  const { server, open } = setUp();
+  const roomId = server.addRoom(1);
+  const empty = server.addRoom(2);
+  const chat = open();
+  chat.open(roomId);
+  await settle();
+  chat.open(empty);
+  await server.up();
+  for (let round = 0; round < 3; round += 1) {
+    server.say(roomId);
+    await settle();
+    server.down();
+    await server.up();
+  }
+  const asked = server.connection.of('join-room');
+  assert.ok(asked.some((one) => one.after === 3 && one.afterId === id(3)));
+  assert.ok(asked.some((one) => one.roomId === empty && one.after === 0 && one.afterId === undefined));
+  assert.ok(asked.every((one) => one.afterId === (one.after ? id(one.after) : undefined)));
+});
+
+test('a room that is read without being joined begins afresh too where its store was put back', async () => {
+  const { server, open } = setUp();
+  const roomId = server.addRoom(1, { joined: false });
+  const chat = open();
+  chat.open(roomId);
+  for (let n = 0; n < 5; n += 1) server.say(roomId, { content: 'before' });
+  await server.up();
+  assert.deepEqual(seqs(chat, roomId), [1, 2, 3, 4, 5]);
+  for (const [kept, written] of [[2, 4], [1, 0]]) {
+    server.down();
+    putBack(server, roomId, kept, written);
+    await server.up();
+    const expected = Array.from({ length: kept + written }, (_, at) => (at < kept ? 'before' : 'since'));
+    assert.deepEqual(contents(chat, roomId), expected);
+  }
+});
+
 test('what is written while the connection is away is sent after joining, each once, in order', async () => {
   const { server, open } = setUp();
   const roomId = server.addRoom(1);

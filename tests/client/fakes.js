@@ -156,13 +156,15 @@ export function fakeServer({ me = id(1) } = {}) {
       const all = log.get(payload.roomId) ?? [];
       const missed = all.filter((one) => one.seq > payload.after);
       const lastSeq = all.at(-1)?.seq ?? 0;
+      const named = all.find((one) => one.seq === payload.after);
+      const reset = payload.after > lastSeq || (payload.after > 0 && payload.afterId !== undefined && named?.id !== payload.afterId);
       return {
         ok: true,
         room: { ...view(payload.roomId), joined: true },
         participants: [],
         lastSeq,
         ...(payload.after === undefined ? {} : { messages: missed.slice(0, 200), more: missed.length > 200 }),
-        ...(payload.after > lastSeq ? { reset: true } : {}),
+        ...(reset ? { messages: [], more: false, reset: true } : {}),
       };
     }
     if (event === 'send-message') {
