@@ -62,7 +62,7 @@ impl<'a> Scene<'a> {
         let (room, call, to) = (&self.room, &self.call, &self.watched);
         let sdp = json!({"sdp": "v=0"});
         vec![
-            ("join-room", json!({"roomId": room}), &["roomId"], &["after"]),
+            ("join-room", json!({"roomId": room}), &["roomId"], &["after", "afterId"]),
             ("leave-room", json!({"roomId": room}), &["roomId"], &["all"]),
             ("send-message", json!({"roomId": room, "content": "x"}), &["roomId", "content"], &["clientId"]),
             ("typing", json!({"roomId": room, "typing": true}), &["roomId", "typing"], &[]),
@@ -140,6 +140,10 @@ async fn every_event_with_any_field_wrong_is_refused_and_nobody_hears_of_it() {
                 if *field == "after" && value.is_u64() {
                     continue;
                 }
+                // Any text may be the id of a message, and means nothing without a number.
+                if *field == "afterId" && value.is_string() {
+                    continue;
+                }
                 // An object of any content is a candidate.
                 if *field == "candidate" && value.is_object() {
                     continue;
@@ -208,6 +212,8 @@ async fn packets_of_another_form_are_refused_or_end_their_own_connection() {
         "42null",
         "42[\"send-message\"",
         "427[\"send-message\",{\"content\":\"\\ud800\"}]",
+        "427[\"send-message\",{\"content\":\"\\ud80\"}]",
+        "427[\"send-message\",{\"\\udc00\":\"\\ud800\\ud800\"}]",
         "427[\"send-message\",{\"content\":1e999}]",
         "427[\"send-message\",{\"content\":NaN}]",
         "427[\"send-message\",{\"content\":\"\\x\"}]",

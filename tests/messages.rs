@@ -89,6 +89,109 @@ async fn who_comes_back_with_after_gets_what_was_missed() {
 }
 
 #[tokio::test]
+async fn a_number_that_another_message_has_voids_what_a_client_holds() {
+    let app = App::start().await;
+    let ann = app.user("ann").await;
+    let room = ann.room("Kitchen").await;
+    let sender = ann.socket_in(&room).await;
+    let mut ids = vec![json!("no message has this number")];
+    for number in 1..=250 {
+        let ack = sender.ok("send-message", json!({"roomId": room, "content": number.to_string()})).await;
+        ids.push(ack["message"]["id"].clone());
+    }
+    let socket = ann.socket().await;
+    let join = async |after: Value, after_id: Value| {
+        socket.ok("join-room", json!({"roomId": room, "after": after, "afterId": after_id})).await
+    };
+    let seqs = |ack: &Value| -> Vec<u64> {
+        ack["messages"].as_array().unwrap().iter().map(|message| message["seq"].as_u64().unwrap()).collect()
+    };
+    for (after, seen) in [(1, 2..=201), (49, 50..=249), (50, 51..=250), (249, 250..=250)] {
+        let ack = join(json!(after), ids[after].clone()).await;
+        assert_eq!((seqs(&ack), ack.get("reset")), (seen.clone().collect(), None), "{after}");
+        assert_eq!(ack.get("more").is_some(), *seen.end() < 250, "{after}");
+    }
+    let ack = join(json!(250), ids[250].clone()).await;
+    assert_eq!((&ack["messages"], ack.get("reset"), ack.get("more")), (&json!([]), None, None));
+    let upper = ids[3].as_str().unwrap().to_uppercase();
+    for (after, after_id) in [
+        (3, ids[4].clone()),
+        (1, ids[250].clone()),
+        (250, ids[249].clone()),
+        (251, ids[250].clone()),
+        (u64::MAX, ids[250].clone()),
+        (3, json!("no id")),
+        (3, json!("")),
+        (3, json!(upper)),
+        (3, json!(ann.id)),
+    ] {
+        let ack = join(json!(after), after_id.clone()).await;
+        assert_eq!((&ack["messages"], &ack["reset"], ack.get("more")), (&json!([]), &json!(true), None), "{after_id}");
+        assert_eq!(ack["lastSeq"], 250);
+    }
+    // It means nothing without a number, or with none seen; null is none.
+    let ack = join(json!(0), json!("no id")).await;
+    assert_eq!((seqs(&ack).len(), ack.get("reset")), (200, None));
+    let ack = join(json!(null), ids[3].clone()).await;
+    assert_eq!((ack.get("messages"), ack.get("reset")), (None, None));
+    assert_eq!(seqs(&join(json!(248), json!(null)).await), [249, 250]);
+    for wrong in [json!(5), json!({"$ne": null}), json!([ids[3]]), json!(true)] {
+        let payload = json!({"roomId": room, "after": 3, "afterId": wrong});
+        socket.refused("join-room", payload, "validation_failed").await;
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_was_put_back_and_has_grown_past_what_was_seen_is_told() {
+    if crate::mongod::stands_in() {
+        // The copy is one of the embedded store's directory.
+        return;
+    }
+    let app = App::start().await;
+    let ann = app.user("ann").await;
+    let room = ann.room("Kitchen").await;
+    let who = ann.clone().part();
+    let send = async |app: &App, count: usize| -> Value {
+        let socket = app.known(who.clone()).socket_in(&room).await;
+        let mut last = Value::Null;
+        for number in 0..count {
+            last = socket.ok("send-message", json!({"roomId": room, "content": number.to_string()})).await;
+        }
+        last["message"].clone()
+    };
+    send(&app, 3).await;
+    let data = app.stop().await;
+    let backup = tempfile::TempDir::new().unwrap();
+    copy(data.path(), backup.path());
+    let app = App::on(data).await;
+    let seen = send(&app, 3).await;
+    assert_eq!(seen["seq"], 6);
+    drop(app.stop().await);
+    let app = App::on(std::sync::Arc::new(backup)).await;
+    let newest = send(&app, 5).await;
+    assert_eq!(newest["seq"], 8);
+    let back = app.known(who.clone()).socket().await;
+    let ack = back.ok("join-room", json!({"roomId": room, "after": 6, "afterId": seen["id"]})).await;
+    assert_eq!((&ack["messages"], &ack["reset"]), (&json!([]), &json!(true)));
+    let ack = back.ok("join-room", json!({"roomId": room, "after": 8, "afterId": newest["id"]})).await;
+    assert_eq!((&ack["messages"], ack.get("reset")), (&json!([]), None));
+}
+
+/// Copies what a directory holds into another one.
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let place = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir(&place).unwrap();
+            copy(&entry.path(), &place);
+        } else {
+            std::fs::copy(entry.path(), place).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_member_who_left_cannot_post() {
     let app = App::start().await;
     let ann = app.user("ann").await;

@@ -5,6 +5,7 @@
 mod moving;
 mod node;
 mod outage;
+mod room_names;
 mod secured;
 mod servers;
 mod takeover;

@@ -52,6 +52,8 @@ macro_rules! contract {
                     a_room_is_read_as_it_was_made
                     rooms_are_listed_newest_first
                     a_room_name_is_taken_in_any_case
+                    a_room_name_is_taken_whatever_cannot_be_seen_in_it
+                    rooms_of_before_that_look_alike_are_all_kept
                     of_fifty_at_once_that_want_one_room_name_just_one_gets_it
                     a_room_that_is_not_new_or_has_a_control_character_is_refused_at_the_door
                     a_patch_changes_what_it_names_and_nothing_else

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tincan::model::{Description, Page, Room, RoomId, RoomName, RoomPatch, UserId};
-use tincan::store::{StoreError, Taken};
+use tincan::store::{Loading, Records, StoreError, Taken};
 
 use super::Place;
 use super::sample::{append, at_once, fill, message, repeatable, room, stored_room};
@@ -41,6 +41,47 @@ pub async fn a_room_name_is_taken_in_any_case(place: &impl Place) {
     assert!(matches!(refused, Err(StoreError::Conflict(Taken::RoomName))), "{refused:?}");
     assert_eq!(store.room(other.id).await.unwrap().as_deref(), Some(&other));
     assert_eq!(store.rooms().await.unwrap().len(), 2);
+}
+
+pub async fn a_room_name_is_taken_whatever_cannot_be_seen_in_it(place: &impl Place) {
+    let store = place.open().await;
+    let first = stored_room(&store, "Kitchen\u{200b}").await;
+    let other = stored_room(&store, "other").await;
+    for name in ["kitchen", "Kitchen", "KIT\u{ad}CHEN", "Kitchen \u{3164}"] {
+        let refused = store.insert_room(room(name)).await;
+        assert!(matches!(refused, Err(StoreError::Conflict(Taken::RoomName))), "{name:?}: {refused:?}");
+        let refused = store.update_room(other.id, renamed(name)).await;
+        assert!(matches!(refused, Err(StoreError::Conflict(Taken::RoomName))), "{name:?}: {refused:?}");
+    }
+    assert_eq!(store.room(first.id).await.unwrap().unwrap().name, "Kitchen\u{200b}");
+    let respelled = store.update_room(first.id, renamed("Kitchen")).await.unwrap().unwrap();
+    assert_eq!(respelled.name, "Kitchen");
+    assert!(store.delete_room(first.id).await.unwrap());
+    stored_room(&store, "kitchen\u{fe0f}").await;
+}
+
+pub async fn rooms_of_before_that_look_alike_are_all_kept(place: &impl Place) {
+    let store = place.open().await;
+    let old = [room("Kitchen"), room("kitchen\u{200b}"), room("\u{3164}"), room("\u{2060}")];
+    assert_eq!(store.begin_load("an older version").await.unwrap(), Loading::Begun);
+    store.load(Records::Rooms(old.to_vec())).await.unwrap();
+    store.end_load().await.unwrap();
+    store.close().await;
+    let store = place.open().await;
+    assert_eq!(store.rooms().await.unwrap().len(), old.len());
+    for one in &old {
+        assert_eq!(store.room(one.id).await.unwrap().as_deref(), Some(one));
+        // Each may be changed without another one's name, and goes on to be used.
+        let patch = RoomPatch { name: None, description: Some(Description::parse("old").unwrap()) };
+        assert_eq!(store.update_room(one.id, patch).await.unwrap().unwrap().name, one.name);
+        fill(&store, one.id, 1).await;
+    }
+    for gone in &old[..2] {
+        let refused = store.insert_room(room("KITCHEN")).await;
+        assert!(matches!(refused, Err(StoreError::Conflict(Taken::RoomName))), "{refused:?}");
+        assert!(store.delete_room(gone.id).await.unwrap());
+    }
+    stored_room(&store, "KITCHEN").await;
 }
 
 pub async fn of_fifty_at_once_that_want_one_room_name_just_one_gets_it(place: &impl Place) {
