@@ -83,6 +83,8 @@ impl Chat {
             participants: Arc::default(),
             created_at: Timestamp::now(),
             last_message: None,
+            last_seq: 0,
+            numbered: 0,
         };
         self.store.insert_room(room.clone()).await?;
         let view = self.one_view(&room, None, NAMED).await?;
