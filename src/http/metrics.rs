@@ -70,6 +70,7 @@ fn describe() {
     );
     metrics::describe_histogram!("tincan_event_seconds", "How long they took, by event");
     metrics::describe_counter!("tincan_messages_total", "Messages stored");
+    metrics::describe_counter!("tincan_limited_total", "Refusals because somebody did something too often, by limit");
     metrics::describe_counter!("tincan_slow_sockets_total", "Connections cut because they did not take what was sent");
 }
 
