@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
 
 use super::names::named;
 use crate::chat::{Chat, Identity};
@@ -19,6 +22,26 @@ const MOST_ROOMS: usize = 100;
 
 /// How many missed messages the answer to a join holds.
 const MOST_MISSED: usize = 200;
+
+/// How many lists of all rooms are made at once: each has all rooms in memory while it is made.
+const MOST_LISTS: usize = 4;
+
+/// How long a list of all rooms waits for its turn before it is refused.
+const LONGEST_LIST_WAIT: Duration = Duration::from_secs(4);
+
+/// How often, and how long apart, the participation that a refused join had begun is tried to be ended.
+const UNDO_TRIES: usize = 30;
+const UNDO_PAUSE: Duration = Duration::from_secs(1);
+
+/// The places for lists of all rooms that are being made.
+#[derive(Debug)]
+pub struct Listing(Semaphore);
+
+impl Default for Listing {
+    fn default() -> Self {
+        Self(Semaphore::new(MOST_LISTS))
+    }
+}
 
 /// What a socket that joined is answered with.
 #[derive(Clone, Debug)]
@@ -48,9 +71,12 @@ impl Chat {
     /// All rooms, newest first, with `joined` for this user.
     ///
     /// # Errors
-    /// [`Error::Storage`].
+    /// [`Error::RateLimited`], [`Error::Overloaded`] where too many lists are being made, [`Error::Storage`].
     pub async fn rooms(&self, who: &Identity) -> Result<Vec<RoomView>, Error> {
+        let place = tokio::time::timeout(LONGEST_LIST_WAIT, self.listing.0.acquire()).await;
+        let _place = place.map_err(|_| Error::Overloaded)?;
         let rooms = self.store.rooms().await?;
+        self.limits.fan_out(who.user.id, rooms.len())?;
         let names = self.names_of(&rooms.iter().flat_map(|room| people(room, NAMED)).collect::<Vec<_>>()).await?;
         Ok(rooms.iter().map(|room| self.view(room, Some(who.user.id), NAMED, &names)).collect())
     }
@@ -75,6 +101,7 @@ impl Chat {
         description: Description,
     ) -> Result<RoomView, Error> {
         self.limits.room_created(who.user.id)?;
+        self.limits.fan_out(who.user.id, self.everyone())?;
         let room = Room {
             id: RoomId::new(),
             name: name.into_string(),
@@ -101,10 +128,15 @@ impl Chat {
         if patch.is_empty() {
             return self.one_view(&own, Some(who.user.id), NAMED).await;
         }
-        let room = self.store.update_room(room, patch).await?.ok_or(Error::RoomNotFound)?;
-        let view = self.one_view(&room, None, NAMED).await?;
-        self.announce(&self.presence(), &Event::RoomUpdated(Box::new(view.clone())).to(Audience::Everyone));
-        Ok(RoomView { joined: Some(room.has_participant(who.user.id)), ..view })
+        self.limits.fan_out(who.user.id, self.everyone())?;
+        // Stored and told in one turn: the last that is told of a room is what is stored.
+        let change = async {
+            let room = self.store.update_room(room, patch).await?.ok_or(Error::RoomNotFound)?;
+            let view = self.one_view(&room, None, NAMED).await?;
+            self.announce(&self.presence(), &Event::RoomUpdated(Box::new(view.clone())).to(Audience::Everyone));
+            Ok(RoomView { joined: Some(room.has_participant(who.user.id)), ..view })
+        };
+        self.room_changes.in_turn(room, change).await
     }
 
     /// Deletes a room and its messages; only its creator may.
@@ -113,18 +145,27 @@ impl Chat {
     /// [`Error::RoomNotFound`], [`Error::NotAllowed`], [`Error::Storage`].
     pub async fn delete_room(&self, who: &Identity, room: RoomId) -> Result<(), Error> {
         self.own_room(who, room).await?;
-        if !self.store.delete_room(room).await? {
-            return Err(Error::RoomNotFound);
-        }
-        self.calls_room_deleted(room).await;
-        {
-            let mut presence = self.presence();
-            presence.clear_room(room);
-            self.announce(&presence, &Event::RoomDeleted { room_id: room }.to(Audience::Everyone));
-        }
-        // One that was begun while the room was on its way out.
-        self.calls_room_deleted(room).await;
-        Ok(())
+        self.limits.fan_out(who.user.id, self.everyone())?;
+        let change = async {
+            if !self.store.delete_room(room).await? {
+                return Err(Error::RoomNotFound);
+            }
+            self.calls_room_deleted(room).await;
+            {
+                let mut presence = self.presence();
+                presence.clear_room(room);
+                self.announce(&presence, &Event::RoomDeleted { room_id: room }.to(Audience::Everyone));
+            }
+            // One that was begun while the room was on its way out.
+            self.calls_room_deleted(room).await;
+            Ok(())
+        };
+        self.room_changes.in_turn(room, change).await
+    }
+
+    /// How many sockets an event to everyone is sent to.
+    fn everyone(&self) -> usize {
+        self.presence().sockets().count()
     }
 
     async fn own_room(&self, who: &Identity, room: RoomId) -> Result<Arc<Room>, Error> {
@@ -137,13 +178,22 @@ impl Chat {
     /// # Errors
     /// [`Error::LimitReached`] where the socket is in 100 rooms, [`Error::RoomNotFound`], [`Error::Storage`].
     pub async fn join_room(self: &Arc<Self>, who: &Origin, room: RoomId, after: Option<u64>) -> Result<Joined, Error> {
-        let _turn = self.membership.lock(who.user.id).await;
-        {
+        self.membership.in_turn(who.user.id, self.join_in_turn(who, room, after)).await
+    }
+
+    async fn join_in_turn(self: &Arc<Self>, who: &Origin, room: RoomId, after: Option<u64>) -> Result<Joined, Error> {
+        let here_already = {
             let presence = self.presence();
-            if !presence.in_room(who.socket, room) && presence.room_count(who.socket) >= MOST_ROOMS {
+            let joined = presence.in_room(who.socket, room);
+            if !joined && presence.room_count(who.socket) >= MOST_ROOMS {
                 return Err(Error::LimitReached);
             }
-        }
+            // Told to the others are the coming and, as nobody stays for ever, the going.
+            self.limits.fan_out(who.user.id, if joined { 0 } else { 2 * presence.room_size(room) })?;
+            presence.user_in_room(who.user.id, room)
+        };
+        let was_participant =
+            here_already || self.store.room(room).await?.ok_or(Error::RoomNotFound)?.has_participant(who.user.id);
         self.store.add_participant(room, who.user.id).await?.ok_or(Error::RoomNotFound)?;
         let newly = self.enter(who, room);
         match self.joined(who, room, after).await {
@@ -160,9 +210,33 @@ impl Chat {
                 if newly {
                     self.exit(who, room, LeaveReason::Left);
                 }
+                if !was_participant {
+                    self.undo_participation(who.user.id, room);
+                }
                 Err(error)
             }
         }
+    }
+
+    /// Ends the participation that a refused join had begun, as soon as the store takes it, unless the user has joined by then.
+    fn undo_participation(self: &Arc<Self>, user: UserId, room: RoomId) {
+        let chat = Arc::clone(self);
+        tokio::spawn(async move {
+            for _ in 0..UNDO_TRIES {
+                let undo = async {
+                    if !chat.presence().user_in_room(user, room) {
+                        chat.store.remove_participant(room, user).await?;
+                    }
+                    Ok(())
+                };
+                match chat.membership.in_turn(user, undo).await {
+                    Ok(()) => return chat.participants_changed(room),
+                    Err(error) => tracing::debug!(%error, %room, %user, "a refused join is not undone yet"),
+                }
+                tokio::time::sleep(UNDO_PAUSE).await;
+            }
+            tracing::warn!(%room, %user, "a user stays a participant of a room after a refused join: the store is away");
+        });
     }
 
     /// What a subscribed socket is answered with; read after it was subscribed, so that nothing falls between.
@@ -213,16 +287,24 @@ impl Chat {
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::Storage`].
     pub async fn leave_room(self: &Arc<Self>, who: &Origin, room: RoomId, all: bool) -> Result<(), Error> {
-        let _turn = self.membership.lock(who.user.id).await;
-        let stays = !all && self.presence().sockets_in_room(who.user.id, room).iter().any(|other| *other != who.socket);
-        if stays {
+        self.membership.in_turn(who.user.id, self.leave_in_turn(who, room, all)).await
+    }
+
+    async fn leave_in_turn(self: &Arc<Self>, who: &Origin, room: RoomId, all: bool) -> Result<(), Error> {
+        let sockets = self.presence().sockets_in_room(who.user.id, room);
+        if !all && sockets.iter().any(|other| *other != who.socket) {
             self.exit(who, room, LeaveReason::Left);
             return Ok(());
         }
-        let known = self.store.remove_participant(room, who.user.id).await?.is_some();
+        let before = self.store.room(room).await?;
+        self.store.remove_participant(room, who.user.id).await?;
         self.exit_all(who, room);
+        // Who had no socket there leaves without `user-left`; the list tells it.
+        if sockets.is_empty() && before.as_ref().is_some_and(|room| room.has_participant(who.user.id)) {
+            self.participants_changed(room);
+        }
         self.calls_left_room(who, room).await;
-        if known { Ok(()) } else { Err(Error::RoomNotFound) }
+        if before.is_some() { Ok(()) } else { Err(Error::RoomNotFound) }
     }
 
     /// Takes all sockets of a user out; the room and the user's other sockets are told once.
