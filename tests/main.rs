@@ -1,7 +1,9 @@
 //! Every integration test, in one binary: an area a module.
 
+mod answers;
 mod app;
 mod calls;
+mod carried;
 mod cli;
 mod connections;
 mod hostile_events;
