@@ -184,13 +184,15 @@ impl Chat {
     async fn join_in_turn(self: &Arc<Self>, who: &Origin, room: RoomId, after: Option<u64>) -> Result<Joined, Error> {
         let here_already = {
             let presence = self.presence();
-            let joined = presence.in_room(who.socket, room);
-            if !joined && presence.room_count(who.socket) >= MOST_ROOMS {
+            if !presence.in_room(who.socket, room) && presence.room_count(who.socket) >= MOST_ROOMS {
                 return Err(Error::LimitReached);
             }
-            // Told to the others are the coming and, as nobody stays for ever, the going.
-            self.limits.fan_out(who.user.id, if joined { 0 } else { 2 * presence.room_size(room) })?;
-            presence.user_in_room(who.user.id, room)
+            let here_already = presence.user_in_room(who.user.id, room);
+            if !here_already {
+                // The others are told of a user's first socket alone.
+                self.limits.fan_out(who.user.id, presence.room_size(room))?;
+            }
+            here_already
         };
         let was_participant =
             here_already || self.store.room(room).await?.ok_or(Error::RoomNotFound)?.has_participant(who.user.id);
