@@ -196,7 +196,12 @@ impl Chat {
         };
         let was_participant =
             here_already || self.store.room(room).await?.ok_or(Error::RoomNotFound)?.has_participant(who.user.id);
-        self.store.add_participant(room, who.user.id).await?.ok_or(Error::RoomNotFound)?;
+        let added = self.store.add_participant(room, who.user.id).await;
+        if added.is_err() && !was_participant {
+            // It may be stored all the same.
+            self.undo_participation(who.user.id, room);
+        }
+        added?.ok_or(Error::RoomNotFound)?;
         let newly = self.enter(who, room);
         match self.joined(who, room, after).await {
             Ok(joined) => {
