@@ -48,6 +48,8 @@ async fn new_room(store: &Arc<dyn Store>, name: &str) -> RoomId {
         participants: Arc::default(),
         created_at: Timestamp::now(),
         last_message: None,
+        last_seq: 0,
+        numbered: 0,
     };
     let id = room.id;
     store.insert_room(room).await.expect("a new room");

@@ -1,11 +1,14 @@
 //! Every integration test, in one binary: an area a module.
 
+mod answers;
 mod app;
 mod calls;
+mod carried;
 mod cli;
 mod connections;
 mod hostile_events;
 mod house;
+mod joining;
 mod messages;
 mod mongo;
 mod mongod;
@@ -31,3 +34,4 @@ mod text;
 mod tokens;
 mod transfer;
 mod traps;
+mod troubled;

@@ -127,6 +127,8 @@ pub async fn fill(data: &Path, sizes: &[usize]) -> Vec<RoomId> {
             participants: Arc::default(),
             created_at: Timestamp::now(),
             last_message: None,
+            last_seq: 0,
+            numbered: 0,
         };
         rooms.push(room.id);
         store.insert_room(room).await.expect("a new room");

@@ -1,7 +1,6 @@
 //! Connections: what happens when a socket comes, goes, or outlives its token.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::chat::{Chat, Identity};
@@ -28,25 +27,6 @@ impl Sessions {
     /// Takes out those that match.
     fn take(&self, matches: impl Fn(&Right) -> bool) -> Vec<SocketId> {
         self.rights().extract_if(|_, right| matches(right)).map(|(socket, _)| socket).collect()
-    }
-}
-
-/// Joining and leaving of one user come one after another, whichever sockets they come from: participation depends on all of them.
-#[derive(Debug)]
-pub struct UserLocks {
-    stripes: Vec<tokio::sync::Mutex<()>>,
-    hasher: RandomState,
-}
-
-impl Default for UserLocks {
-    fn default() -> Self {
-        Self { stripes: (0..64).map(|_| tokio::sync::Mutex::default()).collect(), hasher: RandomState::new() }
-    }
-}
-
-impl UserLocks {
-    pub async fn lock(&self, user: impl Hash) -> tokio::sync::MutexGuard<'_, ()> {
-        self.stripes[self.hasher.hash_one(user) as usize % self.stripes.len()].lock().await
     }
 }
 

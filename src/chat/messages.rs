@@ -61,7 +61,7 @@ impl Chat {
     /// With a `client_id` that this user used before in this room, the message of that time is the answer and nothing is told.
     ///
     /// # Errors
-    /// [`Error::NotInRoom`], [`Error::RoomNotFound`], [`Error::Storage`].
+    /// [`Error::NotInRoom`], [`Error::RoomNotFound`], [`Error::RateLimited`], [`Error::Storage`].
     pub async fn send_message(
         self: &Arc<Self>,
         from: &Origin,
@@ -69,9 +69,14 @@ impl Chat {
         content: Content,
         client_id: Option<ClientId>,
     ) -> Result<Arc<Message>, Error> {
-        if !self.presence().in_room(from.socket, room) {
-            return Err(Error::NotInRoom);
-        }
+        let sockets = {
+            let presence = self.presence();
+            if !presence.in_room(from.socket, room) {
+                return Err(Error::NotInRoom);
+            }
+            presence.room_size(room)
+        };
+        self.limits.fan_out(from.user.id, sockets)?;
         let message = NewMessage {
             id: MessageId::new(),
             sender: from.user.id,
@@ -117,13 +122,14 @@ impl Chat {
     /// Tells the others in the room that somebody types or has stopped.
     ///
     /// # Errors
-    /// [`Error::NotInRoom`].
+    /// [`Error::NotInRoom`], [`Error::RateLimited`].
     pub fn typing(&self, from: &Origin, room: RoomId, typing: bool) -> Result<(), Error> {
         let presence = self.presence();
         if !presence.in_room(from.socket, room) {
             return Err(Error::NotInRoom);
         }
         let Origin { socket, user } = from;
+        self.limits.fan_out(user.id, presence.room_size(room))?;
         let event = Event::Typing { room_id: room, user_id: user.id, username: user.username.clone(), typing };
         self.announce(&presence, &event.to(Audience::Room { room, except: Some(*socket) }));
         Ok(())

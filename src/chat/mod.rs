@@ -11,12 +11,13 @@ mod names;
 mod participants;
 mod rooms;
 mod signalling;
+mod turns;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
 pub use accounts::{Identity, Session};
-pub use rooms::{Joined, Missed};
+pub use rooms::{Joined, Missed, Seen};
 pub use signalling::{Receiver, Signal};
 
 use crate::auth::{Passwords, Tokens};
@@ -46,7 +47,11 @@ pub struct Chat {
     names: names::Names,
     presence: Mutex<Presence>,
     sessions: connections::Sessions,
-    membership: connections::UserLocks,
+    /// Joining and leaving of one user, whichever sockets they come from: participation depends on all of them.
+    membership: turns::Turns,
+    /// Changes of one room: what is told of them comes in the order in which they were stored.
+    room_changes: turns::Turns,
+    listing: rooms::Listing,
     messages: messages::Lanes,
     participants: participants::Coalescer,
     calls: calls::CallDesk,
@@ -64,7 +69,9 @@ impl Chat {
             names: names::Names::default(),
             presence: Mutex::default(),
             sessions: connections::Sessions::default(),
-            membership: connections::UserLocks::default(),
+            membership: turns::Turns::default(),
+            room_changes: turns::Turns::default(),
+            listing: rooms::Listing::default(),
             messages: messages::Lanes::default(),
             participants: participants::Coalescer::default(),
             calls: calls::CallDesk::new(&config),

@@ -12,6 +12,12 @@ use crate::model::{Audience, Event, Participant, Room, RoomId, UserId};
 /// How long changes are gathered before the list is told.
 const GATHER: Duration = Duration::from_millis(300);
 
+/// The same where many sockets are in the room: each list names all of them, and each of them gets it.
+const GATHER_FOR_MANY: Duration = Duration::from_millis(900);
+
+/// How many sockets are many.
+const MANY_SOCKETS: usize = 300;
+
 /// From this many participants on, `user-joined` and `user-left` say it all: whole lists to everyone would be quadratic.
 const LARGE_ROOM: usize = 100;
 
@@ -44,7 +50,8 @@ impl Chat {
         }
         let chat = Arc::clone(self);
         tokio::spawn(async move {
-            tokio::time::sleep(GATHER).await;
+            let many = chat.presence().room_size(room) > MANY_SOCKETS;
+            tokio::time::sleep(if many { GATHER_FOR_MANY } else { GATHER }).await;
             chat.participants.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&room);
             if let Err(error) = chat.tell_participants(room).await {
                 tracing::debug!(%room, %error, "the list of participants was not told");

@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
 
 use super::names::named;
 use crate::chat::{Chat, Identity};
@@ -20,6 +23,26 @@ const MOST_ROOMS: usize = 100;
 /// How many missed messages the answer to a join holds.
 const MOST_MISSED: usize = 200;
 
+/// How many lists of all rooms are made at once: each has all rooms in memory while it is made.
+const MOST_LISTS: usize = 4;
+
+/// How long a list of all rooms waits for its turn before it is refused.
+const LONGEST_LIST_WAIT: Duration = Duration::from_secs(4);
+
+/// How often, and how long apart, the participation that a refused join had begun is tried to be ended.
+const UNDO_TRIES: usize = 30;
+const UNDO_PAUSE: Duration = Duration::from_secs(1);
+
+/// The places for lists of all rooms that are being made.
+#[derive(Debug)]
+pub struct Listing(Semaphore);
+
+impl Default for Listing {
+    fn default() -> Self {
+        Self(Semaphore::new(MOST_LISTS))
+    }
+}
+
 /// What a socket that joined is answered with.
 #[derive(Clone, Debug)]
 pub struct Joined {
@@ -29,8 +52,17 @@ pub struct Joined {
     pub participants: Arc<Vec<Participant>>,
     /// The newest number.
     pub last_seq: u64,
-    /// What was missed, where `after` was given.
+    /// What was missed, where the client said what it has seen.
     pub missed: Option<Missed>,
+}
+
+/// The last message of a room that a client has seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    /// Its number; 0 where the client has seen none.
+    pub seq: u64,
+    /// Its id, where the client says it; means nothing with 0.
+    pub id: Option<MessageId>,
 }
 
 /// The messages since the last one that a client has seen.
@@ -48,9 +80,12 @@ impl Chat {
     /// All rooms, newest first, with `joined` for this user.
     ///
     /// # Errors
-    /// [`Error::Storage`].
+    /// [`Error::RateLimited`], [`Error::Overloaded`] where too many lists are being made, [`Error::Storage`].
     pub async fn rooms(&self, who: &Identity) -> Result<Vec<RoomView>, Error> {
+        let place = tokio::time::timeout(LONGEST_LIST_WAIT, self.listing.0.acquire()).await;
+        let _place = place.map_err(|_| Error::Overloaded)?;
         let rooms = self.store.rooms().await?;
+        self.limits.fan_out(who.user.id, rooms.len())?;
         let names = self.names_of(&rooms.iter().flat_map(|room| people(room, NAMED)).collect::<Vec<_>>()).await?;
         Ok(rooms.iter().map(|room| self.view(room, Some(who.user.id), NAMED, &names)).collect())
     }
@@ -75,6 +110,7 @@ impl Chat {
         description: Description,
     ) -> Result<RoomView, Error> {
         self.limits.room_created(who.user.id)?;
+        self.limits.fan_out(who.user.id, self.everyone())?;
         let room = Room {
             id: RoomId::new(),
             name: name.into_string(),
@@ -83,6 +119,8 @@ impl Chat {
             participants: Arc::default(),
             created_at: Timestamp::now(),
             last_message: None,
+            last_seq: 0,
+            numbered: 0,
         };
         self.store.insert_room(room.clone()).await?;
         let view = self.one_view(&room, None, NAMED).await?;
@@ -99,10 +137,15 @@ impl Chat {
         if patch.is_empty() {
             return self.one_view(&own, Some(who.user.id), NAMED).await;
         }
-        let room = self.store.update_room(room, patch).await?.ok_or(Error::RoomNotFound)?;
-        let view = self.one_view(&room, None, NAMED).await?;
-        self.announce(&self.presence(), &Event::RoomUpdated(Box::new(view.clone())).to(Audience::Everyone));
-        Ok(RoomView { joined: Some(room.has_participant(who.user.id)), ..view })
+        self.limits.fan_out(who.user.id, self.everyone())?;
+        // Stored and told in one turn: the last that is told of a room is what is stored.
+        let change = async {
+            let room = self.store.update_room(room, patch).await?.ok_or(Error::RoomNotFound)?;
+            let view = self.one_view(&room, None, NAMED).await?;
+            self.announce(&self.presence(), &Event::RoomUpdated(Box::new(view.clone())).to(Audience::Everyone));
+            Ok(RoomView { joined: Some(room.has_participant(who.user.id)), ..view })
+        };
+        self.room_changes.in_turn(room, change).await
     }
 
     /// Deletes a room and its messages; only its creator may.
@@ -111,18 +154,27 @@ impl Chat {
     /// [`Error::RoomNotFound`], [`Error::NotAllowed`], [`Error::Storage`].
     pub async fn delete_room(&self, who: &Identity, room: RoomId) -> Result<(), Error> {
         self.own_room(who, room).await?;
-        if !self.store.delete_room(room).await? {
-            return Err(Error::RoomNotFound);
-        }
-        self.calls_room_deleted(room).await;
-        {
-            let mut presence = self.presence();
-            presence.clear_room(room);
-            self.announce(&presence, &Event::RoomDeleted { room_id: room }.to(Audience::Everyone));
-        }
-        // One that was begun while the room was on its way out.
-        self.calls_room_deleted(room).await;
-        Ok(())
+        self.limits.fan_out(who.user.id, self.everyone())?;
+        let change = async {
+            if !self.store.delete_room(room).await? {
+                return Err(Error::RoomNotFound);
+            }
+            self.calls_room_deleted(room).await;
+            {
+                let mut presence = self.presence();
+                presence.clear_room(room);
+                self.announce(&presence, &Event::RoomDeleted { room_id: room }.to(Audience::Everyone));
+            }
+            // One that was begun while the room was on its way out.
+            self.calls_room_deleted(room).await;
+            Ok(())
+        };
+        self.room_changes.in_turn(room, change).await
+    }
+
+    /// How many sockets an event to everyone is sent to.
+    fn everyone(&self) -> usize {
+        self.presence().sockets().count()
     }
 
     async fn own_room(&self, who: &Identity, room: RoomId) -> Result<Arc<Room>, Error> {
@@ -130,28 +182,37 @@ impl Chat {
         if room.created_by == who.user.id { Ok(room) } else { Err(Error::NotAllowed) }
     }
 
-    /// Makes the user a participant and subscribes the socket; with `after`, answers with what was missed since that number, which
-    /// `after_id` had, where it is given.
+    /// Makes the user a participant and subscribes the socket; where it says what it has seen, answers with what it missed since.
     ///
     /// # Errors
     /// [`Error::LimitReached`] where the socket is in 100 rooms, [`Error::RoomNotFound`], [`Error::Storage`].
-    pub async fn join_room(
-        self: &Arc<Self>,
-        who: &Origin,
-        room: RoomId,
-        after: Option<u64>,
-        after_id: Option<MessageId>,
-    ) -> Result<Joined, Error> {
-        let _turn = self.membership.lock(who.user.id).await;
-        {
+    pub async fn join_room(self: &Arc<Self>, who: &Origin, room: RoomId, seen: Option<Seen>) -> Result<Joined, Error> {
+        self.membership.in_turn(who.user.id, self.join_in_turn(who, room, seen)).await
+    }
+
+    async fn join_in_turn(self: &Arc<Self>, who: &Origin, room: RoomId, seen: Option<Seen>) -> Result<Joined, Error> {
+        let here_already = {
             let presence = self.presence();
             if !presence.in_room(who.socket, room) && presence.room_count(who.socket) >= MOST_ROOMS {
                 return Err(Error::LimitReached);
             }
+            let here_already = presence.user_in_room(who.user.id, room);
+            if !here_already {
+                // The others are told of a user's first socket alone.
+                self.limits.fan_out(who.user.id, presence.room_size(room))?;
+            }
+            here_already
+        };
+        let was_participant =
+            here_already || self.store.room(room).await?.ok_or(Error::RoomNotFound)?.has_participant(who.user.id);
+        let added = self.store.add_participant(room, who.user.id).await;
+        if added.is_err() && !was_participant {
+            // It may be stored all the same.
+            self.undo_participation(who.user.id, room);
         }
-        self.store.add_participant(room, who.user.id).await?.ok_or(Error::RoomNotFound)?;
+        added?.ok_or(Error::RoomNotFound)?;
         let newly = self.enter(who, room);
-        match self.joined(who, room, after, after_id).await {
+        match self.joined(who, room, seen).await {
             Ok(joined) => {
                 if newly {
                     let event =
@@ -165,21 +226,39 @@ impl Chat {
                 if newly {
                     self.exit(who, room, LeaveReason::Left);
                 }
+                if !was_participant {
+                    self.undo_participation(who.user.id, room);
+                }
                 Err(error)
             }
         }
     }
 
+    /// Ends the participation that a refused join had begun, as soon as the store takes it, unless the user has joined by then.
+    fn undo_participation(self: &Arc<Self>, user: UserId, room: RoomId) {
+        let chat = Arc::clone(self);
+        tokio::spawn(async move {
+            for _ in 0..UNDO_TRIES {
+                let undo = async {
+                    if !chat.presence().user_in_room(user, room) {
+                        chat.store.remove_participant(room, user).await?;
+                    }
+                    Ok(())
+                };
+                match chat.membership.in_turn(user, undo).await {
+                    Ok(()) => return chat.participants_changed(room),
+                    Err(error) => tracing::debug!(%error, %room, %user, "a refused join is not undone yet"),
+                }
+                tokio::time::sleep(UNDO_PAUSE).await;
+            }
+            tracing::warn!(%room, %user, "a user stays a participant of a room after a refused join: the store is away");
+        });
+    }
+
     /// What a subscribed socket is answered with; read after it was subscribed, so that nothing falls between.
-    async fn joined(
-        &self,
-        who: &Origin,
-        room: RoomId,
-        after: Option<u64>,
-        after_id: Option<MessageId>,
-    ) -> Result<Joined, Error> {
-        let missed = match after {
-            Some(after) => Some(self.missed(room, after, after_id).await?),
+    async fn joined(&self, who: &Origin, room: RoomId, seen: Option<Seen>) -> Result<Joined, Error> {
+        let missed = match seen {
+            Some(seen) => Some(self.missed(room, seen).await?),
             None => None,
         };
         let room = self.store.room(room).await?.ok_or(Error::RoomNotFound)?;
@@ -188,10 +267,10 @@ impl Chat {
         Ok(Joined { last_seq: view.last_seq, room: view, participants, missed })
     }
 
-    /// The messages after a number. Where another message than `after_id` has that number, or none, the store was put back to an older
-    /// state and has gone on from there.
-    async fn missed(&self, room: RoomId, after: u64, after_id: Option<MessageId>) -> Result<Missed, Error> {
-        let Some(id) = after_id.filter(|_| after > 0) else {
+    /// The messages after the last one seen. Where another one has its number, or none, the store was put back to an older state and has
+    /// gone on from there.
+    async fn missed(&self, room: RoomId, Seen { seq: after, id }: Seen) -> Result<Missed, Error> {
+        let Some(id) = id.filter(|_| after > 0) else {
             let page = self.history(room, Page::After(after), MOST_MISSED).await?;
             return Ok(Missed { more: page.newer, reset: after > page.last_seq, messages: page.messages });
         };
@@ -239,16 +318,24 @@ impl Chat {
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::Storage`].
     pub async fn leave_room(self: &Arc<Self>, who: &Origin, room: RoomId, all: bool) -> Result<(), Error> {
-        let _turn = self.membership.lock(who.user.id).await;
-        let stays = !all && self.presence().sockets_in_room(who.user.id, room).iter().any(|other| *other != who.socket);
-        if stays {
+        self.membership.in_turn(who.user.id, self.leave_in_turn(who, room, all)).await
+    }
+
+    async fn leave_in_turn(self: &Arc<Self>, who: &Origin, room: RoomId, all: bool) -> Result<(), Error> {
+        let sockets = self.presence().sockets_in_room(who.user.id, room);
+        if !all && sockets.iter().any(|other| *other != who.socket) {
             self.exit(who, room, LeaveReason::Left);
             return Ok(());
         }
-        let known = self.store.remove_participant(room, who.user.id).await?.is_some();
+        let before = self.store.room(room).await?;
+        self.store.remove_participant(room, who.user.id).await?;
         self.exit_all(who, room);
+        // Who had no socket there leaves without `user-left`; the list tells it.
+        if sockets.is_empty() && before.as_ref().is_some_and(|room| room.has_participant(who.user.id)) {
+            self.participants_changed(room);
+        }
         self.calls_left_room(who, room).await;
-        if known { Ok(()) } else { Err(Error::RoomNotFound) }
+        if before.is_some() { Ok(()) } else { Err(Error::RoomNotFound) }
     }
 
     /// Takes all sockets of a user out; the room and the user's other sockets are told once.

@@ -6,6 +6,9 @@ use crate::chat::Chat;
 use crate::error::Error;
 use crate::model::{Audience, CallId, Event, Origin, RoomId, SignalKind, SocketId, UserId};
 
+/// A signal counts as one delivery for each of so many bytes that were begun.
+const COUNTED_AS_ONE: usize = 4096;
+
 /// A signal as it was read, and whom it is for.
 #[derive(Clone, Debug)]
 pub struct Signal {
@@ -37,7 +40,7 @@ impl Chat {
     ///
     /// # Errors
     /// As the protocol's table: [`Error::NotAllowed`], [`Error::PeerUnavailable`], [`Error::NotInRoom`], [`Error::CallNotFound`];
-    /// [`Error::Storage`].
+    /// [`Error::RateLimited`], [`Error::Storage`].
     pub async fn relay(&self, from: &Origin, signal: Signal) -> Result<(), Error> {
         let receiver = match signal.to {
             Some(to) => Some((to, self.reachable(from, to).await?)),
@@ -56,6 +59,9 @@ impl Chat {
             (None, Some(room)) => self.presence().audience(Audience::Room { room, except: Some(from.socket) }),
             (None, None) => self.calls().others_in_call(from.socket).ok_or(Error::CallNotFound)?,
         };
+        // A description may be large, so a delivery counts by its size.
+        let size = signal.payload.values().map(text_size).sum::<usize>();
+        self.limits.fan_out(from.user.id, sockets.len() * (1 + size / COUNTED_AS_ONE))?;
         let payload = stamped(signal.payload, from);
         self.deliver(&sockets, &Event::Signal { kind: signal.kind, payload });
         Ok(())
@@ -90,6 +96,16 @@ impl Chat {
             (_, None) => self.presence().audience(Audience::User { user, except: Some(from.socket) }),
         };
         if sockets.is_empty() { Err(Error::PeerUnavailable) } else { Ok(sockets) }
+    }
+}
+
+/// How many bytes of text are in a value.
+fn text_size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(values) => values.iter().map(text_size).sum(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + text_size(value)).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
     }
 }
 

@@ -70,6 +70,15 @@ fn describe() {
     );
     metrics::describe_histogram!("tincan_event_seconds", "How long they took, by event");
     metrics::describe_counter!("tincan_messages_total", "Messages stored");
+    metrics::describe_counter!("tincan_limited_total", "Refusals because somebody did something too often, by limit");
+    metrics::describe_counter!(
+        "tincan_requests_refused_total",
+        "Requests answered `overloaded` because too many were under way"
+    );
+    metrics::describe_counter!(
+        "tincan_answers_refused_total",
+        "Answers not sent because too many bytes of others were not read yet"
+    );
     metrics::describe_counter!("tincan_slow_sockets_total", "Connections cut because they did not take what was sent");
 }
 

@@ -1,9 +1,11 @@
 //! REST: the table of routes, and the gate that every request passes, those of Socket.IO and of the web client too.
 
 mod accounts;
+mod answers;
 mod body;
 mod caller;
 mod calls;
+mod carry;
 mod headers;
 mod messages;
 mod metrics;
@@ -75,14 +77,19 @@ async fn not_found() -> Error {
 }
 
 /// Puts the gate in front of everything that is served. From the outside in: each request is watched and its answer gets the
-/// security headers; the Origin is checked; a panic becomes an answer; and under `/api` the token comes before the path.
+/// security headers; from then on it runs in a task of its own, to its end; the Origin is checked; a panic becomes an answer; under `/api`
+/// the token comes before the path; and large answers are counted.
 pub fn gate(chat: &Arc<Chat>, app: Router) -> Router {
+    let under_way = (Arc::clone(chat), carry::UnderWay::default());
+    let waiting = (Arc::clone(chat), answers::Waiting::default());
     // As a service, not merged: a route would write its `Allow` on whatever the gate answers, also to those who may not know it.
     Router::new()
         .fallback_service(app)
+        .layer(from_fn_with_state(waiting, answers::bound))
         .layer(from_fn_with_state(Arc::clone(chat), caller::authenticate))
         .layer(from_fn(watch::catch_panic))
         .layer(from_fn_with_state(Arc::clone(chat), origin::check))
+        .layer(from_fn_with_state(under_way, carry::to_the_end))
         .layer(from_fn(headers::secure))
         .layer(from_fn(watch::watch))
 }

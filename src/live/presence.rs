@@ -138,6 +138,11 @@ impl Presence {
         self.rooms.get(&room).map_or(0, HashMap::len)
     }
 
+    /// How many sockets are in the room.
+    pub fn room_size(&self, room: RoomId) -> usize {
+        self.rooms.get(&room).map_or(0, |users| users.values().map(BTreeSet::len).sum())
+    }
+
     /// The user's sockets in the room.
     pub fn sockets_in_room(&self, user: UserId, room: RoomId) -> Vec<SocketId> {
         self.rooms.get(&room).and_then(|users| users.get(&user)).into_iter().flatten().copied().collect()

@@ -19,14 +19,26 @@ pub struct Room {
     pub participants: Arc<Vec<UserId>>,
     /// When it was made.
     pub created_at: Timestamp,
-    /// The newest message; its `seq` is the room's `lastSeq`.
+    /// The newest message that is there.
     pub last_message: Option<Arc<Message>>,
+    /// The highest number that was given to a message, where the store knows of a higher one than that of the newest message: those
+    /// above it were removed from the database by other hands. 0 says nothing. Read it with [`Room::last_seq`].
+    pub last_seq: u64,
+    /// The next message gets a number greater than this one, where that is more than `last_seq`: accepted damage may have taken
+    /// messages whose numbers somebody has seen. 0 says nothing. Read it with [`Room::numbered`].
+    pub numbered: u64,
 }
 
 impl Room {
-    /// The number of the newest message, 0 where there is none.
+    /// The highest number that was given, as clients are told it (`lastSeq`); 0 where none was. It never goes back, also where the
+    /// newest messages were removed from the database.
     pub fn last_seq(&self) -> u64 {
-        self.last_message.as_ref().map_or(0, |message| message.seq)
+        self.last_message.as_ref().map_or(0, |message| message.seq).max(self.last_seq)
+    }
+
+    /// The number after which the next message's comes: [`Room::last_seq`], or more.
+    pub fn numbered(&self) -> u64 {
+        self.numbered.max(self.last_seq())
     }
 
     /// Whether `user` has joined.

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::seam::{Context, Reply};
-use crate::chat::Joined;
+use crate::chat::{Joined, Seen};
 use crate::error::Error;
 use crate::model::{Fields, Message, MessageId, Participant, RoomId, RoomView};
 
@@ -19,7 +19,8 @@ pub async fn join(context: &Context<'_>, payload: &Map<String, Value>) -> Result
     let (room, after) = (room_id(&mut fields), fields.optional_count(&["after"]));
     let after_id = fields.optional(&["afterId"], |text| Ok(MessageId::or_nothing(text)));
     let room = fields.complete(room)?;
-    Reply::with(&JoinReply::from(&context.chat.join_room(context.from, room, after, after_id).await?))
+    let seen = after.map(|seq| Seen { seq, id: after_id });
+    Reply::with(&JoinReply::from(&context.chat.join_room(context.from, room, seen).await?))
 }
 
 #[derive(Serialize)]

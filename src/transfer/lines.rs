@@ -197,6 +197,8 @@ impl RoomLine {
             participants: users(&self.participants)?.into(),
             created_at: Timestamp::from_millis(self.created_at),
             last_message: None,
+            last_seq: 0,
+            numbered: 0,
         })
     }
 }

@@ -39,6 +39,8 @@ pub fn room(name: &str) -> Room {
         participants: Arc::default(),
         created_at: moment(),
         last_message: None,
+        last_seq: 0,
+        numbered: 0,
     }
 }
 

@@ -19,6 +19,12 @@ use failures::Failures;
 use handshakes::Handshakes;
 use rate::{Rate, SocketRate};
 
+/// How many deliveries one user may cause a second on end; see [`Limits::fan_out`].
+const FAN_OUT_A_SECOND: u32 = 20_000;
+
+/// How many deliveries one user may cause at once.
+const FAN_OUT_BURST: u32 = 100_000;
+
 /// The limits that are kept by address, account or user. All of them always let through where the setting is off.
 ///
 /// An address of IPv6 counts as its /64 network, which is what one host is given; an IPv4 address is the same in IPv6's clothes.
@@ -37,6 +43,7 @@ struct Kept<C: Clock> {
     rest: Rate<UserId, C>,
     rooms: Rate<UserId, C>,
     calls: Rate<UserId, C>,
+    fan_out: Rate<UserId, C>,
     handshakes: Handshakes,
 }
 
@@ -80,6 +87,7 @@ impl<C: Clock + Clone> Limits<C> {
             rest: Rate::new(a_second(50, 300), clock),
             rooms: Rate::new(a_minute(30), clock),
             calls: Rate::new(a_minute(20), clock),
+            fan_out: Rate::new(a_second(FAN_OUT_A_SECOND, FAN_OUT_BURST), clock),
             handshakes: Handshakes::default(),
         }))
     }
@@ -89,7 +97,7 @@ impl<C: Clock + Clone> Limits<C> {
     /// # Errors
     /// [`Error::RateLimited`].
     pub fn signup(&self, address: IpAddr) -> Result<(), Error> {
-        self.0.as_ref().map_or(Ok(()), |kept| kept.signups.count(&network(address)))
+        self.0.as_ref().map_or(Ok(()), |kept| counted("signup", kept.signups.count(&network(address))))
     }
 
     /// Whether a log-in may be tried: neither the address with this account nor the address has failed too often. Counts nothing.
@@ -120,7 +128,7 @@ impl<C: Clock + Clone> Limits<C> {
     /// # Errors
     /// [`Error::RateLimited`].
     pub fn rest(&self, user: UserId) -> Result<(), Error> {
-        self.0.as_ref().map_or(Ok(()), |kept| kept.rest.count(&user))
+        self.0.as_ref().map_or(Ok(()), |kept| counted("rest", kept.rest.count(&user)))
     }
 
     /// Counts a new room of a user.
@@ -128,7 +136,7 @@ impl<C: Clock + Clone> Limits<C> {
     /// # Errors
     /// [`Error::RateLimited`].
     pub fn room_created(&self, user: UserId) -> Result<(), Error> {
-        self.0.as_ref().map_or(Ok(()), |kept| kept.rooms.count(&user))
+        self.0.as_ref().map_or(Ok(()), |kept| counted("room_created", kept.rooms.count(&user)))
     }
 
     /// Counts an `initiate-call` of a user.
@@ -136,7 +144,19 @@ impl<C: Clock + Clone> Limits<C> {
     /// # Errors
     /// [`Error::RateLimited`].
     pub fn call_initiated(&self, user: UserId) -> Result<(), Error> {
-        self.0.as_ref().map_or(Ok(()), |kept| kept.calls.count(&user))
+        self.0.as_ref().map_or(Ok(()), |kept| counted("call_initiated", kept.calls.count(&user)))
+    }
+
+    /// Counts what a user is about to cause: `deliveries` copies of an event, one for each socket that it is told to. To be asked
+    /// before anything is changed or told; where it is refused nothing of it is counted. A single one of more than 100,000 counts as so
+    /// many, and so passes where the user has caused nothing lately.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`], with the time until there is room for as many.
+    pub fn fan_out(&self, user: UserId, deliveries: usize) -> Result<(), Error> {
+        let Some(kept) = &self.0 else { return Ok(()) };
+        let Some(deliveries) = NonZeroU32::new(u32::try_from(deliveries).unwrap_or(u32::MAX)) else { return Ok(()) };
+        counted("fan_out", kept.fan_out.count_many(&user, deliveries))
     }
 
     /// Takes a place for a connection that has not authenticated.
@@ -165,11 +185,19 @@ impl<C: Clock> SocketLimits<C> {
     pub fn check(&self, class: EventClass) -> Result<(), Error> {
         let Some(classes) = &self.0 else { return Ok(()) };
         match class {
-            EventClass::Message => classes.message.count(),
-            EventClass::Signal => classes.signal.count(),
-            EventClass::Other => classes.other.count(),
+            EventClass::Message => counted("message", classes.message.count()),
+            EventClass::Signal => counted("signal", classes.signal.count()),
+            EventClass::Other => counted("other_event", classes.other.count()),
         }
     }
+}
+
+/// Counts for the operator how often a limit has refused somebody.
+fn counted<T>(limit: &'static str, outcome: Result<T, Error>) -> Result<T, Error> {
+    if outcome.is_err() {
+        metrics::counter!("tincan_limited_total", "limit" => limit).increment(1);
+    }
+    outcome
 }
 
 /// So many a minute, all at once if need be.

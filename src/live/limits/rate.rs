@@ -1,6 +1,7 @@
 //! So many in a time and no more: what comes beyond is refused and not counted.
 
 use std::hash::Hash;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use governor::clock::Clock;
@@ -51,11 +52,37 @@ impl<K: Clone + Eq + Hash, C: Clock + Clone> Rate<K, C> {
     /// # Errors
     /// [`Error::RateLimited`], with the time until there is room for one.
     pub fn count(&self, key: &K) -> Result<(), Error> {
+        self.sweep();
+        self.limiter.check_key(key).map_err(|refusal| limited(&refusal, self.limiter.clock()))
+    }
+
+    /// Counts `number` more of `key` at once: all of them, or none. More than the burst count as the whole burst, so that they pass
+    /// where nothing was counted lately, and all that follows waits.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`], with the time until there is room for as many.
+    pub fn count_many(&self, key: &K, number: NonZeroU32) -> Result<(), Error> {
+        self.sweep();
+        let mut checked = self.limiter.check_key_n(key, number);
+        if let Err(governor::InsufficientCapacity(burst)) = checked
+            && let Some(burst) = NonZeroU32::new(burst)
+        {
+            checked = self.limiter.check_key_n(key, burst);
+        }
+        match checked {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(refusal)) => Err(limited(&refusal, self.limiter.clock())),
+            // The burst itself always fits.
+            Err(_) => Err(Error::Internal),
+        }
+    }
+
+    /// Forgets now and then those who have not been counted for long.
+    fn sweep(&self) {
         self.sweep.note(|| {
             self.limiter.retain_recent();
             self.limiter.len()
         });
-        self.limiter.check_key(key).map_err(|refusal| limited(&refusal, self.limiter.clock()))
     }
 
     /// How many keys are kept.

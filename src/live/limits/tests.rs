@@ -124,6 +124,46 @@ fn failures_of_log_ins_that_ran_at_once_are_all_waited_for() {
 }
 
 #[test]
+fn a_user_causes_a_hundred_thousand_deliveries_at_once_and_twenty_thousand_a_second() {
+    let (limits, clock) = limits();
+    let user = UserId::new();
+    assert_eq!(burst(|| limits.fan_out(user, 1000)), (100, Duration::from_millis(50)));
+    // All or none: what is refused takes nothing from what is smaller.
+    assert_eq!(limits.fan_out(user, 20_000), Err(Error::RateLimited(Duration::from_secs(1))));
+    clock.advance(Duration::from_millis(50));
+    assert_eq!(limits.fan_out(user, 1000), Ok(()));
+    assert!(limits.fan_out(user, 1).is_err());
+    assert_eq!(limits.fan_out(user, 0), Ok(()));
+    let mut passed = 0;
+    for _ in 0..1000 {
+        clock.advance(Duration::from_millis(10));
+        passed += u32::from(limits.fan_out(user, 400).is_ok());
+    }
+    assert_eq!(passed, 500, "200,000 deliveries in ten seconds");
+}
+
+#[test]
+fn who_leaves_and_joins_a_room_of_twenty_thousand_is_held_up_and_nobody_else_is() {
+    let (limits, _) = limits();
+    let (ann, bob) = (UserId::new(), UserId::new());
+    assert_eq!(burst(|| limits.fan_out(ann, 20_000)), (5, Duration::from_secs(1)));
+    assert_eq!(limits.fan_out(bob, 20_000), Ok(()));
+}
+
+#[test]
+fn what_is_larger_than_the_burst_passes_once_and_then_waits_for_the_whole_burst() {
+    let (limits, clock) = limits();
+    let (ann, bob) = (UserId::new(), UserId::new());
+    assert_eq!(limits.fan_out(ann, 250_000), Ok(()));
+    assert_eq!(limits.fan_out(ann, 250_000), Err(Error::RateLimited(Duration::from_secs(5))));
+    assert_eq!(limits.fan_out(ann, 1), Err(Error::RateLimited(Duration::from_micros(50))));
+    clock.advance(Duration::from_secs(5));
+    assert_eq!(limits.fan_out(ann, usize::MAX), Ok(()));
+    assert_eq!(limits.fan_out(bob, 1), Ok(()));
+    assert_eq!(limits.fan_out(bob, 250_000), Err(Error::RateLimited(Duration::from_micros(50))));
+}
+
+#[test]
 fn a_network_of_ipv6_is_one_address_and_ipv4_in_ipv6_is_ipv4() {
     let (limits, _) = limits();
     burst(|| limits.signup(ip("2001:db8:1:2::3")));
@@ -190,6 +230,7 @@ fn nothing_is_refused_where_limits_are_off() {
         assert_eq!(limits.rest(user), Ok(()));
         assert_eq!(limits.room_created(user), Ok(()));
         assert_eq!(limits.call_initiated(user), Ok(()));
+        assert_eq!(limits.fan_out(user, 20_000), Ok(()));
         assert_eq!(socket.check(EventClass::Other), Ok(()));
         places.push(limits.handshake(ADDRESS).unwrap());
     }

@@ -114,6 +114,8 @@ pub(super) fn read_room(document: &Document, last_message: Option<Message>) -> R
         participants: Arc::new(users_in(document, "participants")),
         created_at: time_or_of_id(document, "createdAt"),
         last_message: last_message.map(Arc::new),
+        last_seq: 0,
+        numbered: 0,
     })
 }
 

@@ -155,6 +155,8 @@ impl RoomRecord {
             participants: Arc::new(from_object_ids(self.participants)),
             created_at: time(self.created_at),
             last_message,
+            last_seq: 0,
+            numbered: 0,
         }
     }
 }
