@@ -18,6 +18,7 @@ mod rest_calls;
 mod rest_gate;
 mod rest_hostile;
 mod rest_limits;
+mod rest_logins;
 mod rest_messages;
 mod rest_openapi;
 mod rest_rooms;
