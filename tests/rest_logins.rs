@@ -19,8 +19,8 @@ async fn of_thirty_wrong_passwords_at_once_ten_are_tried() {
         let replies = futures_util::future::join_all((0..30).map(|_| log_in(&app, name, "wrong horse"))).await;
         let tried = replies.iter().filter(|reply| reply.status == StatusCode::UNAUTHORIZED).count();
         let refused = replies.iter().filter(|reply| reply.status == StatusCode::TOO_MANY_REQUESTS).count();
-        // Of those that are tried at once only so many may wait.
-        assert!((1..=10).contains(&tried) && tried + refused == 30, "{name}: {tried} tried, {refused} refused");
+        // One more for each six seconds, where the machine is slow.
+        assert!((10..=12).contains(&tried) && tried + refused == 30, "{name}: {tried} tried, {refused} refused");
     }
 }
 
@@ -48,12 +48,12 @@ async fn many_right_log_ins_of_one_account_leave_room_for_others() {
 async fn looking_at_sessions_again_ends_those_of_removed_users_alone() {
     let app = App::start().await;
     let (ann, bob) = (app.user("ann").await, app.user("bob").await);
-    let (mut gone, stays) = (ann.socket().await, bob.socket().await);
+    let (gone, stays) = (ann.socket().await, bob.socket().await);
     app.chat().recheck_sessions().await.expect("the store answers");
-    let removed: UserId = ann.id.parse().expect("an id");
+    let removed: UserId = UserId::parse(&ann.id).expect("an id");
     assert!(app.chat().store().remove_user(removed).await.expect("the store answers"));
     app.chat().recheck_sessions().await.expect("the store answers");
-    let told: Value = gone.expect("error").await;
+    let told: Value = gone.event("error").await;
     assert_eq!(told["code"], "unauthorized");
     let room = bob.room("a room").await;
     stays.ok("join-room", json!({"roomId": room})).await;

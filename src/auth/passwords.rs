@@ -230,11 +230,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_account_has_four_places_and_others_are_served() {
+    async fn one_account_has_ten_places_and_others_are_served() {
         let mut askers = vec![(1, "ann"); 250];
         askers.extend([(1, "bob"), (2, "ann")]);
         let (order, refused) = served(100, &askers).await;
-        assert_eq!((order.len(), refused.len()), (6, 246));
+        assert_eq!((order.len(), refused.len()), (12, 240));
         assert!(refused.iter().all(|error| matches!(error, Error::RateLimited(_))), "{refused:?}");
         assert!(order.contains(&(1, "bob")) && order.contains(&(2, "ann")), "{order:?}");
     }

@@ -10,8 +10,9 @@ use tokio::sync::oneshot;
 
 use crate::error::Error;
 
-/// How many of one account at one address may wait. One is what people need; more is a program that does not wait for answers.
-const MOST_OF_ACCOUNT: usize = 4;
+/// How many of one account at one address may wait: as many as may be under way by the limit of failed log-ins. One is what people
+/// need; more is a program that does not wait for answers.
+const MOST_OF_ACCOUNT: usize = 10;
 
 /// Nobody waits longer for a free hand.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);

@@ -42,9 +42,7 @@ impl Chat {
             return Err(Error::SignupClosed);
         }
         self.limits.signup(address)?;
-        let key = NameKey::of(username.as_str());
-        let asker = Asker { address: network(address), account: key.as_str() };
-        let user = self.add_user(asker, username, email, password).await?;
+        let user = self.add_user(address, username, email, password).await?;
         Ok(self.session(user))
     }
 
@@ -54,7 +52,7 @@ impl Chat {
     /// [`Error::UsernameTaken`] before [`Error::EmailTaken`], [`Error::Overloaded`], [`Error::Storage`].
     async fn add_user(
         &self,
-        asker: Asker<'_>,
+        address: IpAddr,
         username: Username,
         email: Email,
         password: NewPassword,
@@ -66,8 +64,11 @@ impl Chat {
         if self.store.user_by_email(&email).await?.is_some() {
             return Err(Error::EmailTaken);
         }
+        let id = UserId::new();
+        // Each new account waits as one of its own: of many who want one name all but one are to be told that it is taken.
+        let asker = Asker { address: network(address), account: &id.to_string() };
         let user = User {
-            id: UserId::new(),
+            id,
             username: username.into_string(),
             email: email.into_string(),
             password: self.passwords.hash(asker, password).await?,
