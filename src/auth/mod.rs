@@ -2,7 +2,9 @@
 
 mod hmac;
 mod passwords;
+mod queue;
 mod tokens;
 
 pub use passwords::Passwords;
+pub use queue::Asker;
 pub use tokens::{Claims, Tokens};

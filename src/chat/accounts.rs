@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
-use crate::auth::Claims;
+use crate::auth::{Asker, Claims};
 use crate::chat::Chat;
 use crate::error::Error;
+use crate::live::{Attempt, network};
 use crate::model::{Email, NameKey, NewPassword, Timestamp, User, UserEntry, UserId, Username};
 
 /// Who sends a request, by a token that was found good.
@@ -41,15 +42,21 @@ impl Chat {
             return Err(Error::SignupClosed);
         }
         self.limits.signup(address)?;
-        let user = self.add_user(username, email, password).await?;
+        let user = self.add_user(address, username, email, password).await?;
         Ok(self.session(user))
     }
 
-    /// Makes an account, whoever asks: the operator's way in too.
+    /// Makes an account, whoever asks.
     ///
     /// # Errors
     /// [`Error::UsernameTaken`] before [`Error::EmailTaken`], [`Error::Overloaded`], [`Error::Storage`].
-    pub async fn add_user(&self, username: Username, email: Email, password: NewPassword) -> Result<User, Error> {
+    async fn add_user(
+        &self,
+        address: IpAddr,
+        username: Username,
+        email: Email,
+        password: NewPassword,
+    ) -> Result<User, Error> {
         // Hashing costs a tenth of a second of a core: not for a name that is known to be taken. The store decides all the same.
         if self.store.user_by_name(username.as_str()).await?.is_some() {
             return Err(Error::UsernameTaken);
@@ -57,11 +64,14 @@ impl Chat {
         if self.store.user_by_email(&email).await?.is_some() {
             return Err(Error::EmailTaken);
         }
+        let id = UserId::new();
+        // Each new account waits as one of its own: of many who want one name all but one are to be told that it is taken.
+        let asker = Asker { address: network(address), account: &id.to_string() };
         let user = User {
-            id: UserId::new(),
+            id,
             username: username.into_string(),
             email: email.into_string(),
-            password: self.passwords.hash(password).await?,
+            password: self.passwords.hash(asker, password).await?,
             created_at: Timestamp::now(),
             token_version: 0,
         };
@@ -79,14 +89,16 @@ impl Chat {
         let found = self.find_account(name).await?;
         // By name or by address, in whatever spelling: an account has one budget of failures.
         let account = found.as_ref().map_or_else(|| NameKey::of(name).as_str().to_owned(), |user| user.id.to_string());
-        self.limits.login(address, &account)?;
-        let good = self.passwords.verify(password, found.as_ref().map(|user| &user.password)).await?;
-        match found {
-            Some(user) if good => Ok(self.session(user)),
-            _ => {
-                self.limits.login_failed(address, &account);
-                Err(Error::InvalidCredentials)
+        let attempt = self.limits.login(address, &account)?;
+        let asker = Asker { address: network(address), account: &account };
+        let hash = found.as_ref().map(|user| &user.password);
+        let verified = self.passwords.verify(asker, password, hash, || attempt.check()).await;
+        match (verified, found) {
+            (Ok(true), Some(user)) => {
+                attempt.not_failed();
+                Ok(self.session(user))
             }
+            (verified, _) => Err(failed(attempt, verified.err())),
         }
     }
 
@@ -124,12 +136,13 @@ impl Chat {
         new: NewPassword,
     ) -> Result<Session, Error> {
         let account = who.user.id.to_string();
-        self.limits.login(address, &account)?;
-        if !self.passwords.verify(current, Some(&who.user.password)).await? {
-            self.limits.login_failed(address, &account);
-            return Err(Error::InvalidCredentials);
+        let attempt = self.limits.login(address, &account)?;
+        let asker = Asker { address: network(address), account: &account };
+        match self.passwords.verify(asker, current, Some(&who.user.password), || attempt.check()).await {
+            Ok(true) => attempt.not_failed(),
+            verified => return Err(failed(attempt, verified.err())),
         }
-        let hash = self.passwords.hash(new).await?;
+        let hash = self.passwords.hash(asker, new).await?;
         let changed = self.store.set_password(who.user.id, Some(&who.user.password), hash).await?;
         // Nothing was changed: another request has changed it first, so `current` is no longer right.
         let user = changed.ok_or(Error::InvalidCredentials)?;
@@ -154,5 +167,16 @@ impl Chat {
         let users = self.store.list_users(&NameKey::of(search.trim()), limit).await?;
         let presence = self.presence();
         Ok(users.into_iter().map(|user| UserEntry { online: presence.is_online(user.id), user }).collect())
+    }
+}
+
+/// Why a log-in failed: it counts where the password was wrong, not where the server could not look (`trouble`).
+fn failed(attempt: Attempt<'_>, trouble: Option<Error>) -> Error {
+    match trouble {
+        Some(trouble) => {
+            attempt.not_failed();
+            trouble
+        }
+        None => Error::InvalidCredentials,
     }
 }

@@ -1,11 +1,14 @@
 //! Connections: what happens when a socket comes, goes, or outlives its token.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::chat::{Chat, Identity};
 use crate::error::Error;
 use crate::model::{Audience, Event, LeaveReason, Origin, SocketId, Timestamp, UserId, UserRef};
+
+/// About how many users the store is asked at once: one answer stays small, and other questions come between.
+const ASKED_AT_ONCE: usize = 500;
 
 /// By what right a socket is connected.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +31,17 @@ impl Sessions {
     fn take(&self, matches: impl Fn(&Right) -> bool) -> Vec<SocketId> {
         self.rights().extract_if(|_, right| matches(right)).map(|(socket, _)| socket).collect()
     }
+
+    /// Takes out those of these sockets that match.
+    fn take_of(&self, sockets: &HashSet<SocketId>, matches: impl Fn(&Right) -> bool) -> Vec<SocketId> {
+        let mut rights = self.rights();
+        let matching = |socket: &SocketId| rights.get(socket).is_some_and(&matches);
+        let taken: Vec<SocketId> = sockets.iter().copied().filter(matching).collect();
+        for socket in &taken {
+            rights.remove(socket);
+        }
+        taken
+    }
 }
 
 impl Chat {
@@ -48,6 +62,10 @@ impl Chat {
         let origin = Origin { socket, user };
         // Under one lock, so that nothing that is told to the user's sockets comes before the session.
         let mut presence = self.presence();
+        // It may have been revoked, or have expired, since the store answered.
+        if !self.sessions.rights().contains_key(&socket) {
+            return Err(Error::Unauthorized);
+        }
         presence.connect(socket, origin.user.clone());
         self.greet(&presence, &origin);
         Ok(origin)
@@ -84,23 +102,36 @@ impl Chat {
         self.end_sessions(&expired, &Error::TokenExpired);
     }
 
-    /// Ends the user's sessions that are older than `version`.
+    /// Ends the user's sessions that are older than `version`. One that connected with a newer token stays.
     pub(super) fn revoke_sessions(&self, user: UserId, version: u32) {
-        let revoked = self.sessions.take(|right| right.user == user && right.version != version);
+        let revoked = self.sessions.take(|right| right.user == user && right.version < version);
         self.end_sessions(&revoked, &Error::Unauthorized);
     }
 
-    /// Ends the sessions of users whose password was changed, or who were removed, by another process on the same database.
+    /// Ends the sessions of users whose password was changed, or who were removed, by another process on the same database. Ends none
+    /// that came while the store was asked, and none because the store left somebody out of a long answer.
     ///
     /// # Errors
     /// [`Error::Storage`]; it may be tried again.
     pub async fn recheck_sessions(&self) -> Result<(), Error> {
-        let mut users: Vec<UserId> = self.sessions.rights().values().map(|right| right.user).collect();
-        users.sort_unstable();
-        users.dedup();
-        let versions = self.store.token_versions(&users).await?;
-        let revoked = self.sessions.take(|right| versions.get(&right.user) != Some(&right.version));
-        self.end_sessions(&revoked, &Error::Unauthorized);
+        let mut asked: HashMap<UserId, HashSet<SocketId>> = HashMap::new();
+        for (socket, right) in self.sessions.rights().iter() {
+            asked.entry(right.user).or_default().insert(*socket);
+        }
+        let users: Vec<UserId> = asked.keys().copied().collect();
+        for users in users.chunks(ASKED_AT_ONCE) {
+            let versions = self.store.token_versions(users).await?;
+            for user in users {
+                let version = match versions.get(user) {
+                    Some(version) => Some(*version),
+                    // The account itself decides whether it is gone, or was left out of the answer.
+                    None => self.store.user(*user).await?.map(|account| account.token_version),
+                };
+                let old = |right: &Right| version.is_none_or(|version| right.version < version);
+                let revoked = self.sessions.take_of(&asked[user], old);
+                self.end_sessions(&revoked, &Error::Unauthorized);
+            }
+        }
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal};
 use std::sync::Arc;
 
 use clap::Subcommand;
-use tincan::auth::Passwords;
+use tincan::auth::{Asker, Passwords};
 use tincan::config::{Flags, Settings};
 use tincan::model::{Email, NameKey, NewPassword, RuleError, Timestamp, User, UserId, Username};
 use tincan::store::{self, OpenError, Store, StoreError, Taken};
@@ -94,7 +94,10 @@ impl Prepared {
             Self::Add(name, email, password) => add(store, passwords, name, email, password).await,
             Self::Password(name, password) => {
                 let user = find(store, &name).await?;
-                let hash = passwords.hash(password).await.map_err(|error| Failure::other(error.to_string()))?;
+                let hash = passwords
+                    .hash(Asker::OPERATOR, password)
+                    .await
+                    .map_err(|error| Failure::other(error.to_string()))?;
                 match store.set_password(user.id, None, hash).await.map_err(told)? {
                     Some(user) => Ok(format!("{} has a new password and must log in anew\n", user.username)),
                     None => Err(unknown(&name)),
@@ -133,7 +136,7 @@ async fn add(
         id: UserId::new(),
         username: name.into_string(),
         email: email.into_string(),
-        password: passwords.hash(password).await.map_err(|error| Failure::other(error.to_string()))?,
+        password: passwords.hash(Asker::OPERATOR, password).await.map_err(|error| Failure::other(error.to_string()))?,
         created_at: Timestamp::now(),
         token_version: 0,
     };

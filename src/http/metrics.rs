@@ -79,6 +79,10 @@ fn describe() {
         "tincan_answers_refused_total",
         "Answers not sent because too many bytes of others were not read yet"
     );
+    metrics::describe_counter!(
+        "tincan_password_queue_refused_total",
+        "Log-ins, sign-ups and changes of passwords that were not let wait for bcrypt, by reason"
+    );
     metrics::describe_counter!("tincan_slow_sockets_total", "Connections cut because they did not take what was sent");
 }
 

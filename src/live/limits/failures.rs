@@ -1,4 +1,4 @@
-//! So many failures in a time: asked before a try, counted after it, and every one of them.
+//! So many failures in a time: counted after a try, or before it and given back where it succeeds.
 
 use std::hash::Hash;
 use std::time::Duration;
@@ -13,8 +13,7 @@ use super::rate::Sweep;
 
 /// The failures of each key.
 ///
-/// A limiter of rates does not fit: it asks and counts in one, and does not count what is beyond the limit. Who tries many at once
-/// before the first has failed would then get as many again at every free place; here each of them has to be waited for.
+/// A limiter of rates does not fit: it gives nothing back, and does not count what is beyond the limit.
 /// Kept is, as in any leaky bucket, the time by which the failures of a key are forgotten.
 #[derive(Debug)]
 pub struct Failures<K: Clone + Eq + Hash, C: Clock> {
@@ -55,12 +54,38 @@ impl<K: Clone + Eq + Hash, C: Clock + Clone> Failures<K, C> {
     /// Counts a failure, however many there were.
     pub fn count(&self, key: K) {
         let now = self.now();
+        self.sweep(now);
+        let count = |at: Option<Nanos>| Ok::<_, std::convert::Infallible>(((), at.unwrap_or(now).max(now) + self.each));
+        let Ok(()) = self.forgotten_at.measure_and_replace(&key, count);
+    }
+
+    /// Counts a failure before it has happened, where there is room for one; asked and counted in one step, so that of many at once
+    /// no more than that get through. What turns out well is given back.
+    ///
+    /// # Errors
+    /// How long `key` has to wait; nothing is counted then.
+    pub fn take(&self, key: &K) -> Result<(), Duration> {
+        let now = self.now();
+        self.sweep(now);
+        self.forgotten_at.measure_and_replace(key, |at| {
+            let next = at.unwrap_or(now).max(now) + self.each;
+            let free_at = next.saturating_sub(self.bound);
+            if free_at > now { Err(free_at.saturating_sub(now).into()) } else { Ok(((), next)) }
+        })
+    }
+
+    /// What was taken was no failure.
+    pub fn give_back(&self, key: &K) {
+        let less = |at: Option<Nanos>| at.map_or(Err(()), |at| Ok(((), at.saturating_sub(self.each))));
+        // Nothing is kept where its time has passed already.
+        let _ = self.forgotten_at.measure_and_replace(key, less);
+    }
+
+    fn sweep(&self, now: Nanos) {
         self.sweep.note(|| {
             self.forgotten_at.retain_recent(now);
             self.forgotten_at.len()
         });
-        let count = |at: Option<Nanos>| Ok::<_, std::convert::Infallible>(((), at.unwrap_or(now).max(now) + self.each));
-        let Ok(()) = self.forgotten_at.measure_and_replace(&key, count);
     }
 
     fn now(&self) -> Nanos {

@@ -47,6 +47,36 @@ struct Kept<C: Clock> {
     handshakes: Handshakes,
 }
 
+/// A log-in under way. Dropped it has failed; see [`Attempt::not_failed`].
+#[derive(Debug)]
+pub struct Attempt<'a, C: Clock + Clone = MonotonicClock>(Option<(&'a Kept<C>, (IpAddr, u64))>);
+
+impl<C: Clock + Clone> Attempt<'_, C> {
+    /// Whether the address has failed too often meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`].
+    pub fn check(&self) -> Result<(), Error> {
+        let wait = self.0.as_ref().and_then(|(kept, key)| kept.failures_by_address.wait(&key.0));
+        counted("login", wait.map_or(Ok(()), |wait| Err(Error::RateLimited(wait))))
+    }
+
+    /// It has succeeded, or what went wrong was not the password: it does not count.
+    pub fn not_failed(mut self) {
+        if let Some((kept, key)) = self.0.take() {
+            kept.failures_by_account.give_back(&key);
+        }
+    }
+}
+
+impl<C: Clock + Clone> Drop for Attempt<'_, C> {
+    fn drop(&mut self) {
+        if let Some((kept, key)) = self.0.take() {
+            kept.failures_by_address.count(key.0);
+        }
+    }
+}
+
 /// The limits of one socket, by class of event.
 #[derive(Debug)]
 pub struct SocketLimits<C: Clock = MonotonicClock>(Option<Classes<C>>);
@@ -100,27 +130,24 @@ impl<C: Clock + Clone> Limits<C> {
         self.0.as_ref().map_or(Ok(()), |kept| counted("signup", kept.signups.count(&network(address))))
     }
 
-    /// Whether a log-in may be tried: neither the address with this account nor the address has failed too often. Counts nothing.
+    /// Lets a log-in be tried, where neither the address with this account nor the address has failed too often. By address and account
+    /// it counts as failed from now on, until it has succeeded. By address only what has failed counts, or many people behind one
+    /// address could not log in at once; so [`Attempt::check`] is to be asked again when it is its turn.
     /// `account` is the name or address that was given, as a key without regard to case.
     ///
     /// # Errors
     /// [`Error::RateLimited`].
-    pub fn login(&self, address: IpAddr, account: &str) -> Result<(), Error> {
-        let Some(kept) = &self.0 else { return Ok(()) };
+    pub fn login(&self, address: IpAddr, account: &str) -> Result<Attempt<'_, C>, Error> {
+        let Some(kept) = &self.0 else { return Ok(Attempt(None)) };
         let network = network(address);
-        let by_account = kept.failures_by_account.wait(&(network, kept.accounts.hash_one(account)));
-        match by_account.max(kept.failures_by_address.wait(&network)) {
-            None => Ok(()),
-            Some(wait) => Err(Error::RateLimited(wait)),
-        }
-    }
-
-    /// Counts a failed log-in.
-    pub fn login_failed(&self, address: IpAddr, account: &str) {
-        let Some(kept) = &self.0 else { return };
-        let network = network(address);
-        kept.failures_by_account.count((network, kept.accounts.hash_one(account)));
-        kept.failures_by_address.count(network);
+        let key = (network, kept.accounts.hash_one(account));
+        let by_address = kept.failures_by_address.wait(&network);
+        let taken = match (by_address, kept.failures_by_account.wait(&key)) {
+            (None, None) => kept.failures_by_account.take(&key),
+            (one, other) => Err(one.max(other).unwrap_or_default()),
+        };
+        counted("login", taken.map_err(Error::RateLimited))?;
+        Ok(Attempt(Some((kept, key))))
     }
 
     /// Counts a REST request of a user.
@@ -215,7 +242,7 @@ fn positive(number: u32) -> NonZeroU32 {
 }
 
 /// Whom an address stands for: itself, or in IPv6 its /64.
-fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
