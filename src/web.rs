@@ -1,4 +1,4 @@
-//! The web client: files prepared at build time, or of a directory, with revalidated caching.
+//! The web client, and the official Socket.IO client: files prepared at build time, or of a directory, with revalidated caching.
 
 use std::borrow::Cow;
 use std::collections::hash_map::DefaultHasher;
@@ -11,6 +11,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::any;
 use bytes::Bytes;
 use rust_embed::Embed;
 
@@ -20,6 +21,21 @@ use crate::config::Client;
 #[derive(Embed)]
 #[folder = "$OUT_DIR/web"]
 struct Assets;
+
+/// The official client of Socket.IO, unchanged, prepared in the same way.
+#[derive(Embed)]
+#[folder = "$OUT_DIR/socket.io-client"]
+struct Library;
+
+/// Where a Socket.IO server in Node serves its client.
+const LIBRARY: [&str; 6] = [
+    "/socket.io/socket.io.js",
+    "/socket.io/socket.io.js.map",
+    "/socket.io/socket.io.min.js",
+    "/socket.io/socket.io.min.js.map",
+    "/socket.io/socket.io.esm.min.js",
+    "/socket.io/socket.io.esm.min.js.map",
+];
 
 /// What a path is answered with.
 struct File {
@@ -38,9 +54,20 @@ pub fn router(client: &Client) -> Router {
     }
 }
 
+/// The official Socket.IO client, at the paths where a server in Node has it. There whether the web client is served or not.
+pub fn library() -> Router {
+    LIBRARY.iter().fold(Router::new(), |routes, path| routes.route(path, any(of_library)))
+}
+
+async fn of_library(request: Request) -> Response {
+    let path = request.uri().path().trim_start_matches("/socket.io/").to_owned();
+    let file = choose::<Library>(&path, request.headers());
+    reply(&request, &path, file)
+}
+
 async fn built_in(request: Request) -> Response {
     let Some(path) = wanted(request.uri().path()) else { return not_found() };
-    let file = choose(&path, request.headers());
+    let file = choose::<Assets>(&path, request.headers());
     reply(&request, &path, file)
 }
 
@@ -71,10 +98,10 @@ fn wanted(path: &str) -> Option<String> {
 }
 
 /// The smallest form that the browser takes. Each form has a tag of its own, as they are different bytes.
-fn choose(path: &str, headers: &HeaderMap) -> Option<File> {
-    let plain = Assets::get(path)?;
+fn choose<Files: Embed>(path: &str, headers: &HeaderMap) -> Option<File> {
+    let plain = Files::get(path)?;
     let compressed = [("br", ".br"), ("gzip", ".gz")].into_iter().find_map(|(coding, suffix)| {
-        let file = accepts(headers, coding).then(|| Assets::get(&format!("{path}{suffix}")))??;
+        let file = accepts(headers, coding).then(|| Files::get(&format!("{path}{suffix}")))??;
         Some((file, Some(coding)))
     });
     let (file, encoding) = compressed.unwrap_or((plain, None));
@@ -199,6 +226,24 @@ mod tests {
             assert_eq!(header_of(&response, header::CONTENT_TYPE), "text/html; charset=utf-8");
             assert_eq!(header_of(&response, header::CACHE_CONTROL), "no-cache");
         }
+    }
+
+    #[tokio::test]
+    async fn the_official_client_is_where_a_node_server_has_it() {
+        for path in LIBRARY {
+            let request = Request::builder().uri(path).header(header::ACCEPT_ENCODING, "br");
+            let response =
+                library().oneshot(request.body(Body::empty()).expect("a request")).await.expect("infallible");
+            let expected = if path.ends_with(".map") { "application/json" } else { "text/javascript; charset=utf-8" };
+            assert_eq!(
+                (response.status(), header_of(&response, header::CONTENT_TYPE)),
+                (StatusCode::OK, expected),
+                "{path}"
+            );
+            assert_eq!(header_of(&response, header::CONTENT_ENCODING), "br", "{path}");
+            assert!(response.headers().contains_key(header::ETAG), "{path}");
+        }
+        assert!(Library::get("LICENSE").is_some_and(|text| text.data.starts_with(b"The MIT License")));
     }
 
     #[tokio::test]
