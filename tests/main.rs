@@ -11,6 +11,8 @@ mod house;
 mod messages;
 mod mongo;
 mod mongod;
+mod origin;
+mod paths;
 mod polling;
 mod process;
 mod rest_accounts;
