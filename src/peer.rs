@@ -67,7 +67,7 @@ pub fn is_https<B>(trusted: &[IpNet], request: &Request<B>) -> bool {
 /// The last entry of a header that is a list, over all its lines; entries that are empty are none.
 fn last<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let lines = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    lines.flat_map(|line| line.split(',')).map(str::trim).filter(|entry| !entry.is_empty()).next_back()
+    lines.flat_map(|line| line.split(',')).map(str::trim).rfind(|entry| !entry.is_empty())
 }
 
 /// An entry may carry a port: `192.0.2.1:1234`, `[2001:db8::1]:1234`.

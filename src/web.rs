@@ -1,4 +1,6 @@
-//! The web client, and the official Socket.IO client: files prepared at build time, or of a directory, with revalidated caching.
+//! The web client: files prepared at build time, or of a directory, with revalidated caching.
+
+mod library;
 
 use std::borrow::Cow;
 use std::collections::hash_map::DefaultHasher;
@@ -11,31 +13,17 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
 use bytes::Bytes;
 use rust_embed::Embed;
 
 use crate::config::Client;
 
+pub use library::library;
+
 /// The built-in client, as the build prepared it: each file, and `.br` and `.gz` beside it where they are worth it.
 #[derive(Embed)]
 #[folder = "$OUT_DIR/web"]
 struct Assets;
-
-/// The official client of Socket.IO, unchanged, prepared in the same way.
-#[derive(Embed)]
-#[folder = "$OUT_DIR/socket.io-client"]
-struct Library;
-
-/// Where a Socket.IO server in Node serves its client.
-const LIBRARY: [&str; 6] = [
-    "/socket.io/socket.io.js",
-    "/socket.io/socket.io.js.map",
-    "/socket.io/socket.io.min.js",
-    "/socket.io/socket.io.min.js.map",
-    "/socket.io/socket.io.esm.min.js",
-    "/socket.io/socket.io.esm.min.js.map",
-];
 
 /// What a path is answered with.
 struct File {
@@ -52,17 +40,6 @@ pub fn router(client: &Client) -> Router {
         Client::Directory(root) => Router::new().fallback(from_directory).with_state(Arc::new(root.clone())),
         Client::Off => Router::new().fallback(|| async { not_found() }),
     }
-}
-
-/// The official Socket.IO client, at the paths where a server in Node has it. There whether the web client is served or not.
-pub fn library() -> Router {
-    LIBRARY.iter().fold(Router::new(), |routes, path| routes.route(path, any(of_library)))
-}
-
-async fn of_library(request: Request) -> Response {
-    let path = request.uri().path().trim_start_matches("/socket.io/").to_owned();
-    let file = choose::<Library>(&path, request.headers());
-    reply(&request, &path, file)
 }
 
 async fn built_in(request: Request) -> Response {
@@ -226,24 +203,6 @@ mod tests {
             assert_eq!(header_of(&response, header::CONTENT_TYPE), "text/html; charset=utf-8");
             assert_eq!(header_of(&response, header::CACHE_CONTROL), "no-cache");
         }
-    }
-
-    #[tokio::test]
-    async fn the_official_client_is_where_a_node_server_has_it() {
-        for path in LIBRARY {
-            let request = Request::builder().uri(path).header(header::ACCEPT_ENCODING, "br");
-            let response =
-                library().oneshot(request.body(Body::empty()).expect("a request")).await.expect("infallible");
-            let expected = if path.ends_with(".map") { "application/json" } else { "text/javascript; charset=utf-8" };
-            assert_eq!(
-                (response.status(), header_of(&response, header::CONTENT_TYPE)),
-                (StatusCode::OK, expected),
-                "{path}"
-            );
-            assert_eq!(header_of(&response, header::CONTENT_ENCODING), "br", "{path}");
-            assert!(response.headers().contains_key(header::ETAG), "{path}");
-        }
-        assert!(Library::get("LICENSE").is_some_and(|text| text.data.starts_with(b"The MIT License")));
     }
 
     #[tokio::test]
