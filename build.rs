@@ -1,4 +1,4 @@
-//! Prepares the web client for embedding: every file of `static/` beside its brotli and gzip forms.
+//! Prepares for embedding the web client and the official Socket.IO client: every file beside its brotli and gzip forms.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,15 +7,20 @@ use std::{env, fs, io};
 #[expect(clippy::disallowed_methods, reason = "cargo tells a build script where things are by the environment alone")]
 fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=static");
+    println!("cargo:rerun-if-changed=socket.io-client");
     println!("cargo:rerun-if-changed=build.rs");
-    let root =
-        PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo names the crate's directory")).join("static");
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names the output directory")).join("web");
+    let home = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo names the crate's directory"));
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names the output directory"));
+    prepare(&home.join("static"), &out.join("web"))?;
+    prepare(&home.join("socket.io-client"), &out.join("socket.io-client"))
+}
+
+fn prepare(root: &Path, out: &Path) -> io::Result<()> {
     if out.exists() {
-        // What is no longer in `static/` must not stay in the executable.
-        fs::remove_dir_all(&out)?;
+        // What is no longer in the folder must not stay in the executable.
+        fs::remove_dir_all(out)?;
     }
-    for path in files(&root)? {
+    for path in files(root)? {
         let (content, target) = (fs::read(root.join(&path))?, out.join(&path));
         fs::create_dir_all(target.parent().expect("a file is in a directory"))?;
         keep(&target, ".br", &content, compress_brotli(&content)?)?;

@@ -56,9 +56,9 @@ impl App {
     pub async fn new(config: Arc<Config>, store: Arc<dyn Store>) -> Result<Self, Error> {
         let chat = Arc::new(Chat::new(Arc::clone(&config), store));
         chat.resume_calls().await?;
-        let routes = http::router(Arc::clone(&chat)).fallback_service(web::router(&config.client));
+        let routes = http::router(Arc::clone(&chat), web::router(&config.client));
         let (sockets, routes) = Sockets::mount(&chat, routes);
-        let routes = http::gate(&chat, routes);
+        let routes = http::gate(&chat, web::library(), routes);
         Ok(Self { chat, sockets: Arc::new(sockets), routes })
     }
 

@@ -1,5 +1,7 @@
 //! The web client: files prepared at build time, or of a directory, with revalidated caching.
 
+mod library;
+
 use std::borrow::Cow;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -15,6 +17,8 @@ use bytes::Bytes;
 use rust_embed::Embed;
 
 use crate::config::Client;
+
+pub use library::library;
 
 /// The built-in client, as the build prepared it: each file, and `.br` and `.gz` beside it where they are worth it.
 #[derive(Embed)]
@@ -40,7 +44,7 @@ pub fn router(client: &Client) -> Router {
 
 async fn built_in(request: Request) -> Response {
     let Some(path) = wanted(request.uri().path()) else { return not_found() };
-    let file = choose(&path, request.headers());
+    let file = choose::<Assets>(&path, request.headers());
     reply(&request, &path, file)
 }
 
@@ -71,10 +75,10 @@ fn wanted(path: &str) -> Option<String> {
 }
 
 /// The smallest form that the browser takes. Each form has a tag of its own, as they are different bytes.
-fn choose(path: &str, headers: &HeaderMap) -> Option<File> {
-    let plain = Assets::get(path)?;
+fn choose<Files: Embed>(path: &str, headers: &HeaderMap) -> Option<File> {
+    let plain = Files::get(path)?;
     let compressed = [("br", ".br"), ("gzip", ".gz")].into_iter().find_map(|(coding, suffix)| {
-        let file = accepts(headers, coding).then(|| Assets::get(&format!("{path}{suffix}")))??;
+        let file = accepts(headers, coding).then(|| Files::get(&format!("{path}{suffix}")))??;
         Some((file, Some(coding)))
     });
     let (file, encoding) = compressed.unwrap_or((plain, None));

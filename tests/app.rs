@@ -45,6 +45,7 @@ pub fn config(data: &Path) -> Config {
         mongo_url: None,
         jwt_secret: Secret::new("a secret of tests that is long enough".to_owned()),
         token_ttl: Duration::from_secs(3600),
+        public_urls: Vec::new(),
         allowed_origins: Vec::new(),
         signup_open: true,
         rate_limit: false,

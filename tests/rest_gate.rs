@@ -20,7 +20,7 @@ async fn under_api_the_token_is_checked_before_the_path() {
     let app = App::with(|config| config.client = Client::BuiltIn).await;
     let ann = app.user("ann").await;
     for path in
-        ["/api", "/api/", "/api/nonsense", "/api/rooms/", "/api/rooms/x/y", "/api/auth", "/api//rooms", "/api/%ff"]
+        ["/api", "/api/", "/api/nonsense", "/api/rooms//", "/api/rooms/x/y", "/api/auth", "/api//rooms", "/api/%ff"]
     {
         let stranger = ask(&app, Method::GET, path, &[]).await;
         assert_eq!(stranger.headers["www-authenticate"], "Bearer", "{path}");

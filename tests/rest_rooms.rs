@@ -104,3 +104,46 @@ async fn what_is_no_id_is_the_id_of_nothing() {
     ann.get("/api/rooms/%ff").await.refused(StatusCode::NOT_FOUND, "not_found");
     ann.get("/api/rooms/%ff/messages").await.refused(StatusCode::NOT_FOUND, "not_found");
 }
+
+#[tokio::test]
+async fn the_list_comes_in_pages_that_go_on_though_a_room_at_an_end_is_deleted() {
+    let app = App::start().await;
+    let ann = app.user("ann").await;
+    let mut rooms = Vec::new();
+    for number in 0..7 {
+        rooms.insert(0, ann.room(&format!("room {number}")).await);
+    }
+    let ids = |list: &Value| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|room| room["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let first = ann.get("/api/rooms?limit=3").await;
+    assert_eq!(first.headers["link"], format!("</api/rooms?limit=3&before={}>; rel=\"next\"", rooms[2]));
+    assert_eq!(ids(&first.expect(StatusCode::OK)), rooms[..3]);
+    let next = format!("/api/rooms?limit=3&before={}", rooms[2]);
+    ann.delete(&format!("/api/rooms/{}", rooms[2])).await.expect(StatusCode::NO_CONTENT);
+    let second = ann.get(&next).await;
+    assert!(second.headers.contains_key("link"));
+    assert_eq!(ids(&second.expect(StatusCode::OK)), rooms[3..6]);
+    let last = ann.get(&format!("/api/rooms?limit=3&before={}", rooms[5])).await;
+    assert!(!last.headers.contains_key("link"));
+    assert_eq!(ids(&last.expect(StatusCode::OK)), rooms[6..]);
+    let all = ann.get("/api/rooms").await;
+    assert!(!all.headers.contains_key("link"));
+    let all = ids(&all.expect(StatusCode::OK));
+    assert_eq!(all.len(), 6);
+    for (place, expected) in [("f", all.clone()), ("0", Vec::new())] {
+        let page = ann.get(&format!("/api/rooms?before={}", place.repeat(24))).await.expect(StatusCode::OK);
+        assert_eq!(ids(&page), expected, "{place}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_rooms_that_is_asked_for_wrongly_is_refused() {
+    let app = App::start().await;
+    let ann = app.user("ann").await;
+    let upper = format!("before={}", "A".repeat(24));
+    for query in ["limit=0", "limit=201", "limit=x", "limit=", "limit=1&limit=2", "before=x", "before=", &upper] {
+        let body = ann.get(&format!("/api/rooms?{query}")).await.refused(StatusCode::BAD_REQUEST, "validation_failed");
+        assert_eq!(body["errors"][0]["location"], "query", "{query}");
+    }
+}

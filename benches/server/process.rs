@@ -161,6 +161,7 @@ fn settings(data: &Path) -> Config {
         mongo_url: None,
         jwt_secret: config::Secret::new("unused by a store, but a setting".to_owned()),
         token_ttl: Duration::from_secs(3600),
+        public_urls: Vec::new(),
         allowed_origins: Vec::new(),
         signup_open: true,
         rate_limit: false,

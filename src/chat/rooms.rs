@@ -90,6 +90,31 @@ impl Chat {
         Ok(rooms.iter().map(|room| self.view(room, Some(who.user.id), NAMED, &names)).collect())
     }
 
+    /// At most `limit` rooms, newest first, and whether there are more; with `before` those after its place in the list.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn rooms_page(
+        &self,
+        who: &Identity,
+        before: Option<RoomId>,
+        limit: usize,
+    ) -> Result<(Vec<RoomView>, bool), Error> {
+        let rooms = self.store.rooms().await?;
+        let place = before.map(|id| (id, rooms.iter().find(|room| room.id == id).map(|room| room.created_at)));
+        let mut page: Vec<&Room> = rooms
+            .iter()
+            .map(AsRef::as_ref)
+            .filter(|room| place.is_none_or(|(id, created_at)| is_after(room, id, created_at)))
+            .take(limit.saturating_add(1))
+            .collect();
+        let more = page.len() > limit;
+        page.truncate(limit);
+        let names = self.names_of(&page.iter().flat_map(|room| people(room, NAMED)).collect::<Vec<_>>()).await?;
+        let views = page.iter().map(|room| self.view(room, Some(who.user.id), NAMED, &names)).collect();
+        Ok((views, more))
+    }
+
     /// One room with all its participants.
     ///
     /// # Errors
@@ -378,6 +403,18 @@ impl Chat {
             joined: viewer.map(|user| room.has_participant(user)),
         }
     }
+}
+
+/// Whether a room comes after the place of an id in the list of rooms, newest first. A room's place is by `createdAt`, then `_id`. Of
+/// an id that is no room only the second is known that it carries: within that second the ids alone are compared, so that a page
+/// goes on where it ended although the room at its end has been deleted.
+fn is_after(room: &Room, id: RoomId, created_at: Option<Timestamp>) -> bool {
+    if let Some(created_at) = created_at {
+        return (room.created_at, room.id) < (created_at, id);
+    }
+    let [a, b, c, d, ..] = id.bytes();
+    let second = i64::from(u32::from_be_bytes([a, b, c, d]));
+    (room.created_at.millis().div_euclid(1000), room.id) < (second, id)
 }
 
 /// Whose names a view of a room needs.

@@ -13,13 +13,18 @@ pub struct Flags {
     #[arg(long, global = true, value_name = "NUMBER", help_heading = "Network")]
     pub port: Option<String>,
 
+    /// Where people reach this server, comma-separated, as in https://chat.example.com; web pages from there are its own
+    /// [env: PUBLIC_URL]
+    #[arg(long, global = true, value_name = "URLS", help_heading = "Network")]
+    pub public_url: Option<String>,
+
     /// Origins of web pages allowed besides the server's own, comma-separated; without NODE_ENV=production
     /// http://localhost:3000 too [env: CLIENT_URL]
     #[arg(long, global = true, value_name = "ORIGINS", help_heading = "Network")]
     pub client_url: Option<String>,
 
-    /// Addresses and CIDR ranges of proxies, comma-separated, whose X-Forwarded-For and X-Forwarded-Proto are believed
-    /// [env: TRUSTED_PROXY]
+    /// Addresses and CIDR ranges of proxies, comma-separated, whose X-Forwarded-For, X-Forwarded-Proto and
+    /// X-Forwarded-Host are believed [env: TRUSTED_PROXY]
     #[arg(long, global = true, value_name = "RANGES", help_heading = "Network")]
     pub trusted_proxy: Option<String>,
 

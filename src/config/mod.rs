@@ -4,6 +4,7 @@ mod dotenv;
 mod flags;
 mod ice;
 mod parse;
+mod public_url;
 mod resolver;
 mod secret;
 mod settings;
@@ -11,6 +12,7 @@ mod source;
 
 pub use flags::Flags;
 pub use ice::IceServer;
+pub use public_url::PublicUrl;
 pub use secret::Secret;
 pub use settings::{Ready, SettingError, Settings, Shown};
 
@@ -33,6 +35,8 @@ pub struct Config {
     pub jwt_secret: Secret,
     /// How long a token lives.
     pub token_ttl: Duration,
+    /// Where people reach the server; all are origins of its own.
+    pub public_urls: Vec<PublicUrl>,
     /// Origins allowed besides the server's own, as a browser writes them (`https://chat.example.com`), without a trailing slash.
     pub allowed_origins: Vec<String>,
     /// Anybody may sign up.
@@ -49,7 +53,7 @@ pub struct Config {
     pub metrics: Metrics,
     /// The web client.
     pub client: Client,
-    /// Whose `X-Forwarded-For` and `-Proto` are believed.
+    /// Whose `X-Forwarded-For`, `-Proto` and `-Host` are believed.
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// bcrypt's cost, 4–31.
     pub bcrypt_cost: u32,

@@ -91,7 +91,7 @@ pub(super) fn origins(text: &str) -> Parsed<Vec<String>> {
         .collect()
 }
 
-fn origin(text: &str) -> Option<String> {
+pub(super) fn origin(text: &str) -> Option<String> {
     let text = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase();
     let (scheme, authority) = text.split_once("://")?;
     let in_scheme = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.');
@@ -100,7 +100,10 @@ fn origin(text: &str) -> Option<String> {
     }
     let (host, port) = match authority.rsplit_once(':') {
         // The colons of an IPv6 address are within its brackets.
-        Some((host, port)) if !port.ends_with(']') => (host, Some(port.parse::<u16>().ok()?)),
+        Some((host, port)) if !port.ends_with(']') => {
+            let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+            (host, Some(port.parse::<u16>().ok().filter(|_| digits)?))
+        }
         _ => (authority, None),
     };
     let six = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
@@ -113,7 +116,7 @@ fn origin(text: &str) -> Option<String> {
     good.then(|| port.map_or_else(|| format!("{scheme}://{host}"), |port| format!("{scheme}://{host}:{port}")))
 }
 
-fn items(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty())
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::resolver::Resolver;
 use super::source::{Origin, Sources};
-use super::{Config, Flags, parse, secret};
+use super::{Config, Flags, parse, public_url, secret};
 
 /// What is wrong with a setting: one line that says where it stood, what is wrong and what to do. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +67,7 @@ impl Settings {
             mongo_url,
             jwt_secret,
             token_ttl: all.value("--token-ttl", flags.token_ttl, &["TOKEN_TTL"], "7d", parse::duration)?,
+            public_urls: all.value("--public-url", flags.public_url, &["PUBLIC_URL"], "", public_url::list)?,
             allowed_origins: all.origins(flags.client_url, production)?,
             signup_open: all.value("--signup", flags.signup, &["SIGNUP"], "open", parse::choice("open", "closed"))?,
             rate_limit: all.value(

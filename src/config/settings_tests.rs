@@ -38,7 +38,22 @@ fn without_anything_set_every_setting_has_the_default_of_the_contract() {
     assert_eq!((config.metrics, &config.client, config.bcrypt_cost), (Metrics::Off, &Client::BuiltIn, 10));
     assert!(config.ice_servers[0].urls[0].starts_with("stun:") && config.trusted_proxies.is_empty());
     assert!(settings.shown().iter().all(|shown| shown.origin == "default"));
-    assert_eq!(settings.shown().len(), 19);
+    assert_eq!(settings.shown().len(), 20);
+}
+
+#[test]
+fn the_public_url_is_kept_shown_and_refused_where_it_is_none() {
+    let settings =
+        resolve(Flags::default(), &[("PUBLIC_URL", "https://a.example/chat, http://b.example")], "").unwrap();
+    let urls = &settings.config.public_urls;
+    assert_eq!((urls[0].origin(), urls[0].prefix()), ("https://a.example", "/chat"));
+    assert_eq!(urls[1].origin(), "http://b.example");
+    assert_eq!(shown(&settings, "public-url").1, "PUBLIC_URL in the environment");
+    let error = resolve(Flags::default(), &[], "PUBLIC_URL=a.example").unwrap_err().to_string();
+    assert!(
+        error.starts_with("PUBLIC_URL in .env line 1: \"a.example\" is no address of this server; write"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -1,12 +1,18 @@
 //! Security headers on everything that is served.
 
-use axum::extract::Request;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::origin::host;
+use super::origin::Site;
+use super::paths::is_below;
+use crate::chat::Chat;
+use crate::config::PublicUrl;
+use crate::peer::{host_asked, is_https};
 
 /// What the bundled client needs and nothing else: its own files, pictures and recordings that it makes itself, its own server.
 const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; object-src 'none'; \
@@ -24,9 +30,11 @@ const FIXED: [(HeaderName, &str); 5] = [
 ];
 
 /// Adds them. What a handler has set itself stays.
-pub async fn secure(request: Request, next: Next) -> Response {
-    let policy = policy(host(&request));
-    let private = request.uri().path().starts_with("/api");
+pub async fn secure(State(chat): State<Arc<Chat>>, request: Request, next: Next) -> Response {
+    let config = chat.config();
+    let trusted = &config.trusted_proxies;
+    let policy = policy(host_asked(trusted, &request), is_https(trusted, &request), &config.public_urls);
+    let private = is_below(request.uri().path(), "/api");
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in FIXED {
@@ -43,12 +51,20 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
     headers.entry(name).or_insert(value);
 }
 
-/// Not every browser counts WebSockets of the same host to `'self'`, so they are named, where `Host` is one and nothing more.
-fn policy(host: Option<&str>) -> HeaderValue {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
-    host.filter(|host| !host.is_empty() && host.bytes().all(plain))
-        .and_then(|host| HeaderValue::try_from(format!("{POLICY} ws://{host} wss://{host}")).ok())
-        .unwrap_or(HeaderValue::from_static(POLICY))
+/// Not every browser counts WebSockets of the same host to `'self'`, so those of the own origins are named: of the host that was
+/// asked for, with any port where it is named without one, and of the public addresses. Over TLS plain ones are left out.
+fn policy(host: Option<&str>, https: bool, public: &[PublicUrl]) -> HeaderValue {
+    let mut policy = POLICY.to_owned();
+    if let Some(site) = host.and_then(Site::of_authority) {
+        let port = site.port.map_or_else(|| "*".to_owned(), |port| port.to_string());
+        for scheme in if https { &["wss"][..] } else { &["ws", "wss"] } {
+            policy.push_str(&format!(" {scheme}://{}:{port}", site.host));
+        }
+    }
+    for (_, authority) in public.iter().filter_map(|url| url.origin().split_once("://")) {
+        policy.push_str(&format!(" ws://{authority} wss://{authority}"));
+    }
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(POLICY))
 }
 
 #[cfg(test)]
@@ -56,15 +72,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_sockets_of_the_own_origins_are_named() {
+        let named = |host, https, public: &[PublicUrl]| {
+            let policy = policy(Some(host), https, public).to_str().unwrap().to_owned();
+            policy.split_once("connect-src 'self'").unwrap().1.to_owned()
+        };
+        assert_eq!(named("tin.example:5000", false, &[]), " ws://tin.example:5000 wss://tin.example:5000");
+        assert_eq!(named("tin.example", true, &[]), " wss://tin.example:*");
+        let public = [PublicUrl::parse("https://chat.example.com:8443/chat").unwrap()];
+        assert_eq!(named("", false, &public), " ws://chat.example.com:8443 wss://chat.example.com:8443");
+    }
+
+    #[test]
     fn a_host_that_is_more_than_a_host_does_not_get_into_the_policy() {
-        assert!(
-            policy(Some("tin.example:5000"))
-                .to_str()
-                .unwrap()
-                .ends_with("'self' ws://tin.example:5000 wss://tin.example:5000")
-        );
         for odd in ["evil.example; script-src *", "a b", "", "a,b", "x'y"] {
-            assert_eq!(policy(Some(odd)), HeaderValue::from_static(POLICY), "{odd}");
+            assert_eq!(policy(Some(odd), false, &[]), HeaderValue::from_static(POLICY), "{odd}");
         }
     }
 

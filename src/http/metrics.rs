@@ -69,6 +69,7 @@ fn describe() {
         "Socket.IO events answered, by event and code (ok, or why refused)"
     );
     metrics::describe_histogram!("tincan_event_seconds", "How long they took, by event");
+    metrics::describe_counter!("tincan_origins_refused_total", "Requests of web pages whose origin is not allowed");
     metrics::describe_counter!("tincan_messages_total", "Messages stored");
     metrics::describe_counter!("tincan_limited_total", "Refusals because somebody did something too often, by limit");
     metrics::describe_counter!(

@@ -11,7 +11,9 @@ mod messages;
 mod metrics;
 mod openapi;
 mod origin;
+mod paths;
 mod query;
+mod refusals;
 mod reply;
 mod rooms;
 mod server;
@@ -53,8 +55,9 @@ fn table() -> [(&'static str, MethodRouter<Shared>); 14] {
 /// Paths under `/api` for which no token is needed.
 const PUBLIC: [&str; 4] = ["/api/auth/signup", "/api/auth/login", "/api/config", "/api/openapi.json"];
 
-/// The routes alone. To be served behind [`gate`], which lets in whom they then know by name.
-pub fn router(chat: Arc<Chat>) -> Router {
+/// The routes, and `client` for every path that is not the server's. To be served behind [`gate`], which lets in whom they then know
+/// by name.
+pub fn router(chat: Arc<Chat>, client: Router) -> Router {
     let metrics = chat.config().metrics;
     let routes = table().into_iter().fold(Router::new(), |routes, (path, methods)| routes.route(path, methods));
     let routes = routes
@@ -62,24 +65,25 @@ pub fn router(chat: Arc<Chat>) -> Router {
         .route("/api", any(not_found))
         .route("/api/", any(not_found))
         .route("/api/{*rest}", any(not_found))
-        .fallback(not_found)
         .layer(from_fn(watch::name_route))
         .with_state(Shared::new(chat));
-    match metrics {
+    let routes = match metrics {
         Metrics::On => routes.merge(metrics::router()),
-        // Said here, for the web client answers every path that is nobody's with its page.
         Metrics::Off | Metrics::At(_) => routes.route("/metrics", any(not_found)),
-    }
+    };
+    routes.fallback_service(client.layer(from_fn(paths::keep_from_client)))
 }
 
 async fn not_found() -> Error {
     Error::NotFound
 }
 
-/// Puts the gate in front of everything that is served. From the outside in: each request is watched and its answer gets the
-/// security headers; from then on it runs in a task of its own, to its end; the Origin is checked; a panic becomes an answer; under `/api`
+/// Puts the gate in front of everything that is served: `library`, the client's files below the path of Socket.IO, and `app`. From the
+/// outside in: each path gets its one spelling; each request is watched and its answer gets the security headers; from then on it runs in a task of its own, to its end; the Origin is checked; a panic becomes an answer; under `/api`
 /// the token comes before the path; and large answers are counted.
-pub fn gate(chat: &Arc<Chat>, app: Router) -> Router {
+pub fn gate(chat: &Arc<Chat>, library: Router, app: Router) -> Router {
+    let app = library.layer(from_fn(watch::name_route)).fallback_service(app);
+    let origins = Arc::new(origin::Origins::new(Arc::clone(chat)));
     let under_way = (Arc::clone(chat), carry::UnderWay::default());
     let waiting = (Arc::clone(chat), answers::Waiting::default());
     // As a service, not merged: a route would write its `Allow` on whatever the gate answers, also to those who may not know it.
@@ -88,8 +92,9 @@ pub fn gate(chat: &Arc<Chat>, app: Router) -> Router {
         .layer(from_fn_with_state(waiting, answers::bound))
         .layer(from_fn_with_state(Arc::clone(chat), caller::authenticate))
         .layer(from_fn(watch::catch_panic))
-        .layer(from_fn_with_state(Arc::clone(chat), origin::check))
+        .layer(from_fn_with_state(origins, origin::check))
         .layer(from_fn_with_state(under_way, carry::to_the_end))
-        .layer(from_fn(headers::secure))
+        .layer(from_fn_with_state(Arc::clone(chat), headers::secure))
         .layer(from_fn(watch::watch))
+        .layer(from_fn(paths::spell))
 }

@@ -60,15 +60,14 @@ impl Params {
 
     /// A whole number within bounds, `default` where it is absent.
     pub fn count(&mut self, name: &str, default: usize, bounds: RangeInclusive<usize>) -> Option<usize> {
-        let Some(text) = self.single(name).ok()? else {
-            return Some(default);
-        };
-        let number =
-            whole(&text).and_then(|number| usize::try_from(number).ok()).filter(|number| bounds.contains(number));
-        if number.is_none() {
-            self.wrong(name, &format!("must be a whole number from {} to {}", bounds.start(), bounds.end()));
-        }
-        number
+        Some(self.count_if_given(name, bounds)?.unwrap_or(default))
+    }
+
+    /// A whole number within bounds; `Some(None)` where it is absent.
+    pub fn count_if_given(&mut self, name: &str, bounds: RangeInclusive<usize>) -> Option<Option<usize>> {
+        let rule = format!("must be a whole number from {} to {}", bounds.start(), bounds.end());
+        let within = |number: &usize| bounds.contains(number);
+        self.optional(name, |text| whole(text).and_then(|number| usize::try_from(number).ok()).filter(within), &rule)
     }
 
     /// A whole number of at least 0; `Some(None)` where it is absent.

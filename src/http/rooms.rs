@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::extract::{FromRequestParts, Path, State};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
-use utoipa::ToSchema;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use utoipa::{IntoParams, ToSchema};
 
 use super::body::{Body, FromFields};
 use super::caller::Caller;
+use super::query::{FromParams, Params, Query};
 use super::reply::ErrorBody;
 use super::server::Shared;
 use crate::error::Error;
@@ -27,16 +28,57 @@ impl<S: Send + Sync> FromRequestParts<S> for RoomPath {
     }
 }
 
-/// All rooms, newest first.
+/// How many rooms a page holds where only its place was given.
+const PAGE: usize = 50;
+
+/// Which rooms are asked for.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Wanted {
+    /// How many at most; 50 where only `before` is given.
+    #[param(minimum = 1, maximum = 200, nullable = false)]
+    limit: Option<usize>,
+    /// Those after this room in the list. An id that is no room (any more) stands where a room made in the second that the id carries
+    /// would stand.
+    #[param(nullable = false)]
+    before: Option<RoomId>,
+}
+
+impl FromParams for Wanted {
+    fn read(params: &mut Params) -> Option<Self> {
+        let limit = params.count_if_given("limit", 1..=200);
+        let before = params.optional("before", RoomId::parse, "must be an id: 24 lower-case hex digits");
+        Some(Self { limit: limit?, before: before? })
+    }
+}
+
+/// All rooms, newest first; with `limit` or `before` a page of them.
 #[utoipa::path(
     get, path = "/api/rooms", operation_id = "listRooms", tag = "rooms",
-    security(("bearer" = [])),
+    security(("bearer" = [])), params(Wanted),
     responses(
-        (status = 200, description = "All rooms", body = Vec<RoomView>),
+        (status = 200, description = "The rooms", body = Vec<RoomView>, headers(
+            ("Link" = String, description = "`rel=\"next\"` is the next page, where there are more rooms"),
+        )),
     )
 )]
-pub async fn list(State(shared): State<Shared>, Caller(who): Caller) -> Result<Json<Vec<RoomView>>, Error> {
-    Ok(Json(shared.chat().rooms(&who).await?))
+pub async fn list(
+    State(shared): State<Shared>,
+    Caller(who): Caller,
+    Query(wanted): Query<Wanted>,
+) -> Result<(HeaderMap, Json<Vec<RoomView>>), Error> {
+    let mut headers = HeaderMap::new();
+    if wanted.limit.is_none() && wanted.before.is_none() {
+        return Ok((headers, Json(shared.chat().rooms(&who).await?)));
+    }
+    let limit = wanted.limit.unwrap_or(PAGE);
+    let (rooms, more) = shared.chat().rooms_page(&who, wanted.before, limit).await?;
+    if let Some(last) = rooms.last().filter(|_| more)
+        && let Ok(link) = HeaderValue::try_from(format!("</api/rooms?limit={limit}&before={}>; rel=\"next\"", last.id))
+    {
+        headers.insert(header::LINK, link);
+    }
+    Ok((headers, Json(rooms)))
 }
 
 /// What a new room needs.
