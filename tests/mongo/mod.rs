@@ -2,9 +2,13 @@
 //!
 //! Every test here needs a `mongod` and is ignored by a plain `cargo test`; `script/test` finds or fetches one and runs them.
 
+mod bursts;
 mod moving;
 mod node;
+mod numbers;
+mod others;
 mod outage;
+mod second;
 mod secured;
 mod servers;
 mod takeover;

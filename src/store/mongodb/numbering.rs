@@ -78,9 +78,10 @@ async fn number_rooms(db: &Db) -> Result<u64> {
     Ok(progress.done)
 }
 
-/// Messages that get a number: what is no id names no room and no message, and stays as it is.
+/// Messages that get a number: what is no id, a list of ids either, names no room and no message, and stays as it is.
 fn without_number(db: &Db, room: Document) -> Document {
-    doc! { "room": room, db.names.seq: Bson::Null, "_id": { "$type": "objectId" } }
+    let no_list = doc! { "$exists": false };
+    doc! { "room": room, "room.0": no_list, db.names.seq: Bson::Null, "_id": { "$type": "objectId" } }
 }
 
 /// The next room, in the order of ids, that has messages without a number.
