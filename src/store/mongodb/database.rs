@@ -1,24 +1,23 @@
-//! The collections, with what every command of ours insists on: majority, journal, the primary, an answer in time, and a task of its own.
+//! The collections, with what every command of ours insists on: majority, journal, the primary, an answer in time, and to be carried to its end.
 
 use std::future::Future;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bson::{Document, RawDocumentBuf};
-use futures_util::TryStreamExt;
+use bson::Document;
 use mongodb::options::{
-    Acknowledgment, CollectionOptions, DatabaseOptions, FindOptions, ReadConcern, ReadPreference, SelectionCriteria,
-    WriteConcern,
+    Acknowledgment, CollectionOptions, DatabaseOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern,
 };
 use mongodb::{Client, Collection, Database};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::carried::ToItsEnd;
 use super::ends::Raised;
 use super::failure::Failure;
 use super::gate::{Gate, Refused};
 use super::names::Names;
-use super::odd::{Odd, Oddity, UNDECODABLE};
+use super::odd::Odd;
 use super::seen::Seen;
 use crate::store::StoreError;
 
@@ -142,8 +141,8 @@ impl Db {
         self.run_within(PATIENCE, doing, work).await
     }
 
-    /// Runs a command in a task of its own, which goes on when nobody waits for it any more, so that the driver never sees a future of
-    /// its own dropped half-way. Answers with the news that no answer came in `limit`, where none did.
+    /// Runs a command to its end, also when nobody waits for it any more, so that the driver never sees a future of its own dropped
+    /// half-way. Answers with the news that no answer came in `limit`, where none did.
     pub async fn run_within<T, F>(
         &self,
         limit: Duration,
@@ -163,133 +162,13 @@ impl Db {
             Err(Refused::Late) => return Err(late()),
         };
         let work = work(self.clone());
-        let task = tokio::spawn(async move {
+        let work = ToItsEnd::new(async move {
             let _connection = connection;
             timeout(limit + ABANDONED, work).await
         });
-        match timeout_at(until, task).await {
-            Ok(Ok(Ok(answer))) => answer.map_err(|error| Failure::from(error).during(doing)),
-            Ok(Ok(Err(_))) | Err(_) => Err(late()),
-            Ok(Err(panic)) => Err(Failure::Other(StoreError::Bug(format!("{doing}: {panic}")))),
+        match timeout_at(until, work).await {
+            Ok(Ok(answer)) => answer.map_err(|error| Failure::from(error).during(doing)),
+            Ok(Err(_)) | Err(_) => Err(late()),
         }
     }
-
-    /// The documents that a question finds. One that does not decode is left out.
-    pub async fn find(
-        &self,
-        of: &Collection<Document>,
-        filter: Document,
-        options: FindOptions,
-    ) -> Result<Vec<Document>, Failure> {
-        self.find_within(PATIENCE, of, filter, options).await
-    }
-
-    /// As [`Db::find`], with another time.
-    pub async fn find_within(
-        &self,
-        limit: Duration,
-        of: &Collection<Document>,
-        filter: Document,
-        options: FindOptions,
-    ) -> Result<Vec<Document>, Failure> {
-        let raw = of.clone_with_type::<RawDocumentBuf>();
-        let asked = async move |_| raw.find(filter).with_options(options).await?.try_collect::<Vec<_>>().await;
-        let found = self.run_within(limit, &reading(of), asked).await?;
-        Ok(self.decode(of, &found))
-    }
-
-    /// The first document that a question finds.
-    pub async fn find_one(
-        &self,
-        of: &Collection<Document>,
-        filter: Document,
-        mut options: FindOptions,
-    ) -> Result<Option<Document>, Failure> {
-        options.limit = Some(1);
-        Ok(self.find(of, filter, options).await?.pop())
-    }
-
-    /// What a pipeline on a collection gives.
-    pub async fn aggregate(
-        &self,
-        limit: Duration,
-        of: &Collection<Document>,
-        pipeline: Vec<Document>,
-    ) -> Result<Vec<Document>, Failure> {
-        let on = of.clone();
-        let asked =
-            async move |_| on.aggregate(pipeline).with_type::<RawDocumentBuf>().await?.try_collect::<Vec<_>>().await;
-        let found = self.run_within(limit, &reading(of), asked).await?;
-        Ok(self.decode(of, &found))
-    }
-
-    fn decode(&self, of: &Collection<Document>, found: &[RawDocumentBuf]) -> Vec<Document> {
-        let decoded = found.iter().filter_map(|raw| match raw.to_document() {
-            Ok(document) => Some(document),
-            Err(_) => {
-                let id = raw.get("_id").ok().flatten().map(|id| format!("{id:?}"));
-                self.odd.left_out(of.name(), &Oddity { reason: UNDECODABLE, id: id.unwrap_or_default() });
-                None
-            }
-        });
-        decoded.collect()
-    }
-
-    /// The documents that a question finds, in its order, as far as `read` can read them: `wanted` of them where there are so many,
-    /// however many others lie between.
-    pub async fn readable<T: Send + 'static>(
-        &self,
-        of: &Collection<Document>,
-        filter: Document,
-        mut options: FindOptions,
-        wanted: usize,
-        read: fn(&Names, &Document) -> Result<T, Oddity>,
-    ) -> Result<Vec<T>, Failure> {
-        options.limit = Some(at_most(wanted));
-        let raw = of.clone_with_type::<RawDocumentBuf>();
-        let (question, how) = (filter.clone(), options.clone());
-        let asked = async move |_| raw.find(question).with_options(how).await?.try_collect::<Vec<_>>().await;
-        let found = self.run(&reading(of), asked).await?;
-        let kept = self.read_all(of, &self.decode(of, &found), read);
-        if kept.len() == wanted || found.len() < wanted {
-            return Ok(kept);
-        }
-        // Some could not be read, and there may be more behind them. Read on one by one, which is slow and rare.
-        options.limit = None;
-        let raw = of.clone_with_type::<RawDocumentBuf>();
-        let asked = async move |db: Self| {
-            let mut cursor = raw.find(filter).with_options(options).await?;
-            let mut kept = Vec::new();
-            while kept.len() < wanted {
-                let Some(document) = cursor.try_next().await? else { break };
-                kept.extend(db.read_all(&raw.clone_with_type(), &db.decode(&raw.clone_with_type(), &[document]), read));
-            }
-            Ok(kept)
-        };
-        self.run(&reading(of), asked).await
-    }
-
-    /// Those documents that can be read; the others are noted.
-    pub fn read_all<T>(
-        &self,
-        of: &Collection<Document>,
-        documents: &[Document],
-        read: fn(&Names, &Document) -> Result<T, Oddity>,
-    ) -> Vec<T> {
-        documents.iter().filter_map(|document| self.read_one(of, document, read)).collect()
-    }
-
-    /// The document, where it can be read; else that is noted.
-    pub fn read_one<T>(
-        &self,
-        of: &Collection<Document>,
-        document: &Document,
-        read: fn(&Names, &Document) -> Result<T, Oddity>,
-    ) -> Option<T> {
-        read(&self.names, document).map_err(|oddity| self.odd.left_out(of.name(), &oddity)).ok()
-    }
-}
-
-fn reading(of: &Collection<Document>) -> String {
-    format!("reading {}", of.name())
 }

@@ -82,10 +82,14 @@ fn users_in(document: &Document, field: &str) -> Vec<UserId> {
     ids.filter(|id| seen.insert(*id)).collect()
 }
 
-/// What users and rooms are found by and unique by; see [`super::indexes`].
+/// What users and rooms are found by and unique by; see [`super::indexes`]. Who has no address is not found by it.
 pub(super) fn user_keys(username: &str, email: &str) -> Document {
     let (name, email) = (NameKey::of(username), email_key(email));
-    doc! { "usernameKey": name.as_str(), "emailKey": &email, "uniqueUsername": name.as_str(), "uniqueEmail": &email }
+    let mut keys = doc! { "usernameKey": name.as_str(), "uniqueUsername": name.as_str() };
+    if !email.is_empty() {
+        keys.extend(doc! { "emailKey": &email, "uniqueEmail": &email });
+    }
+    keys
 }
 
 /// What addresses are compared by; those that we store are so already.

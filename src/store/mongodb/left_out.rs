@@ -159,4 +159,9 @@ pub(super) async fn tell(db: &Db) {
             Err(error) => tracing::warn!(%error, "it is not known which documents of {name} are left out"),
         }
     }
+    match other_calls(db).await {
+        Ok(Some(count)) => tracing::warn!("calls: {count} documents are left out because they are another program's"),
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "it is not known what another program keeps in calls"),
+    }
 }

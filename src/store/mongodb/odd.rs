@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A document that does not decode: text that is not UTF-8, or bytes that are no BSON.
+/// Fields that do not decode: text that is not UTF-8, or bytes that are no BSON.
 pub(super) const UNDECODABLE: &str = "they are no valid BSON";
 /// A user, room, message or call has an id of another type.
 pub(super) const NO_ID: &str = "their _id is no ObjectId";

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bson::{Document, doc};
 use futures_util::try_join;
-use mongodb::options::{FindOptions, ReturnDocument};
+use mongodb::options::FindOptions;
 
 use super::database::{Db, PATIENCE};
 use super::documents::{oid, read_message, read_room, room_document, room_keys};
@@ -137,9 +137,7 @@ fn literally(change: Document) -> Document {
 
 /// Changes one room and gives it back as it then is, with its newest message.
 async fn changed(db: &Db, filter: Document, change: Vec<Document>) -> Result<Option<Arc<Room>>, Failure> {
-    let update =
-        async move |db: Db| db.rooms.find_one_and_update(filter, change).return_document(ReturnDocument::After).await;
-    let Some(document) = db.run("writing rooms", update).await? else { return Ok(None) };
+    let Some(document) = db.change_one(&db.rooms, filter, change).await? else { return Ok(None) };
     let Some(room) = db.read_one(&db.rooms, &document, read_room) else { return Ok(None) };
     let asked = try_join!(messages::newest(db, room.id), ends::of_one(db, room.id));
     let (newest, given) = asked.map_err(Failure::Other)?;

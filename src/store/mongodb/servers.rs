@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 use tokio::task::JoinHandle;
 
 use super::database::{Db, PATIENCE};
-use crate::store::Result;
+use crate::store::{Result, StoreError};
 
 /// The field of a call that names the server which drives it.
 pub(super) const SERVER: &str = "server";
@@ -21,6 +21,8 @@ pub(super) const SERVER: &str = "server";
 const LEASE: Duration = Duration::from_secs(8);
 /// How often it is renewed.
 const RENEWED: Duration = Duration::from_secs(2);
+/// How long a server that closes tries to give its lease up; a shutdown has other things to do.
+const LEAVING: Duration = Duration::from_secs(2);
 /// Leases that ran out so long ago are removed.
 const FORGOTTEN: Duration = Duration::from_secs(3600);
 
@@ -67,8 +69,10 @@ impl Server {
         let Some(Renewing(renewing)) = self.renewing.get() else { return };
         renewing.abort();
         let own = doc! { "_id": self.id };
-        if let Err(error) = db.run("writing tincan_servers", async move |db| db.servers.delete_one(own).await).await {
-            tracing::warn!("other servers take up the calls of this one {LEASE:?} later: {error:?}");
+        let remove = async move |db: Db| db.servers.delete_one(own).await;
+        if let Err(failure) = db.run_within(LEAVING, "writing tincan_servers", remove).await {
+            let error = StoreError::from(failure);
+            tracing::warn!(%error, "other servers take up the calls of this one later, when its lease is over");
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use bson::{Bson, Document, doc};
-use mongodb::options::{FindOptions, ReturnDocument};
+use mongodb::options::FindOptions;
 
 use super::database::{Db, at_most};
 use super::documents::{email_key, oid, read_user, user_document};
@@ -136,10 +136,7 @@ pub(super) async fn set_password(
     let version = doc! { "$cond": [whole, { "$toLong": { "$trunc": [&field] } }, 0_i64] };
     let set =
         doc! { "password": { "$literal": password.expose() }, db.names.token_version: { "$add": [version, 1_i64] } };
-    let write = async move |db: Db| {
-        db.users.find_one_and_update(filter, vec![doc! { "$set": set }]).return_document(ReturnDocument::After).await
-    };
-    let changed = db.run("writing users", write).await?;
+    let changed = db.change_one(&db.users, filter, vec![doc! { "$set": set }]).await?;
     Ok(changed.and_then(|user| db.read_one(&db.users, &user, read_user)))
 }
 
