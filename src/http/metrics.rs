@@ -79,6 +79,10 @@ fn describe() {
         "tincan_answers_refused_total",
         "Answers not sent because too many bytes of others were not read yet"
     );
+    metrics::describe_counter!(
+        "tincan_store_refused_total",
+        "Commands not sent to MongoDB because too many waited for it already"
+    );
     metrics::describe_counter!("tincan_slow_sockets_total", "Connections cut because they did not take what was sent");
 }
 

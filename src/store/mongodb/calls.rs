@@ -4,7 +4,7 @@ use bson::{Bson, Document, doc};
 use futures_util::FutureExt;
 use mongodb::options::FindOptions;
 
-use super::database::{Db, at_most, durable};
+use super::database::{Db, durable};
 use super::documents::{call_document, oid, read_call};
 use super::failure::Failure;
 use super::servers::{Others, SERVER, Server};
@@ -101,6 +101,8 @@ async fn claim(db: &Db, server: &Server, call: &Call, driver: Option<&Bson>) -> 
 
 pub(super) async fn dump(db: &Db, after: Option<CallId>, limit: usize) -> Result<Vec<Call>> {
     let place = after.map_or_else(|| doc! { "$type": "objectId" }, |after| doc! { "$gt": oid(after) });
-    let options = FindOptions::builder().sort(doc! { "_id": 1 }).limit(at_most(limit)).build();
-    Ok(db.readable(&db.calls, doc! { "_id": place }, options, limit, read_call).await?)
+    // However many documents of others there are, they are passed over where they lie.
+    let filter = doc! { "_id": place, "people": { "$type": "objectId" }, "callType": { "$type": "string" } };
+    let options = FindOptions::builder().sort(doc! { "_id": 1 }).build();
+    Ok(db.readable(&db.calls, filter, options, limit, read_call).await?)
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use bson::{Bson, Document, doc};
 use mongodb::options::FindOptions;
 
-use super::database::{Db, at_most};
+use super::database::Db;
 use super::documents::{email_key, oid, read_user, user_document};
 use super::failure::Failure;
 use super::indexes::{UNIQUE_EMAIL, UNIQUE_USERNAME};
@@ -155,8 +155,10 @@ pub(super) async fn remove(db: &Db, id: UserId) -> Result<bool> {
 pub(super) async fn dump(db: &Db, after: Option<UserId>, limit: usize) -> Result<Vec<User>> {
     let place =
         after.map_or_else(|| Bson::from(doc! { "$type": "objectId" }), |after| doc! { "$gt": oid(after) }.into());
-    let options = FindOptions::builder().sort(doc! { "_id": 1 }).limit(at_most(limit)).build();
-    let mut users = db.readable(&db.users, doc! { "_id": place }, options, limit, read_user).await?;
+    // However many others there are, they are passed over where they lie.
+    let filter = doc! { "_id": place, "username": { "$type": "string" } };
+    let options = FindOptions::builder().sort(doc! { "_id": 1 }).build();
+    let mut users = db.readable(&db.users, filter, options, limit, read_user).await?;
     for user in &mut users {
         user.email = email_key(&user.email);
     }
