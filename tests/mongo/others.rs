@@ -121,7 +121,7 @@ async fn odd_documents_in_every_collection_disturb_nobody() {
     }
     let ringing = call(ann.id, &[]);
     store.save_calls(vec![ringing.clone()]).await.unwrap();
-    assert_eq!(store.open_calls().await.unwrap(), [ringing.clone()]);
+    assert_eq!(store.open_calls().await.unwrap(), std::slice::from_ref(&ringing));
     assert_eq!(store.calls_of(ann.id, None, 50).await.unwrap(), [ringing]);
     let page = store.messages(kept, Page::After(0), 200).await.unwrap().unwrap();
     assert!(page.messages.iter().any(|one| one.content == "first"));
