@@ -8,6 +8,7 @@ mod node;
 mod numbers;
 mod others;
 mod outage;
+mod rules;
 mod second;
 mod secured;
 mod servers;
