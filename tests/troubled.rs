@@ -139,7 +139,7 @@ pass_on! {
     add_participant(room: RoomId, user: UserId) -> Result<Option<Arc<Room>>>;
     remove_participant(room: RoomId, user: UserId) -> Result<Option<Arc<Room>>>;
     share_room(one: UserId, other: UserId) -> Result<bool>;
-    append_messages(room: RoomId, batch: Vec<NewMessage>) -> Result<Option<Vec<Appended>>>;
+    append_messages(room: RoomId, batch: Vec<NewMessage>) -> Result<Option<Vec<Result<Appended>>>>;
     messages(room: RoomId, page: Page, limit: usize) -> Result<Option<MessagePage>>;
     save_calls(calls: Vec<Call>) -> Result<()>;
     calls_of(user: UserId, before: Option<CallId>, limit: usize) -> Result<Vec<Call>>;

@@ -109,13 +109,14 @@ impl Chat {
             Err(error) => return answer_all(waiting, &error.into()),
         };
         let sockets = self.presence().audience(Audience::Room { room, except: None });
-        for appended in stored.iter().filter(|appended| appended.fresh) {
+        let fresh = || stored.iter().flatten().filter(|appended| appended.fresh);
+        for appended in fresh() {
             self.deliver(&sockets, &Event::NewMessage(Arc::clone(&appended.message)));
         }
-        metrics::counter!("tincan_messages_total").increment(stored.iter().filter(|one| one.fresh).count() as u64);
+        metrics::counter!("tincan_messages_total").increment(fresh().count() as u64);
         for (done, appended) in waiting.into_iter().zip(stored) {
             // Nobody is there to take it where the socket has gone meanwhile; the message is stored all the same.
-            let _ = done.send(Ok(appended.message));
+            let _ = done.send(appended.map(|appended| appended.message).map_err(Error::from));
         }
     }
 

@@ -84,6 +84,10 @@ fn describe() {
         "tincan_password_queue_refused_total",
         "Log-ins, sign-ups and changes of passwords that were not let wait for bcrypt, by reason"
     );
+    metrics::describe_counter!(
+        "tincan_store_refused_total",
+        "Commands not sent to MongoDB because too many waited for it already"
+    );
     metrics::describe_counter!("tincan_slow_sockets_total", "Connections cut because they did not take what was sent");
 }
 

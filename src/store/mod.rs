@@ -52,7 +52,7 @@ pub enum Taken {
 }
 
 /// Why an intent was not carried out. Says what the caller can do.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// Choose another value. Nothing was changed.
     #[error("{0:?} is taken")]
@@ -195,8 +195,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn share_room(&self, one: UserId, other: UserId) -> Result<bool>;
 
     /// Appends messages to a room in this order, numbers them without a gap, and answers for each; `None` where there is no such room.
-    /// One with a `client_id` that its sender used before in this room (or earlier in this batch) is not stored again.
-    async fn append_messages(&self, room: RoomId, batch: Vec<NewMessage>) -> Result<Option<Vec<Appended>>>;
+    /// One with a `client_id` that its sender used before in this room (or earlier in this batch) is not stored again. Where the
+    /// database refuses one message for a reason of its own, the others are stored.
+    async fn append_messages(&self, room: RoomId, batch: Vec<NewMessage>) -> Result<Option<Vec<Result<Appended>>>>;
 
     /// A page of at most `limit` messages; `None` where there is no such room.
     async fn messages(&self, room: RoomId, page: Page, limit: usize) -> Result<Option<MessagePage>>;

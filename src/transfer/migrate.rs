@@ -88,7 +88,9 @@ impl Filling {
         if let Some(end) = self.ends.get(&room) {
             return Ok(*end);
         }
-        let end = self.target.room(room).await?.map_or(0, |room| room.last_seq());
+        // Not the highest number given: that is known of the source before its messages are copied.
+        let newest = self.target.room(room).await?.and_then(|room| room.last_message.clone());
+        let end = newest.map_or(0, |message| message.seq);
         self.ends.insert(room, end);
         Ok(end)
     }

@@ -2,10 +2,15 @@
 //!
 //! Every test here needs a `mongod` and is ignored by a plain `cargo test`; `script/test` finds or fetches one and runs them.
 
+mod bursts;
 mod moving;
 mod node;
+mod numbers;
+mod others;
 mod outage;
 mod room_names;
+mod rules;
+mod second;
 mod secured;
 mod servers;
 mod takeover;

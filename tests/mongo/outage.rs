@@ -3,33 +3,62 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, TryFutureExt};
 use tincan::config::Secret;
-use tincan::model::{Page, RoomId, UserId};
+use tincan::model::{CallId, Email, NameKey, Page, PasswordHash, RoomId, RoomName, RoomPatch, UserId};
 use tincan::store::mongodb::{MongoStore, OpenError};
 use tincan::store::{Store, StoreError};
 
 use super::{open, traffic};
 use crate::mongod::Mongod;
-use crate::store::sample::{append, repeatable, stored_room, user};
+use crate::store::sample::{append, call, repeatable, room as new_room, stored_room, user};
 
 /// What the contract allows for a refusal, and for coming back.
 const ALLOWED: Duration = Duration::from_secs(5);
 
-/// Every kind of intent is refused in time, and health tells of it.
+/// Every intent is refused in time, and health tells of it.
 async fn is_refused_in_time(store: &Arc<dyn Store>, room: RoomId) {
-    let began = Instant::now();
-    let late = repeatable(UserId::new(), "late", "late");
-    let (health, appended, inserted, read) = tokio::join!(
-        store.health(),
-        store.append_messages(room, vec![late]),
-        store.insert_user(user("late")),
-        store.messages(room, Page::Newest, 10),
-    );
-    assert!(began.elapsed() < ALLOWED, "{:?}", began.elapsed());
-    assert!(matches!(health, Err(StoreError::Unavailable(_))), "{health:?}");
-    assert!(matches!(appended, Err(StoreError::Unavailable(_))), "{appended:?}");
-    assert!(matches!(inserted, Err(StoreError::Unavailable(_))), "{inserted:?}");
-    assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
+    let (id, email, patch) = (UserId::new(), Email::parse("late@example.com").unwrap(), RoomPatch::default());
+    let named = RoomPatch { name: Some(RoomName::parse("late").unwrap()), description: None };
+    let calls = vec![call(id, &[]), call(id, &[])];
+    let (password, late) = (PasswordHash::new("late".to_owned()), repeatable(id, "late", "late"));
+    let (ids, before, prefix) = ([id], CallId::new(), NameKey::of("late"));
+    let intents: Vec<(&str, BoxFuture<'_, Result<(), StoreError>>)> = vec![
+        ("health", store.health()),
+        ("insert_user", store.insert_user(user("late"))),
+        ("user", store.user(id).map_ok(drop).boxed()),
+        ("user_by_email", store.user_by_email(&email).map_ok(drop).boxed()),
+        ("user_by_name", store.user_by_name("late").map_ok(drop).boxed()),
+        ("user_refs", store.user_refs(&ids).map_ok(drop).boxed()),
+        ("list_users", store.list_users(&prefix, 9).map_ok(drop).boxed()),
+        ("token_versions", store.token_versions(&ids).map_ok(drop).boxed()),
+        ("set_password", store.set_password(id, None, password).map_ok(drop).boxed()),
+        ("remove_user", store.remove_user(id).map_ok(drop).boxed()),
+        ("insert_room", store.insert_room(new_room("late"))),
+        ("room", store.room(room).map_ok(drop).boxed()),
+        ("rooms", store.rooms().map_ok(drop).boxed()),
+        ("update_room", store.update_room(room, named).map_ok(drop).boxed()),
+        ("update_room with nothing", store.update_room(room, patch).map_ok(drop).boxed()),
+        ("delete_room", store.delete_room(room).map_ok(drop).boxed()),
+        ("add_participant", store.add_participant(room, id).map_ok(drop).boxed()),
+        ("remove_participant", store.remove_participant(room, id).map_ok(drop).boxed()),
+        ("share_room", store.share_room(id, id).map_ok(drop).boxed()),
+        ("append_messages", store.append_messages(room, vec![late]).map_ok(drop).boxed()),
+        ("messages", store.messages(room, Page::Newest, 10).map_ok(drop).boxed()),
+        ("save_calls", store.save_calls(calls)),
+        ("calls_of", store.calls_of(id, Some(before), 9).map_ok(drop).boxed()),
+        ("open_calls", store.open_calls().map_ok(drop).boxed()),
+        ("dump_users", store.dump_users(None, 9).map_ok(drop).boxed()),
+        ("dump_calls", store.dump_calls(None, 9).map_ok(drop).boxed()),
+    ];
+    let timed = intents.into_iter().map(|(name, intent)| async move {
+        let began = Instant::now();
+        let refused = intent.await;
+        assert!(began.elapsed() < ALLOWED, "{name}: {:?}", began.elapsed());
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{name}: {refused:?}");
+    });
+    futures_util::future::join_all(timed).await;
 }
 
 async fn is_well_again(store: &Arc<dyn Store>, room: RoomId, since: Instant) {

@@ -181,7 +181,7 @@ async fn a_node_backend_goes_on_and_what_it_adds_is_taken_over() {
     let room = store.room(room_id(&filled, "lounge")).await.unwrap().unwrap();
     assert!(room.has_participant(carl.id));
     let next = store.append_messages(room.id, vec![message(ann, "and on")]).await.unwrap().unwrap();
-    assert_eq!(next[0].message.seq, 9);
+    assert_eq!(next[0].as_ref().unwrap().message.seq, 9);
 }
 
 #[tokio::test]

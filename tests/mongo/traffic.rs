@@ -82,7 +82,7 @@ async fn send(store: Arc<dyn Store>, room: RoomId, going: Arc<AtomicBool>, count
         let name = format!("{sender}-{number}");
         let answer = loop {
             match store.append_messages(room, vec![repeatable(sender, "text", &name)]).await {
-                Ok(answer) => break answer.expect("the room is there").remove(0),
+                Ok(answer) => break answer.expect("the room is there").remove(0).expect("no message is refused alone"),
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             }
         };

@@ -77,7 +77,7 @@ macro_rules! contract {
                     every_page_is_what_a_plain_list_would_give
                     a_page_reaches_across_many_batches
                     a_room_knows_its_newest_message
-                    a_message_with_a_control_character_in_its_senders_name_is_refused
+                    a_sender_whose_name_holds_a_control_character_writes_and_so_do_its_neighbours
                     rooms_written_at_once_are_numbered_each_for_itself
                 }
                 calls {

@@ -3,20 +3,22 @@
 //! Numbers need no counter. A batch is inserted *in order* with the numbers after the room's newest, under a unique index on `(room, seq)`.
 //! Who was slower is refused, with everything behind the refused one, and takes the next numbers. So at no instant is there a gap: a number
 //! is there only when all before it are. The known ends of rooms are ones that a majority has, so no failover takes one of them back.
+//! What was stored is told when its number is written down (see [`super::ends`]), while the next write is under way already.
 
 use std::collections::{HashMap, HashSet};
 
 use bson::{Bson, Document, doc};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream, try_join};
+use mongodb::options::FindOptions;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::attempt::{End, Stored, insert, settle};
-use super::database::{Db, PATIENCE, soon};
+use super::database::{Db, PATIENCE};
 use super::documents::{message_document, oid};
-use super::messages;
 use super::room_batch::RoomBatch;
+use super::{ends, messages};
 use crate::model::{NewMessage, RoomId};
 use crate::store::{Appended, Result, StoreError};
 
@@ -28,7 +30,7 @@ const LARGEST_WRITE: usize = 1000;
 const ENDS_AT_ONCE: usize = 16;
 
 /// The answer to one append; `None` where there is no such room.
-pub(super) type Answer = Result<Option<Vec<Appended>>>;
+pub(super) type Answer = Result<Option<Vec<Result<Appended>>>>;
 
 /// One call of `append_messages`.
 #[derive(Debug)]
@@ -47,8 +49,14 @@ impl Appender {
     /// Starts it; the handle ends when everything queued before the last way in was dropped is answered.
     pub fn start(db: Db) -> (Self, tokio::task::JoinHandle<()>) {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let worker =
-            Worker { db, ends: HashMap::new(), apart: JoinSet::new(), busy: HashSet::new(), parked: Vec::new() };
+        let worker = Worker {
+            db,
+            ends: HashMap::new(),
+            apart: JoinSet::new(),
+            busy: HashSet::new(),
+            parked: Vec::new(),
+            telling: JoinSet::new(),
+        };
         (Self(sender), tokio::spawn(worker.run(receiver)))
     }
 
@@ -76,6 +84,8 @@ struct Worker {
     busy: HashSet<RoomId>,
     /// Jobs for busy rooms.
     parked: Vec<Job>,
+    /// What is stored, and told as soon as its numbers are written down.
+    telling: JoinSet<()>,
 }
 
 impl Worker {
@@ -87,11 +97,13 @@ impl Worker {
                 count = queue.recv_many(&mut jobs, LARGEST_WRITE), if open => open = count > 0,
                 Some(done) = self.apart.join_next() => self.rejoin(done, &mut jobs),
             }
+            while self.telling.try_join_next().is_some() {}
             let batches = self.gather(jobs);
             if !batches.is_empty() {
                 self.write(batches).await;
             }
         }
+        while self.telling.join_next().await.is_some() {}
     }
 
     /// A room that was apart is one of all again; what waited for it comes first.
@@ -147,10 +159,11 @@ impl Worker {
         }
     }
 
-    /// Answers for rooms that are not there, and learns the ends of those that are.
+    /// Answers for rooms that are not there, and learns the ends of those that are: what is written down, for another server may have
+    /// given numbers whose messages are gone, and of rooms that are new here the newest message.
     async fn prepare(&mut self, batches: Vec<RoomBatch>) -> Result<Vec<RoomBatch>, (Vec<RoomBatch>, StoreError)> {
         let rooms: Vec<RoomId> = batches.iter().map(RoomBatch::room).collect();
-        let known = match existing(&self.db, &rooms).await {
+        let (known, given) = match try_join!(existing(&self.db, &rooms), ends::of(&self.db, &rooms)) {
             Ok(known) => known,
             Err(error) => return Err((batches, error)),
         };
@@ -162,10 +175,15 @@ impl Worker {
         let unknown: Vec<RoomId> =
             there.iter().map(RoomBatch::room).filter(|room| !self.ends.contains_key(room)).collect();
         let db = &self.db;
-        let asked = stream::iter(unknown).map(|room| async move { Ok((room, messages::last_seq(db, room).await?)) });
+        let asked =
+            stream::iter(unknown).map(|room| async move { Ok((room, messages::numbering_end(db, room).await?)) });
         match asked.buffer_unordered(ENDS_AT_ONCE).try_collect::<Vec<_>>().await {
             Ok(ends) => self.ends.extend(ends),
             Err(error) => return Err((there, error)),
+        }
+        for (room, given) in given {
+            // One that is not there has no end.
+            self.ends.entry(room).and_modify(|known| *known = given.end().max(*known));
         }
         Ok(there)
     }
@@ -173,27 +191,39 @@ impl Worker {
     /// One insert for all. Where it fails, those behind the failure are settled one by one.
     async fn write_portion(&mut self, mut batches: Vec<RoomBatch>, deadline: Instant) {
         let messages = batches.iter_mut().flat_map(|batch| batch.numbered(self.ends[&batch.room()]));
-        let documents = messages.map(|message| message_document(&message)).collect();
+        let documents = messages.map(|message| message_document(&self.db.names, &message)).collect();
         let stored = insert(&self.db, documents, deadline).await;
-        let mut before = 0;
+        let (mut before, mut whole) = (0, Vec::new());
         for mut batch in batches {
             let count = batch.waiting();
             let stored_here = match &stored {
                 Stored::All => count,
-                Stored::Before(index) => index.saturating_sub(before).min(count),
+                Stored::Before(index, _) => index.saturating_sub(before).min(count),
                 Stored::Unknown(_) => 0,
             };
             before += count;
             batch.stored(stored_here);
             if batch.waiting() == 0 {
                 self.ends.insert(batch.room(), self.ends[&batch.room()] + count as u64);
-                batch.answer();
+                whole.push(batch);
             } else {
                 self.ends.remove(&batch.room());
                 self.busy.insert(batch.room());
                 self.apart.spawn(settle(self.db.clone(), batch));
             }
         }
+        if !whole.is_empty() {
+            self.telling.spawn(write_down_and_answer(self.db.clone(), whole));
+        }
+    }
+}
+
+/// Answers for batches that are stored, once their numbers are written down. Where that fails, a repeat finds the messages again.
+async fn write_down_and_answer(db: Db, batches: Vec<RoomBatch>) {
+    let ends: Vec<(RoomId, u64)> = batches.iter().map(|batch| (batch.room(), batch.end())).collect();
+    match ends::raise(&db, &ends).await {
+        Ok(()) => batches.into_iter().for_each(RoomBatch::answer),
+        Err(error) => batches.into_iter().for_each(|batch| batch.refuse_all(&error)),
     }
 }
 
@@ -216,8 +246,8 @@ fn portions(batches: Vec<RoomBatch>) -> Vec<Vec<RoomBatch>> {
 /// Which of these rooms are there.
 async fn existing(db: &Db, rooms: &[RoomId]) -> Result<HashSet<RoomId>> {
     let ids: Vec<Bson> = rooms.iter().map(|room| Bson::from(oid(*room))).collect();
-    let find = db.rooms.find(doc! { "_id": { "$in": ids } }).projection(doc! { "_id": 1 });
-    let found: Vec<Document> = soon(async { find.await?.try_collect().await }).await?;
+    let options = FindOptions::builder().projection(doc! { "_id": 1 }).build();
+    let found = db.find(&db.rooms, doc! { "_id": { "$in": ids } }, options).await?;
     let id = |document: &Document| Some(RoomId::from_bytes(document.get_object_id("_id").ok()?.bytes()));
     Ok(found.iter().filter_map(id).collect())
 }

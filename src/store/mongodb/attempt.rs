@@ -1,12 +1,13 @@
 //! One attempt after the other to store what several appends want in one room, whatever comes between.
 
 use bson::{Bson, Document, doc};
-use futures_util::TryStreamExt;
+use mongodb::options::FindOptions;
 use tokio::time::Instant;
 
-use super::database::{Db, PATIENCE, soon, within};
+use super::database::{Db, PATIENCE};
 use super::documents::{message_document, oid, read_message};
-use super::failure::{refused_at, store_error};
+use super::ends;
+use super::failure::{RefusedAt, refused_at, store_error};
 use super::messages;
 use super::room_batch::RoomBatch;
 use crate::model::{Message, RoomId};
@@ -18,10 +19,18 @@ pub(super) type End = (RoomId, Option<u64>);
 /// What is known of an ordered insert.
 pub(super) enum Stored {
     All,
-    /// Those before this one. It was refused by a unique index, and nothing behind it was tried.
-    Before(usize),
+    /// Those before this one, and nothing behind it was tried.
+    Before(usize, Why),
     /// Any of them may be stored, or be so later.
     Unknown(StoreError),
+}
+
+/// Why an ordered insert stopped.
+pub(super) enum Why {
+    /// One of our own indexes has its number, its id or its client id already: what is stored has to be looked at.
+    Known,
+    /// The document is refused by something that is not ours, as another program's unique index or a validator, and will be again.
+    Refused(StoreError),
 }
 
 /// Inserts in order, with what is known of it by then.
@@ -31,11 +40,26 @@ pub(super) async fn insert(db: &Db, documents: Result<Vec<Document>>, deadline: 
         Ok(documents) => documents,
         Err(error) => return Stored::Unknown(error),
     };
-    let write = async { Ok(db.messages.insert_many(documents).ordered(true).await) };
-    match within(deadline.saturating_duration_since(Instant::now()), write).await {
+    let limit = deadline.saturating_duration_since(Instant::now());
+    let write = async move |db: Db| Ok(db.messages.insert_many(documents).ordered(true).await);
+    match db.run_within(limit, WRITING, write).await {
         Ok(Ok(_)) => Stored::All,
-        Ok(Err(error)) => refused_at(&error).map_or_else(|| Stored::Unknown(store_error(&error)), Stored::Before),
+        Ok(Err(error)) => match refused_at(&error) {
+            Some(refused) => Stored::Before(refused.position, why(db, &refused)),
+            None => Stored::Unknown(super::failure::Failure::Other(store_error(&error)).during(WRITING).into()),
+        },
         Err(failure) => Stored::Unknown(failure.into()),
+    }
+}
+
+const WRITING: &str = "writing messages";
+
+fn why(db: &Db, RefusedAt { index, text, .. }: &RefusedAt) -> Why {
+    let ours =
+        |index: &str| index == "_id_" || index == db.names.room_seq_index() || index == db.names.client_id_index();
+    match index {
+        Some(index) if ours(index) => Why::Known,
+        _ => Why::Refused(StoreError::Unavailable(format!("{WRITING}: {text}"))),
     }
 }
 
@@ -57,26 +81,36 @@ pub(super) async fn settle(db: Db, mut batch: RoomBatch) -> End {
             }
         }
     }
-    batch.refuse(&trouble);
+    // What is stored is not told either: its numbers may not be written down.
+    batch.refuse_all(&trouble);
     (room, None)
 }
 
-/// The room's end where nothing waits any more, `None` where it must be tried again.
+/// The room's end where nothing waits any more and all numbers are written down, `None` where it must be tried again.
 async fn attempt(db: &Db, batch: &mut RoomBatch) -> Result<Option<u64>> {
     batch.found(&find_stored(db, batch).await?);
-    let end = messages::last_seq(db, batch.room()).await?;
-    let count = batch.waiting();
-    let documents = batch.numbered(end).map(|message| message_document(&message)).collect();
-    match insert(db, documents, batch.deadline()).await {
-        Stored::All => {
-            batch.stored(count);
-            Ok(Some(end + count as u64))
+    let mut end = messages::numbering_end(db, batch.room()).await?;
+    loop {
+        let count = batch.waiting();
+        let documents = batch.numbered(end).map(|message| message_document(&db.names, &message)).collect();
+        match insert(db, documents, batch.deadline()).await {
+            Stored::All => {
+                batch.stored(count);
+                end += count as u64;
+                ends::raise(db, &[(batch.room(), end.max(batch.end()))]).await?;
+                return Ok(Some(end));
+            }
+            Stored::Before(index, Why::Refused(error)) => {
+                batch.stored(index);
+                batch.refuse_first(error);
+                end += index as u64;
+            }
+            Stored::Before(index, Why::Known) => {
+                batch.stored(index);
+                return Ok(None);
+            }
+            Stored::Unknown(error) => return Err(error),
         }
-        Stored::Before(index) => {
-            batch.stored(index);
-            Ok(None)
-        }
-        Stored::Unknown(error) => Err(error),
     }
 }
 
@@ -84,16 +118,13 @@ async fn attempt(db: &Db, batch: &mut RoomBatch) -> Result<Option<u64>> {
 async fn find_stored(db: &Db, batch: &RoomBatch) -> Result<Vec<Message>> {
     let (ids, client_ids): (Vec<Bson>, Vec<Bson>) = batch.identities();
     let room = oid(batch.room());
-    let questions = [
-        (!ids.is_empty()).then(|| doc! { "_id": { "$in": ids } }),
-        (!client_ids.is_empty()).then(|| doc! { "room": room, "clientId": { "$in": client_ids } }),
-    ];
+    let by_client_id = doc! { "room": room, db.names.client_id: { "$in": &client_ids, "$type": "string" } };
+    let questions =
+        [(!ids.is_empty()).then(|| doc! { "_id": { "$in": ids } }), (!client_ids.is_empty()).then_some(by_client_id)];
     let mut found = Vec::new();
     for filter in questions.into_iter().flatten() {
-        let documents: Vec<Document> = soon(async { db.messages.find(filter).await?.try_collect().await }).await?;
-        for document in &documents {
-            found.push(read_message(document)?);
-        }
+        let documents = db.find(&db.messages, filter, FindOptions::default()).await?;
+        found.extend(db.read_all(&db.messages, &documents, read_message));
     }
     Ok(found)
 }

@@ -5,15 +5,17 @@ use std::time::Duration;
 use bson::{Bson, Document, doc};
 use mongodb::Client;
 use mongodb::error::{Error, ErrorKind};
-use mongodb::options::ClientOptions;
+use mongodb::options::{ClientOptions, DatabaseOptions};
 use tokio::time::timeout;
 
-use super::database::Db;
+use super::database::{Db, primary};
 use super::failure::brief;
 use crate::config::Secret;
 
 /// How long a start waits for the database; the contract allows 10 s in all.
 const START: Duration = Duration::from_secs(8);
+/// How many connections there are at most, where the connection string says nothing of them.
+const CONNECTIONS: u32 = 32;
 /// What Mongoose takes where the connection string names no database.
 const DEFAULT_DATABASE: &str = "test";
 /// The wire version of MongoDB 5.0.
@@ -90,9 +92,10 @@ pub(super) async fn connect(url: &Secret) -> Result<Connected, OpenError> {
     let options = options(url).await?;
     let hosts = options.hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
     let name = options.default_database.clone().unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
+    let connections = options.max_pool_size.unwrap_or(CONNECTIONS) as usize;
     let client = Client::with_options(options).map_err(|error| OpenError::Url(brief(&error)))?;
     let unreachable = |cause| OpenError::Unreachable { hosts: hosts.clone(), cause };
-    let admin = Db::new(client.clone(), "admin", false).database;
+    let admin = client.database_with_options("admin", DatabaseOptions::builder().selection_criteria(primary()).build());
     let hello = match timeout(START, admin.run_command(doc! { "hello": 1 })).await {
         Ok(Ok(hello)) => hello,
         Ok(Err(error)) if is_refusal(&error) => return Err(OpenError::Refused { hosts, cause: brief(&error) }),
@@ -102,7 +105,7 @@ pub(super) async fn connect(url: &Secret) -> Result<Connected, OpenError> {
     if hello.get_i32("maxWireVersion").unwrap_or(0) < OLDEST {
         return Err(OpenError::TooOld { hosts });
     }
-    Ok(Connected { db: Db::new(client, &name, has_transactions(&hello)), hosts })
+    Ok(Connected { db: Db::new(client, &name, has_transactions(&hello), connections), hosts })
 }
 
 /// The connection string's options, with ours where it says nothing: what makes an outage short.
@@ -122,7 +125,7 @@ async fn options(url: &Secret) -> Result<ClientOptions, OpenError> {
     options.server_selection_timeout.get_or_insert(Duration::from_secs(4));
     options.connect_timeout.get_or_insert(Duration::from_secs(2));
     options.heartbeat_freq.get_or_insert(Duration::from_secs(2));
-    options.max_pool_size.get_or_insert(32);
+    options.max_pool_size.get_or_insert(CONNECTIONS);
     options.retry_writes = Some(true);
     Ok(options)
 }

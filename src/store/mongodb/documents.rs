@@ -6,6 +6,8 @@ use bson::oid::ObjectId;
 use bson::{Bson, Document, doc};
 use serde::Serialize;
 
+use super::names::Names;
+use super::odd::{NO_CALL, NO_ID, NO_NAME, NO_NUMBER, NO_ROOM, NO_USERNAME, Oddity, UNKNOWN_WORD};
 use crate::model::{
     Call, CallStatus, Message, MessageId, NameKey, PasswordHash, Room, RoomId, Timestamp, User, UserId,
 };
@@ -21,21 +23,35 @@ fn document(record: &impl Serialize) -> Result<Document> {
     bson::to_document(record).map_err(|error| StoreError::Bug(error.to_string()))
 }
 
-/// A document cannot be what we or a Node backend wrote.
-fn damaged(kind: &str, document: &Document, field: &str) -> StoreError {
-    let id = document.get("_id").map_or_else(|| "without an _id".to_owned(), ToString::to_string);
-    StoreError::Corrupt(format!("{kind} {id}: {field} is missing or of the wrong type"))
+/// Gives a field the name that it has in this database.
+fn rename(document: &mut Document, from: &str, to: &str) {
+    if from != to
+        && let Some(value) = document.remove(from)
+    {
+        document.insert(to, value);
+    }
 }
 
-fn bytes(document: &Document, kind: &str, field: &str) -> Result<[u8; 12]> {
-    document.get_object_id(field).map(|id| id.bytes()).map_err(|_| damaged(kind, document, field))
+fn odd(document: &Document, reason: &'static str) -> Oddity {
+    let id = document.get("_id").map_or_else(|| "none".to_owned(), ToString::to_string);
+    Oddity { reason, id }
+}
+
+fn id_of(document: &Document) -> Result<[u8; 12], Oddity> {
+    document.get_object_id("_id").map(|id| id.bytes()).map_err(|_| odd(document, NO_ID))
 }
 
 fn text(document: &Document, field: &str) -> Option<String> {
     document.get_str(field).ok().map(str::to_owned)
 }
 
-fn whole(document: &Document, field: &str) -> Option<i64> {
+/// A text with something in it.
+fn filled_text(document: &Document, field: &str) -> Option<String> {
+    text(document, field).filter(|text| !text.is_empty())
+}
+
+/// A whole number, whatever type it is stored as.
+pub(super) fn whole(document: &Document, field: &str) -> Option<i64> {
     match document.get(field)? {
         Bson::Int64(number) => Some(*number),
         Bson::Int32(number) => Some(i64::from(*number)),
@@ -44,8 +60,12 @@ fn whole(document: &Document, field: &str) -> Option<i64> {
     }
 }
 
+/// The first moment of the year 10000; what lies behind it cannot be written as our times are.
+const YEAR_10000: i64 = 253_402_300_800_000;
+
 fn time(document: &Document, field: &str) -> Option<Timestamp> {
-    document.get_datetime(field).ok().map(|time| Timestamp::from_millis(time.timestamp_millis()))
+    let millis = document.get_datetime(field).ok()?.timestamp_millis();
+    (-YEAR_10000 / 8..YEAR_10000).contains(&millis).then(|| Timestamp::from_millis(millis))
 }
 
 /// The time of a document: as stored, else that of its id.
@@ -62,10 +82,14 @@ fn users_in(document: &Document, field: &str) -> Vec<UserId> {
     ids.filter(|id| seen.insert(*id)).collect()
 }
 
-/// What users and rooms are found by and unique by; see [`super::indexes`].
+/// What users and rooms are found by and unique by; see [`super::indexes`]. Who has no address is not found by it.
 pub(super) fn user_keys(username: &str, email: &str) -> Document {
     let (name, email) = (NameKey::of(username), email_key(email));
-    doc! { "usernameKey": name.as_str(), "emailKey": &email, "uniqueUsername": name.as_str(), "uniqueEmail": &email }
+    let mut keys = doc! { "usernameKey": name.as_str(), "uniqueUsername": name.as_str() };
+    if !email.is_empty() {
+        keys.extend(doc! { "emailKey": &email, "uniqueEmail": &email });
+    }
+    keys
 }
 
 /// What addresses are compared by; those that we store are so already.
@@ -79,20 +103,22 @@ pub(super) fn room_keys(name: &str) -> Document {
     doc! { "nameKey": key.as_str(), "uniqueName": key.as_str() }
 }
 
-pub(super) fn user_document(user: &User) -> Result<Document> {
+pub(super) fn user_document(names: &Names, user: &User) -> Result<Document> {
     let mut document = document(&UserRecord::from(user))?;
+    rename(&mut document, Names::OURS.token_version, names.token_version);
     document.extend(user_keys(&user.username, &user.email));
     Ok(document)
 }
 
-pub(super) fn read_user(document: &Document) -> Result<User> {
+pub(super) fn read_user(names: &Names, document: &Document) -> Result<User, Oddity> {
+    let token_version = whole(document, names.token_version).and_then(|number| number.try_into().ok());
     Ok(User {
-        id: UserId::from_bytes(bytes(document, "user", "_id")?),
-        username: text(document, "username").ok_or_else(|| damaged("user", document, "username"))?,
+        id: UserId::from_bytes(id_of(document)?),
+        username: filled_text(document, "username").ok_or_else(|| odd(document, NO_USERNAME))?,
         email: text(document, "email").unwrap_or_default(),
         password: PasswordHash::new(text(document, "password").unwrap_or_default()),
         created_at: time_or_of_id(document, "createdAt"),
-        token_version: whole(document, "tokenVersion").and_then(|number| number.try_into().ok()).unwrap_or(0),
+        token_version: token_version.unwrap_or(0),
     })
 }
 
@@ -103,24 +129,27 @@ pub(super) fn room_document(room: &Room) -> Result<Document> {
 }
 
 /// A room without its newest message.
-pub(super) fn read_room(document: &Document, last_message: Option<Message>) -> Result<Room> {
+pub(super) fn read_room(_: &Names, document: &Document) -> Result<Room, Oddity> {
     // A room whose creator is unknown belongs to nobody: the id of nothing.
     let creator = document.get_object_id("createdBy").map_or([0; 12], |id| id.bytes());
     Ok(Room {
-        id: RoomId::from_bytes(bytes(document, "room", "_id")?),
-        name: text(document, "name").ok_or_else(|| damaged("room", document, "name"))?,
+        id: RoomId::from_bytes(id_of(document)?),
+        name: filled_text(document, "name").ok_or_else(|| odd(document, NO_NAME))?,
         description: text(document, "description").unwrap_or_default(),
         created_by: UserId::from_bytes(creator),
         participants: Arc::new(users_in(document, "participants")),
         created_at: time_or_of_id(document, "createdAt"),
-        last_message: last_message.map(Arc::new),
+        last_message: None,
         last_seq: 0,
         numbered: 0,
     })
 }
 
-pub(super) fn message_document(message: &Message) -> Result<Document> {
-    document(&MessageRecord::keyed(oid(message.id), None, message))
+pub(super) fn message_document(names: &Names, message: &Message) -> Result<Document> {
+    let mut document = document(&MessageRecord::keyed(oid(message.id), None, message))?;
+    rename(&mut document, Names::OURS.seq, names.seq);
+    rename(&mut document, Names::OURS.client_id, names.client_id);
+    Ok(document)
 }
 
 /// A number as the database has it; beyond what it can hold there is none anyway.
@@ -128,18 +157,19 @@ pub(super) fn stored_seq(seq: u64) -> i64 {
     i64::try_from(seq).unwrap_or(i64::MAX)
 }
 
-pub(super) fn read_message(document: &Document) -> Result<Message> {
+pub(super) fn read_message(names: &Names, document: &Document) -> Result<Message, Oddity> {
     let sender = document.get_object_id("sender").map_or([0; 12], |id| id.bytes());
-    let seq = whole(document, "seq").and_then(|seq| seq.try_into().ok());
+    let room = document.get_object_id("room").map_err(|_| odd(document, NO_ROOM))?;
+    let seq = whole(document, names.seq).and_then(|seq| u64::try_from(seq).ok()).filter(|seq| *seq > 0);
     Ok(Message {
-        id: MessageId::from_bytes(bytes(document, "message", "_id")?),
-        room: RoomId::from_bytes(bytes(document, "message", "room")?),
+        id: MessageId::from_bytes(id_of(document)?),
+        room: RoomId::from_bytes(room.bytes()),
         sender: UserId::from_bytes(sender),
         sender_name: text(document, "senderName").unwrap_or_default(),
         content: text(document, "content").unwrap_or_default(),
         timestamp: time_or_of_id(document, "timestamp"),
-        seq: seq.ok_or_else(|| damaged("message", document, "seq"))?,
-        client_id: text(document, "clientId"),
+        seq: seq.ok_or_else(|| odd(document, NO_NUMBER))?,
+        client_id: text(document, names.client_id),
     })
 }
 
@@ -154,7 +184,8 @@ pub(super) fn call_document(call: &Call) -> Result<Document> {
     Ok(document)
 }
 
-pub(super) fn read_call(document: Document) -> Result<Call> {
-    let record: CallRecord = bson::from_document(document).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    record.try_into()
+pub(super) fn read_call(_: &Names, document: &Document) -> Result<Call, Oddity> {
+    id_of(document)?;
+    let record: CallRecord = bson::from_document(document.clone()).map_err(|_| odd(document, NO_CALL))?;
+    record.try_into().map_err(|_| odd(document, UNKNOWN_WORD))
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 use bson::{Document, doc};
 use mongodb::Collection;
 use mongodb::error::{Error, ErrorKind};
+use mongodb::options::FindOptions;
 
-use super::database::{Db, soon, within};
+use super::database::Db;
 use super::documents::{call_document, message_document, room_document, user_document};
 use super::failure::Failure;
-use super::takeover;
+use super::{ends, takeover};
 use crate::store::{Loading, Records, Result, StoreError};
 
 /// What a database that is being filled is marked by, in `tincan_meta`.
@@ -19,14 +20,17 @@ const BATCH_TAKES: Duration = Duration::from_secs(60);
 
 /// What the database is being filled from, if it is.
 pub(super) async fn unfinished(db: &Db) -> Result<Option<String>> {
-    let mark = soon(db.meta.find_one(doc! { "_id": MARK })).await?;
+    let mark = db.find_one(&db.meta, doc! { "_id": MARK }, FindOptions::default()).await?;
     Ok(mark.map(|mark| mark.get_str("origin").unwrap_or("somewhere").to_owned()))
 }
 
 /// Whether there is no document of any kind.
 pub(super) async fn is_empty(db: &Db) -> Result<bool> {
     for collection in [&db.users, &db.rooms, &db.messages, &db.calls] {
-        if soon(collection.find_one(doc! {}).projection(doc! { "_id": 1 })).await?.is_some() {
+        // One that does not decode is something too, so it is not read.
+        let (collection, doing) = (collection.clone(), format!("reading {}", collection.name()));
+        let any = async move |_| collection.count_documents(doc! {}).limit(1).await;
+        if db.run(&doing, any).await? > 0 {
             return Ok(false);
         }
     }
@@ -43,10 +47,11 @@ pub(super) async fn begin(db: &Db, origin: &str) -> Result<Loading> {
     if !is_empty(db).await? {
         return Ok(Loading::Refused);
     }
-    match soon(db.meta.insert_one(doc! { "_id": MARK, "origin": origin })).await {
+    let mark = doc! { "_id": MARK, "origin": origin };
+    match db.run("writing tincan_meta", async move |db| db.meta.insert_one(mark).await).await {
         Ok(_) => Ok(Loading::Begun),
         // Somebody else began at the same moment.
-        Err(Failure::Duplicate(_)) => Ok(Loading::Refused),
+        Err(Failure::Duplicate { .. }) => Ok(Loading::Refused),
         Err(Failure::Other(error)) => Err(error),
     }
 }
@@ -55,20 +60,25 @@ pub(super) async fn begin(db: &Db, origin: &str) -> Result<Loading> {
 pub(super) async fn load(db: &Db, records: Records) -> Result<()> {
     match records {
         Records::Users(users) => {
-            let documents = users.iter().map(user_document).map(without_keys).collect::<Result<_>>()?;
-            insert_new(&db.users, documents).await
+            let documents =
+                users.iter().map(|user| user_document(&db.names, user)).map(without_keys).collect::<Result<_>>()?;
+            insert_new(db, &db.users, documents).await
         }
         Records::Rooms(rooms) => {
             let documents = rooms.iter().map(room_document).map(without_keys).collect::<Result<_>>()?;
-            insert_new(&db.rooms, documents).await
+            insert_new(db, &db.rooms, documents).await?;
+            ends::load(db, &rooms).await
         }
-        Records::Calls(calls) => insert_new(&db.calls, calls.iter().map(call_document).collect::<Result<_>>()?).await,
+        Records::Calls(calls) => {
+            insert_new(db, &db.calls, calls.iter().map(call_document).collect::<Result<_>>()?).await
+        }
         Records::Messages(_, messages) if messages.is_empty() => Ok(()),
         Records::Messages(_, messages) => {
-            let documents = messages.iter().map(message_document).collect::<Result<Vec<_>>>()?;
+            let documents: Vec<Document> =
+                messages.iter().map(|message| message_document(&db.names, message)).collect::<Result<_>>()?;
             // In order, so that what an interrupted copy leaves of a room has no gap and can be gone on with.
-            within(BATCH_TAKES, db.messages.insert_many(documents)).await?;
-            Ok(())
+            let write = async move |db: Db| db.messages.insert_many(documents).await.map(drop);
+            Ok(db.run_within(BATCH_TAKES, "writing messages", write).await?)
         }
     }
 }
@@ -81,13 +91,14 @@ fn without_keys(document: Result<Document>) -> Result<Document> {
 }
 
 /// Inserts those that are not there.
-async fn insert_new(collection: &Collection<Document>, documents: Vec<Document>) -> Result<()> {
+async fn insert_new(db: &Db, collection: &Collection<Document>, documents: Vec<Document>) -> Result<()> {
     if documents.is_empty() {
         return Ok(());
     }
-    let insert = async { Ok(collection.insert_many(documents).ordered(false).await) };
-    match within(BATCH_TAKES, insert).await? {
-        Err(error) if !all_were_there(&error) => Err(Failure::from(error).into()),
+    let (collection, doing) = (collection.clone(), format!("writing {}", collection.name()));
+    let insert = async move |_| Ok(collection.insert_many(documents).ordered(false).await);
+    match db.run_within(BATCH_TAKES, &doing, insert).await? {
+        Err(error) if !all_were_there(&error) => Err(Failure::from(error).during(&doing).into()),
         _ => Ok(()),
     }
 }
@@ -102,5 +113,8 @@ fn all_were_there(error: &Error) -> bool {
 /// See [`crate::store::Store::end_load`].
 pub(super) async fn end(db: &Db) -> Result<()> {
     takeover::fill_keys(db).await?;
-    soon(db.meta.delete_one(doc! { "_id": MARK })).await.map(drop).map_err(StoreError::from)
+    ends::write_down_all(db).await?;
+    let mark = doc! { "_id": MARK };
+    let opened = db.run("writing tincan_meta", async move |db| db.meta.delete_one(mark).await).await;
+    opened.map(drop).map_err(StoreError::from)
 }

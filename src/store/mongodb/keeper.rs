@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::database::Db;
-use super::{pending, takeover};
+use super::{ends, pending, takeover};
 use crate::store::Result;
 
 /// How soon what a Node backend wrote beside us is taken over, and how often old removals are looked after.
@@ -29,7 +29,10 @@ pub(super) async fn run(db: Db, wake: Arc<Notify>) {
     }
 }
 
+/// What fails in one of these does not hold the others up.
 async fn round(db: &Db) -> Result<()> {
-    pending::settle(db).await?;
-    takeover::catch_up(db).await.map(drop)
+    let confirmed = ends::confirm(db).await;
+    let removed = pending::settle(db).await;
+    let taken_over = takeover::catch_up(db).await.map(drop);
+    confirmed.and(removed).and(taken_over)
 }

@@ -6,23 +6,34 @@
 mod append;
 mod attempt;
 mod calls;
+mod carried;
 mod connect;
 mod database;
 mod documents;
+mod ends;
 mod failure;
 mod fill;
+mod gate;
 mod indexes;
 mod keeper;
+mod left_out;
 mod messages;
+mod names;
 mod numbering;
+mod odd;
+mod open;
 mod pending;
+mod reading;
 mod room_batch;
 mod rooms;
 mod seen;
+mod servers;
 mod takeover;
+mod updates;
 mod users;
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -33,18 +44,19 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 pub use connect::{OpenError, place_name};
+pub use open::is_free;
 
 use self::append::Appender;
-use self::database::{Db, within};
-use super::{Appended, Engine, Loading, Records, Result, Store, StoreError};
-use crate::config::Secret;
+use self::database::Db;
+use self::servers::Server;
+use super::{Appended, Engine, LeftOut, Loading, Records, Result, Store, StoreError};
 use crate::model::{
     Call, CallId, Email, MessagePage, NameKey, NewMessage, Page, PasswordHash, Room, RoomId, RoomPatch, User, UserId,
     UserRef,
 };
 
-/// The version of what this program writes.
-const VERSION: i64 = 1;
+/// How long an intent may take, however many commands it needs; the contract allows 5 s.
+const ANSWERED: Duration = Duration::from_millis(4800);
 /// How long a health check waits; the contract allows 2 s.
 const PROBE: Duration = Duration::from_millis(1800);
 /// How long a good health check speaks for the next ones.
@@ -54,6 +66,7 @@ const FRESH: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub struct MongoStore {
     db: Db,
+    server: Server,
     /// Taken at the close.
     running: Mutex<Option<Running>>,
     wake: Arc<Notify>,
@@ -65,56 +78,25 @@ pub struct MongoStore {
 struct Running {
     appender: Appender,
     appending: JoinHandle<()>,
-    /// None where the store is being filled.
-    keeper: Option<JoinHandle<()>>,
+    /// What goes on behind; nothing where the store is being filled.
+    _behind: Behind,
+}
+
+/// Tasks that end with the store.
+#[derive(Debug)]
+struct Behind(Vec<JoinHandle<()>>);
+
+impl Drop for Behind {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
 }
 
 impl MongoStore {
-    /// Connects, makes the indexes, and takes over what a Node backend has left there; with a large database that takes a while.
-    ///
-    /// # Errors
-    /// See [`OpenError`]. A database that does not answer is told within 10 s.
-    pub async fn open(url: &Secret) -> Result<Self, OpenError> {
-        let connect::Connected { db, hosts } = Self::prepare(url).await?;
-        let failed = |error: StoreError| OpenError::Failed { hosts: hosts.clone(), cause: error.to_string() };
-        if let Some(origin) = fill::unfinished(&db).await.map_err(failed)? {
-            return Err(OpenError::Unfinished { database: db.database.name().to_owned(), origin });
-        }
-        takeover::take_over(&db).await.map_err(failed)?;
-        let wake = Arc::new(Notify::new());
-        let keeper = tokio::spawn(keeper::run(db.clone(), Arc::clone(&wake)));
-        wake.notify_one();
-        Ok(Self::running_on(db, wake, Some(keeper)))
-    }
-
-    /// Opens it to be filled with what another store has: also where that was begun before, and without taking anything over.
-    ///
-    /// # Errors
-    /// See [`OpenError`].
-    pub async fn open_to_fill(url: &Secret) -> Result<Self, OpenError> {
-        let connect::Connected { db, .. } = Self::prepare(url).await?;
-        Ok(Self::running_on(db, Arc::default(), None))
-    }
-
-    fn running_on(db: Db, wake: Arc<Notify>, keeper: Option<JoinHandle<()>>) -> Self {
+    fn running_on(db: Db, wake: Arc<Notify>, behind: Vec<JoinHandle<()>>) -> Self {
         let (appender, appending) = Appender::start(db.clone());
-        let running = Mutex::new(Some(Running { appender, appending, keeper }));
-        Self { db, running, wake, healthy_at: tokio::sync::Mutex::default() }
-    }
-
-    /// Connects, and makes the database such that it can be worked on.
-    async fn prepare(url: &Secret) -> Result<connect::Connected, OpenError> {
-        let connect::Connected { db, hosts } = connect::connect(url).await?;
-        check_version(&db).await?;
-        indexes::ensure(&db).await.map_err(|error| {
-            let (hosts, cause) = (hosts.clone(), failure::brief(&error));
-            if connect::is_refusal(&error) {
-                OpenError::Refused { hosts, cause }
-            } else {
-                OpenError::Failed { hosts, cause }
-            }
-        })?;
-        Ok(connect::Connected { db, hosts })
+        let running = Mutex::new(Some(Running { appender, appending, _behind: Behind(behind) }));
+        Self { db, server: Server::new(), running, wake, healthy_at: tokio::sync::Mutex::default() }
     }
 
     fn running(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
@@ -132,34 +114,15 @@ impl MongoStore {
     }
 }
 
-/// Whether there is nothing in a database yet, or it is being filled. Nothing is changed.
-///
-/// # Errors
-/// See [`OpenError`].
-pub async fn is_free(url: &Secret) -> Result<bool, OpenError> {
-    let connect::Connected { db, hosts } = connect::connect(url).await?;
-    let failed = |error: StoreError| OpenError::Failed { hosts: hosts.clone(), cause: error.to_string() };
-    Ok(fill::unfinished(&db).await.map_err(failed)?.is_some() || fill::is_empty(&db).await.map_err(failed)?)
+/// Carries out an intent, and answers in the time that the contract allows, however many commands it takes. One that is under way when
+/// the time is over goes on.
+async fn in_time<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = |_| Err(StoreError::Unavailable(format!("the database did not carry it out within {ANSWERED:?}")));
+    tokio::time::timeout(ANSWERED, work).await.unwrap_or_else(late)
 }
 
 fn closed() -> StoreError {
     StoreError::Unavailable("the store is closed".to_owned())
-}
-
-/// Notes the version of the data in a database that has none, and refuses one that is newer than this program.
-async fn check_version(db: &Db) -> Result<(), OpenError> {
-    let database = || db.database.name().to_owned();
-    let failed = |failure: failure::Failure| OpenError::Failed {
-        hosts: database(),
-        cause: StoreError::from(failure).to_string(),
-    };
-    let ours = doc! { "$setOnInsert": { "version": VERSION } };
-    let note = db.meta.find_one_and_update(doc! { "_id": "data" }, ours).upsert(true);
-    let before = database::soon(note).await.map_err(failed)?;
-    match before.and_then(|document| document.get_i64("version").ok()) {
-        Some(found) if found > VERSION => Err(OpenError::Newer { database: database(), found, known: VERSION }),
-        _ => Ok(()),
-    }
 }
 
 #[async_trait]
@@ -177,7 +140,8 @@ impl Store for MongoStore {
         }
         *healthy_at = None;
         let now = doc! { "$set": { "at": DateTime::now() } };
-        within(PROBE, db.meta.update_one(doc! { "_id": "health" }, now).upsert(true)).await?;
+        let write = async move |db: Db| db.meta.update_one(doc! { "_id": "health" }, now).upsert(true).await;
+        db.run_within(PROBE, "writing tincan_meta", write).await?;
         *healthy_at = Some(Instant::now());
         Ok(())
     }
@@ -188,41 +152,41 @@ impl Store for MongoStore {
     }
 
     async fn close(&self) {
-        let Some(Running { appender, appending, keeper }) = self.running().take() else { return };
+        let Some(Running { appender, appending, _behind }) = self.running().take() else { return };
         drop(appender);
         if let Err(error) = appending.await {
             tracing::error!(%error, "appending ended by a panic");
         }
-        keeper.inspect(JoinHandle::abort);
+        self.server.leave(&self.db).await;
         self.db.client.clone().shutdown().immediate(true).await;
     }
 
     async fn insert_user(&self, user: User) -> Result<()> {
-        users::insert(self.db()?, user).await
+        in_time(users::insert(self.db()?, user)).await
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>> {
-        users::by_id(self.db()?, id).await
+        in_time(users::by_id(self.db()?, id)).await
     }
 
     async fn user_by_email(&self, email: &Email) -> Result<Option<User>> {
-        users::by_email(self.db()?, email).await
+        in_time(users::by_email(self.db()?, email)).await
     }
 
     async fn user_by_name(&self, name: &str) -> Result<Option<User>> {
-        users::by_name(self.db()?, name).await
+        in_time(users::by_name(self.db()?, name)).await
     }
 
     async fn user_refs(&self, ids: &[UserId]) -> Result<Vec<UserRef>> {
-        users::refs(self.db()?, ids).await
+        in_time(users::refs(self.db()?, ids)).await
     }
 
     async fn list_users(&self, prefix: &NameKey, limit: usize) -> Result<Vec<UserRef>> {
-        users::list(self.db()?, prefix, limit).await
+        in_time(users::list(self.db()?, prefix, limit)).await
     }
 
     async fn token_versions(&self, ids: &[UserId]) -> Result<HashMap<UserId, u32>> {
-        users::token_versions(self.db()?, ids).await
+        in_time(users::token_versions(self.db()?, ids)).await
     }
 
     async fn set_password(
@@ -231,76 +195,87 @@ impl Store for MongoStore {
         current: Option<&PasswordHash>,
         password: PasswordHash,
     ) -> Result<Option<User>> {
-        users::set_password(self.db()?, id, current, password).await
+        in_time(users::set_password(self.db()?, id, current, password)).await
     }
 
     async fn remove_user(&self, id: UserId) -> Result<bool> {
-        users::remove(self.db()?, id).await
+        in_time(users::remove(self.db()?, id)).await
     }
 
     async fn insert_room(&self, room: Room) -> Result<()> {
-        rooms::insert(self.db()?, room).await
+        in_time(rooms::insert(self.db()?, room)).await
     }
 
     async fn room(&self, id: RoomId) -> Result<Option<Arc<Room>>> {
-        rooms::by_id(self.db()?, id).await
+        in_time(rooms::by_id(self.db()?, id)).await
     }
 
     async fn rooms(&self) -> Result<Vec<Arc<Room>>> {
-        rooms::all(self.db()?).await
+        in_time(rooms::all(self.db()?)).await
     }
 
     async fn update_room(&self, id: RoomId, patch: RoomPatch) -> Result<Option<Arc<Room>>> {
-        rooms::update(self.db()?, id, patch).await
+        in_time(rooms::update(self.db()?, id, patch)).await
     }
 
     async fn delete_room(&self, id: RoomId) -> Result<bool> {
-        let deleted = rooms::delete(self.db()?, id).await;
+        let deleted = in_time(rooms::delete(self.db()?, id)).await;
         self.wake.notify_one();
         deleted
     }
 
     async fn add_participant(&self, room: RoomId, user: UserId) -> Result<Option<Arc<Room>>> {
-        rooms::add_participant(self.db()?, room, user).await
+        in_time(rooms::add_participant(self.db()?, room, user)).await
     }
 
     async fn remove_participant(&self, room: RoomId, user: UserId) -> Result<Option<Arc<Room>>> {
-        rooms::remove_participant(self.db()?, room, user).await
+        in_time(rooms::remove_participant(self.db()?, room, user)).await
     }
 
     async fn share_room(&self, one: UserId, other: UserId) -> Result<bool> {
-        rooms::shared(self.db()?, one, other).await
+        in_time(rooms::shared(self.db()?, one, other)).await
     }
 
-    async fn append_messages(&self, room: RoomId, batch: Vec<NewMessage>) -> Result<Option<Vec<Appended>>> {
-        if batch.iter().any(|message| message.sender_name.chars().any(char::is_control)) {
-            return Err(StoreError::Bug("a sender's name with a control character".to_owned()));
-        }
+    async fn append_messages(&self, room: RoomId, batch: Vec<NewMessage>) -> Result<Option<Vec<Result<Appended>>>> {
         self.appender()?.append(room, batch).await
     }
 
     async fn messages(&self, room: RoomId, page: Page, limit: usize) -> Result<Option<MessagePage>> {
-        messages::page(self.db()?, room, page, limit).await
+        in_time(messages::page(self.db()?, room, page, limit)).await
     }
 
     async fn save_calls(&self, calls: Vec<Call>) -> Result<()> {
-        calls::save(self.db()?, &calls).await
+        let db = self.db()?;
+        in_time(async {
+            self.server.present(db).await?;
+            calls::save(db, &self.server, &calls).await
+        })
+        .await
     }
 
     async fn calls_of(&self, user: UserId, before: Option<CallId>, limit: usize) -> Result<Vec<Call>> {
-        calls::of(self.db()?, user, before, limit).await
+        in_time(calls::of(self.db()?, user, before, limit)).await
     }
 
     async fn open_calls(&self) -> Result<Vec<Call>> {
-        calls::open(self.db()?).await
+        let db = self.db()?;
+        in_time(async {
+            self.server.present(db).await?;
+            calls::open(db, &self.server).await
+        })
+        .await
     }
 
     async fn dump_users(&self, after: Option<UserId>, limit: usize) -> Result<Vec<User>> {
-        users::dump(self.db()?, after, limit).await
+        in_time(users::dump(self.db()?, after, limit)).await
     }
 
     async fn dump_calls(&self, after: Option<CallId>, limit: usize) -> Result<Vec<Call>> {
-        calls::dump(self.db()?, after, limit).await
+        in_time(calls::dump(self.db()?, after, limit)).await
+    }
+
+    async fn left_out(&self) -> Result<Vec<LeftOut>> {
+        left_out::all(self.db()?).await
     }
 
     async fn begin_load(&self, origin: &str) -> Result<Loading> {

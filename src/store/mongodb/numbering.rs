@@ -7,14 +7,12 @@ use std::time::{Duration, Instant};
 
 use bson::oid::ObjectId;
 use bson::{Bson, DateTime, Document, doc};
-use futures_util::TryStreamExt;
+use mongodb::options::FindOptions;
 
-use super::database::{Db, durable, soon, within};
+use super::database::{Db, durable};
 use super::documents::{oid, stored_seq};
-use super::failure::Failure;
-use super::indexes::UNNUMBERED;
-use super::messages;
-use super::takeover::update;
+use super::updates::{Statement, update};
+use super::{ends, messages};
 use crate::model::RoomId;
 use crate::store::{Result, StoreError};
 
@@ -28,6 +26,8 @@ const PIECE_TAKES: Duration = Duration::from_secs(45);
 const LEASE: Duration = Duration::from_secs(8);
 const RENEWED: Duration = Duration::from_secs(2);
 const PROGRESS: Duration = Duration::from_secs(2);
+/// So many messages that the database does not let us number are passed over in a room; more are left for another start.
+const MOST_PASSED_OVER: usize = 1000;
 
 /// Numbers all there is, waiting for a process that is doing so.
 pub(super) async fn number_all(db: &Db) -> Result<u64> {
@@ -65,8 +65,9 @@ async fn number_rooms(db: &Db) -> Result<u64> {
     let mut progress = Progress::new(db).await?;
     let mut room = None;
     while let Some(next) = next_room(db, room).await? {
+        let mut passed_over = Vec::new();
         loop {
-            let count = number_piece(db, next).await?;
+            let count = number_piece(db, next, &mut passed_over).await?;
             if count == 0 {
                 break;
             }
@@ -77,77 +78,94 @@ async fn number_rooms(db: &Db) -> Result<u64> {
     Ok(progress.done)
 }
 
-/// The next room, in the order of ids, that has messages without a number. What is no id names no room and stays as it is.
-async fn next_room(db: &Db, after: Option<RoomId>) -> Result<Option<RoomId>> {
-    let room = after.map_or_else(|| doc! { "$type": "objectId" }, |room| doc! { "$gt": oid(room) });
-    let find = db
-        .messages
-        .find_one(doc! { "room": room, "seq": Bson::Null })
-        .sort(doc! { "room": 1 })
-        .hint(mongodb::options::Hint::Name(UNNUMBERED.to_owned()))
-        .projection(doc! { "room": 1 });
-    let found = within(PIECE_TAKES, find).await?;
-    Ok(found.and_then(|message| message.get_object_id("room").ok()).map(|id| RoomId::from_bytes(id.bytes())))
+/// Messages that get a number: what is no id, a list of ids either, names no room and no message, and stays as it is.
+fn without_number(db: &Db, room: Document) -> Document {
+    let no_list = doc! { "$exists": false };
+    doc! { "room": room, "room.0": no_list, db.names.seq: Bson::Null, "_id": { "$type": "objectId" } }
 }
 
-/// Numbers the oldest of a room's messages that have no number, and says how many; 0 where there are none.
-async fn number_piece(db: &Db, room: RoomId) -> Result<u64> {
+/// The next room, in the order of ids, that has messages without a number.
+async fn next_room(db: &Db, after: Option<RoomId>) -> Result<Option<RoomId>> {
+    let room = after.map_or_else(|| doc! { "$type": "objectId" }, |room| doc! { "$gt": oid(room) });
+    let options = FindOptions::builder().sort(doc! { "room": 1 }).projection(doc! { "room": 1 }).limit(1).build();
+    let found = db.find_within(PIECE_TAKES, &db.messages, without_number(db, room), options).await?;
+    let room = found.first().and_then(|message| message.get_object_id("room").ok());
+    Ok(room.map(|id| RoomId::from_bytes(id.bytes())))
+}
+
+/// Numbers the oldest of a room's messages that have no number, and says how many; 0 where there are none. What the database does not
+/// let us change, as a validator of another program's may, is added to those that are passed over.
+async fn number_piece(db: &Db, room: RoomId, passed_over: &mut Vec<ObjectId>) -> Result<u64> {
     loop {
-        let end = messages::last_seq(db, room).await?;
-        let waiting = oldest(db, room, FEW as i64 + 1).await?;
-        if waiting.is_empty() {
+        let end = messages::numbering_end(db, room).await?;
+        let waiting = oldest(db, room, FEW as i64 + 1, passed_over).await?;
+        if waiting.is_empty() || passed_over.len() > MOST_PASSED_OVER {
             return Ok(0);
         }
-        let numbered = if waiting.len() <= FEW {
-            number_few(db, &waiting, end).await?
+        // A whole piece stops at the first message that is refused; then they are numbered in small steps.
+        let many = waiting.len() > FEW && passed_over.is_empty() && number_many(db, room, end).await;
+        let numbered = if many {
+            messages::numbering_end(db, room).await?.saturating_sub(end)
         } else {
-            match number_many(db, room, end).await {
-                Ok(()) => messages::last_seq(db, room).await?.saturating_sub(end),
-                // An append took one of these numbers. Those behind it were numbered all the same; the rest is done again.
-                Err(Failure::Duplicate(_)) => 0,
-                Err(Failure::Other(error)) => return Err(error),
-            }
+            number_few(db, &waiting[..waiting.len().min(FEW)], end, passed_over).await?
         };
         if numbered > 0 {
+            ends::raise(db, &[(room, end + numbered)]).await?;
             return Ok(numbered);
         }
     }
 }
 
-async fn oldest(db: &Db, room: RoomId, limit: i64) -> Result<Vec<ObjectId>> {
-    let find = db
-        .messages
-        .find(doc! { "room": oid(room), "seq": Bson::Null })
+async fn oldest(db: &Db, room: RoomId, limit: i64, passed_over: &[ObjectId]) -> Result<Vec<ObjectId>> {
+    let mut filter = without_number(db, doc! { "$eq": oid(room) });
+    if !passed_over.is_empty() {
+        filter.insert("_id", doc! { "$type": "objectId", "$nin": passed_over });
+    }
+    let options = FindOptions::builder()
         .sort(doc! { "timestamp": 1, "_id": 1 })
         .projection(doc! { "_id": 1 })
-        .limit(limit);
-    let found: Vec<Document> = soon(async { find.await?.try_collect().await }).await?;
+        .limit(limit)
+        .build();
+    let found = db.find(&db.messages, filter, options).await?;
     Ok(found.iter().filter_map(|message| message.get_object_id("_id").ok()).collect())
 }
 
-/// One after the other, up to the first number that an append was faster to take.
-async fn number_few(db: &Db, ids: &[ObjectId], end: u64) -> Result<u64> {
-    let statement = |(id, seq): (&ObjectId, u64)| {
-        doc! { "q": { "_id": id, "seq": Bson::Null }, "u": { "$set": { "seq": stored_seq(seq) } } }
+/// One after the other, up to the first number that an append was faster to take, or the first message that is refused.
+async fn number_few(db: &Db, ids: &[ObjectId], end: u64, passed_over: &mut Vec<ObjectId>) -> Result<u64> {
+    let seq = db.names.seq;
+    let statement = |(id, number): (&ObjectId, u64)| {
+        Statement::new(doc! { "_id": id, seq: Bson::Null }, doc! { "$set": { seq: stored_seq(number) } })
     };
-    let statements = ids.iter().zip(end + 1..).map(statement).collect();
-    let refused = update(&db.messages, statements, true).await?;
-    Ok(refused.first().map_or(ids.len(), |(index, _)| *index) as u64)
+    let statements: Vec<Statement> = ids.iter().zip(end + 1..).map(statement).collect();
+    let refused = update(db, &db.messages, &statements, true, durable()).await?;
+    let Some(first) = refused.first() else { return Ok(ids.len() as u64) };
+    if first.duplicate_of().as_deref() != Some(&db.names.room_seq_index()) {
+        if passed_over.is_empty() {
+            tracing::warn!(
+                "the message {} gets no number and is left out: {}",
+                ids[first.index],
+                first.told(&db.messages)
+            );
+        }
+        passed_over.push(ids[first.index]);
+    }
+    Ok(first.index as u64)
 }
 
-/// A whole piece inside the database, four times as fast as one statement a message.
-async fn number_many(db: &Db, room: RoomId, end: u64) -> Result<(), Failure> {
-    let pipeline = [
-        doc! { "$match": { "room": oid(room), "seq": Bson::Null } },
+/// A whole piece inside the database, four times as fast as one statement a message. Whether it was carried out: an append may have
+/// taken one of the numbers, or a message may be refused; those before it are numbered all the same, and the rest is done again.
+async fn number_many(db: &Db, room: RoomId, end: u64) -> bool {
+    let pipeline = vec![
+        doc! { "$match": without_number(db, doc! { "$eq": oid(room) }) },
         doc! { "$sort": { "timestamp": 1, "_id": 1 } },
         doc! { "$limit": PIECE },
         doc! { "$group": { "_id": Bson::Null, "ids": { "$push": "$_id" } } },
         doc! { "$unwind": { "path": "$ids", "includeArrayIndex": "place" } },
-        doc! { "$project": { "_id": "$ids", "seq": { "$add": ["$place", stored_seq(end) + 1] } } },
+        doc! { "$project": { "_id": "$ids", db.names.seq: { "$add": ["$place", stored_seq(end) + 1] } } },
         doc! { "$merge": { "into": db.messages.name(), "on": "_id", "whenMatched": "merge", "whenNotMatched": "discard" } },
     ];
-    let aggregate = db.messages.aggregate(pipeline).write_concern(durable());
-    within(PIECE_TAKES, aggregate).await.map(drop)
+    let aggregate = async move |db: Db| db.messages.aggregate(pipeline).write_concern(durable()).await.map(drop);
+    db.run_within(PIECE_TAKES, "numbering messages", aggregate).await.is_ok()
 }
 
 /// The right to number, for one process at a time.
@@ -166,11 +184,14 @@ impl<'a> Lease<'a> {
     /// Takes or renews it, by the database's clock; `false` where another process has it.
     async fn take(&self) -> Result<bool> {
         let nobody = doc! { "$setOnInsert": { "until": DateTime::from_millis(0) } };
-        soon(self.db.meta.update_one(doc! { "_id": Self::ID }, nobody).upsert(true)).await?;
+        let make = async move |db: Db| db.meta.update_one(doc! { "_id": Self::ID }, nobody).upsert(true).await;
+        self.db.run("writing tincan_meta", make).await?;
         let free = doc! { "$or": [{ "$lt": ["$until", "$$NOW"] }, { "$eq": ["$holder", self.holder] }] };
         let until = doc! { "$add": ["$$NOW", LEASE.as_millis() as i64] };
         let change = vec![doc! { "$set": { "holder": self.holder, "until": until } }];
-        Ok(soon(self.db.meta.update_one(doc! { "_id": Self::ID, "$expr": free }, change)).await?.matched_count == 1)
+        let one = doc! { "_id": Self::ID, "$expr": free };
+        let take = async move |db: Db| db.meta.update_one(one, change).await;
+        Ok(self.db.run("writing tincan_meta", take).await?.matched_count == 1)
     }
 
     /// Renews it for as long as it is polled; answers only when it is lost.
@@ -188,7 +209,8 @@ impl<'a> Lease<'a> {
     async fn release(&self) -> Result<()> {
         let mine = doc! { "_id": Self::ID, "holder": self.holder };
         let free = doc! { "$set": { "until": DateTime::from_millis(0) } };
-        Ok(soon(self.db.meta.update_one(mine, free)).await.map(drop)?)
+        let release = async move |db: Db| db.meta.update_one(mine, free).await;
+        Ok(self.db.run("writing tincan_meta", release).await.map(drop)?)
     }
 }
 
@@ -202,7 +224,8 @@ struct Progress {
 
 impl Progress {
     async fn new(db: &Db) -> Result<Self> {
-        let all = soon(db.messages.estimated_document_count()).await?;
+        let count = async move |db: Db| db.messages.estimated_document_count().await;
+        let all = db.run("reading messages", count).await?;
         Ok(Self { done: 0, all, began: Instant::now(), told: Instant::now() })
     }
 

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use bson::{Bson, DateTime, Document, doc};
-use futures_util::TryStreamExt;
+use mongodb::options::FindOptions;
 
-use super::database::{Db, soon};
+use super::database::Db;
 use super::documents::oid;
+use super::{ends, messages};
 use crate::model::{RoomId, UserId};
 use crate::store::Result;
 
@@ -44,52 +45,63 @@ impl Removal {
 
 /// Writes down that it is to be removed. From here on it will be, whatever happens to this process.
 pub(super) async fn promise(db: &Db, removal: Removal) -> Result<()> {
-    let key = removal.key();
-    let since = doc! { "$setOnInsert": { "at": DateTime::now() } };
-    Ok(soon(db.pending.update_one(key, since).upsert(true)).await.map(drop)?)
+    let (key, since) = (removal.key(), doc! { "$setOnInsert": { "at": DateTime::now() } });
+    let write = async move |db: Db| db.pending.update_one(key, since).upsert(true).await;
+    Ok(db.run("writing tincan_pending", write).await.map(drop)?)
 }
 
 /// Removes all that belongs to it, and strikes it off the list when nothing more can come.
 pub(super) async fn carry_out(db: &Db, removal: Removal) -> Result<()> {
+    let mut done = removal.key();
     match removal {
         Removal::User(id) => {
-            soon(db.users.delete_one(doc! { "_id": oid(id) })).await?;
-            let rooms = doc! { "participants": oid(id) };
-            soon(db.rooms.update_many(rooms, doc! { "$pull": { "participants": oid(id) } })).await?;
-            soon(db.pending.delete_one(removal.key())).await?;
+            let user = doc! { "_id": oid(id) };
+            db.run("writing users", async move |db| db.users.delete_one(user).await).await?;
+            // Nothing can be taken out of what is no list.
+            let rooms = doc! { "participants": { "$eq": oid(id), "$type": "array" } };
+            let out = doc! { "$pull": { "participants": oid(id) } };
+            db.run("writing rooms", async move |db| db.rooms.update_many(rooms, out).await).await?;
         }
         Removal::Room(id) => {
-            soon(db.rooms.delete_one(doc! { "_id": oid(id) })).await?;
+            let room = doc! { "_id": oid(id) };
+            db.run("writing rooms", async move |db| db.rooms.delete_one(room).await).await?;
             while remove_batch(db, id).await? > 0 {}
-            let mut old = removal.key();
+            ends::forget(db, id).await?;
             let before = DateTime::from_millis(DateTime::now().timestamp_millis() - WATCHED.as_millis() as i64);
-            old.insert("at", doc! { "$lt": before });
-            soon(db.pending.delete_one(old)).await?;
+            done.insert("at", doc! { "$lt": before });
         }
     }
-    Ok(())
+    Ok(db.run("writing tincan_pending", async move |db| db.pending.delete_one(done).await).await.map(drop)?)
 }
 
 /// Takes some of a room's messages away, unnumbered ones too, and says how many.
 async fn remove_batch(db: &Db, room: RoomId) -> Result<u64> {
     let mut removed = 0;
+    let seq = db.names.seq;
     // Each filter has an index of its own; every message is under one of them.
-    for seq in [doc! { "$gt": 0 }, doc! { "$eq": Bson::Null }] {
-        let find = db.messages.find(doc! { "room": oid(room), "seq": seq }).projection(doc! { "_id": 1 }).limit(BATCH);
-        let found: Vec<Document> = soon(async { find.await?.try_collect().await }).await?;
+    for filter in [
+        doc! { "room": oid(room), seq: messages::numbered() },
+        doc! { "room": oid(room), seq: Bson::Null, "_id": { "$type": "objectId" } },
+    ] {
+        let options = FindOptions::builder().projection(doc! { "_id": 1 }).limit(BATCH).build();
+        let found = db.find(&db.messages, filter, options).await?;
         if !found.is_empty() {
             let ids: Vec<Bson> = found.iter().filter_map(|document| document.get("_id").cloned()).collect();
-            removed += soon(db.messages.delete_many(doc! { "_id": { "$in": ids } })).await?.deleted_count;
+            let these = doc! { "_id": { "$in": ids } };
+            let remove = async move |db: Db| db.messages.delete_many(these).await;
+            removed += db.run("writing messages", remove).await?.deleted_count;
         }
     }
     Ok(removed)
 }
 
-/// Goes on with everything on the list.
+/// Goes on with everything on the list. One that fails does not hold the others up.
 pub(super) async fn settle(db: &Db) -> Result<()> {
-    let listed: Vec<Document> = soon(async { db.pending.find(doc! {}).await?.try_collect().await }).await?;
-    for removal in listed.iter().filter_map(Removal::read) {
-        carry_out(db, removal).await?;
+    let mut settled = Ok(());
+    for removal in db.find(&db.pending, doc! {}, FindOptions::default()).await?.iter().filter_map(Removal::read) {
+        if let Err(error) = carry_out(db, removal).await {
+            settled = Err(error);
+        }
     }
-    Ok(())
+    settled
 }

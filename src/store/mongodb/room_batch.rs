@@ -10,17 +10,33 @@ use tokio::time::Instant;
 use super::append::{Answer, Job};
 use super::documents::oid;
 use crate::model::{Message, NewMessage, RoomId, UserId};
-use crate::store::{Appended, StoreError};
+use crate::store::{Appended, Result, StoreError};
 
 /// A sender's own name for a message.
 type ClientKey = (UserId, String);
 
-/// One message, and whether it is stored.
+/// What has become of a message.
+#[derive(Debug)]
+enum State {
+    /// It is not known to be stored.
+    Waiting,
+    /// It is, for the first time or under a client id that was used before.
+    Stored { fresh: bool },
+    /// It alone was refused; there is no use in trying again.
+    Refused(StoreError),
+}
+
+/// One message, and what has become of it.
 #[derive(Debug)]
 struct Slot {
     message: Arc<Message>,
-    /// `Some(fresh)` once it is.
-    stored: Option<bool>,
+    state: State,
+}
+
+impl Slot {
+    fn waits(&self) -> bool {
+        matches!(self.state, State::Waiting)
+    }
 }
 
 /// One job: whom to answer, and where its messages are kept.
@@ -87,17 +103,17 @@ impl RoomBatch {
             seq: 0,
             client_id: new.client_id.map(|id| id.into_string()),
         };
-        self.slots.push(Slot { message: Arc::new(message), stored: None });
+        self.slots.push(Slot { message: Arc::new(message), state: State::Waiting });
         Place { slot, first: true }
     }
 
     fn waiting_slots(&mut self) -> impl Iterator<Item = &mut Slot> {
-        self.slots.iter_mut().filter(|slot| slot.stored.is_none())
+        self.slots.iter_mut().filter(|slot| slot.waits())
     }
 
     /// How many are not known to be stored.
     pub fn waiting(&self) -> usize {
-        self.slots.iter().filter(|slot| slot.stored.is_none()).count()
+        self.slots.iter().filter(|slot| slot.waits()).count()
     }
 
     /// Those that wait, with the numbers after `end`.
@@ -110,12 +126,25 @@ impl RoomBatch {
 
     /// The first `count` of those that waited are stored now, with the numbers that they were given last.
     pub fn stored(&mut self, count: usize) {
-        self.waiting_slots().take(count).for_each(|slot| slot.stored = Some(true));
+        self.waiting_slots().take(count).for_each(|slot| slot.state = State::Stored { fresh: true });
+    }
+
+    /// The first of those that wait is refused for a reason of its own.
+    pub fn refuse_first(&mut self, error: StoreError) {
+        if let Some(slot) = self.waiting_slots().next() {
+            slot.state = State::Refused(error);
+        }
+    }
+
+    /// The highest number of those that are stored, 0 where none is.
+    pub fn end(&self) -> u64 {
+        let stored = self.slots.iter().filter(|slot| matches!(slot.state, State::Stored { .. }));
+        stored.map(|slot| slot.message.seq).max().unwrap_or(0)
     }
 
     /// The ids, and the client ids, of those that wait.
     pub fn identities(&self) -> (Vec<Bson>, Vec<Bson>) {
-        let waiting = || self.slots.iter().filter(|slot| slot.stored.is_none()).map(|slot| &slot.message);
+        let waiting = || self.slots.iter().filter(|slot| slot.waits()).map(|slot| &slot.message);
         let ids = waiting().map(|message| Bson::from(oid(message.id))).collect();
         let client_ids = waiting().filter_map(|message| message.client_id.as_deref().map(Bson::from)).collect();
         (ids, client_ids)
@@ -130,7 +159,7 @@ impl RoomBatch {
             let same = by_id.get(&slot.message.id);
             let repeated = || key(&slot.message).and_then(|key| by_key.get(&key));
             if let Some(known) = same.or_else(repeated) {
-                slot.stored = Some(known.id == slot.message.id);
+                slot.state = State::Stored { fresh: known.id == slot.message.id };
                 slot.message = Arc::new((*known).clone());
             }
         }
@@ -138,20 +167,32 @@ impl RoomBatch {
 
     /// Answers every job.
     pub fn answer(self) {
-        self.refuse(&StoreError::Unavailable("not stored".to_owned()));
+        self.refuse(&StoreError::Unavailable("writing messages: not stored".to_owned()));
     }
 
-    /// Answers the jobs whose messages are all stored, and every other one with `error`.
+    /// Answers every job, with `error` for those messages of which it is not known that they are stored. A job that has no others is
+    /// refused as a whole.
     pub fn refuse(self, error: &StoreError) {
         let slots = &self.slots;
-        let appended = |place: &Place| {
-            let slot = &slots[place.slot];
-            slot.stored.map(|fresh| Appended { message: slot.message.clone(), fresh: fresh && place.first })
+        let appended = |place: &Place| match &slots[place.slot].state {
+            State::Waiting => Err(error.clone()),
+            State::Refused(reason) => Err(reason.clone()),
+            State::Stored { fresh } => {
+                Ok(Appended { message: slots[place.slot].message.clone(), fresh: *fresh && place.first })
+            }
         };
         for Asked { reply, places } in self.jobs {
-            let answer: Option<Vec<Appended>> = places.iter().map(appended).collect();
+            let nothing_known = !places.is_empty() && places.iter().all(|place| slots[place.slot].waits());
+            let answers: Vec<Result<Appended>> = places.iter().map(appended).collect();
             // Whoever asked may have gone; the message is stored all the same.
-            let _ = reply.send(answer.map_or_else(|| Err(error.clone()), |appended| Ok(Some(appended))));
+            let _ = reply.send(if nothing_known { Err(error.clone()) } else { Ok(Some(answers)) });
+        }
+    }
+
+    /// Answers every job with `error`, also for what is stored: nobody may be told of it yet.
+    pub fn refuse_all(self, error: &StoreError) {
+        for Asked { reply, .. } in self.jobs {
+            let _ = reply.send(Err(error.clone()));
         }
     }
 

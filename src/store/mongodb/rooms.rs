@@ -1,16 +1,19 @@
 //! Rooms.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bson::{Document, doc};
-use futures_util::TryStreamExt;
-use mongodb::options::ReturnDocument;
+use futures_util::try_join;
+use mongodb::options::FindOptions;
 
-use super::database::{Db, soon};
+use super::database::{Db, PATIENCE};
 use super::documents::{oid, read_message, read_room, room_document, room_keys};
+use super::ends::{self, Given};
 use super::failure::Failure;
-use super::messages;
+use super::indexes::UNIQUE_NAME;
+use super::messages::{self, numbered};
 use super::pending::{self, Removal};
 use crate::model::{NameKey, Room, RoomId, RoomPatch, UserId};
 use crate::store::{Result, StoreError, Taken};
@@ -23,64 +26,84 @@ pub(super) async fn insert(db: &Db, room: Room) -> Result<()> {
     if name_taken(db, room.id, &NameKey::of_room(&room.name)).await? {
         return Err(StoreError::Conflict(Taken::RoomName));
     }
-    match soon(db.rooms.insert_one(room_document(&room)?)).await {
+    let document = room_document(&room)?;
+    match db.run("writing rooms", async move |db| db.rooms.insert_one(document).await).await {
         Ok(_) => Ok(()),
         Err(failure) => Err(taken_or(failure)),
     }
 }
 
-/// A duplicate is a name that somebody was faster to take, unless it is the id.
+/// A name that somebody was faster to take, where our own index says so.
 fn taken_or(failure: Failure) -> StoreError {
     match failure {
-        Failure::Duplicate(index) if index != "_id_" => StoreError::Conflict(Taken::RoomName),
+        Failure::Duplicate { index, .. } if index == UNIQUE_NAME => StoreError::Conflict(Taken::RoomName),
         other => other.into(),
     }
 }
 
 async fn name_taken(db: &Db, by_other_than: RoomId, key: &NameKey) -> Result<bool> {
-    let filter = doc! { "nameKey": key.as_str(), "_id": { "$ne": oid(by_other_than) } };
-    Ok(soon(db.rooms.find_one(filter).projection(doc! { "_id": 1 })).await?.is_some())
+    let filter = doc! { "nameKey": key.as_str(), "_id": { "$ne": oid(by_other_than), "$type": "objectId" } };
+    let options = FindOptions::builder().sort(doc! { "_id": 1 }).build();
+    Ok(!db.readable(&db.rooms, filter, options, 1, read_room).await?.is_empty())
 }
 
 /// Rooms that `matching` finds, each with its newest message, in one question.
 async fn with_newest(db: &Db, matching: Document) -> Result<Vec<Document>> {
+    let seq = db.names.seq;
+    // Of what cannot be read nothing is newest.
+    let readable = doc! { seq: numbered(), "_id": { "$type": "objectId" } };
     let newest = doc! {
-        "from": "messages",
+        "from": db.messages.name(),
         "localField": "_id",
         "foreignField": "room",
-        "pipeline": [{ "$match": { "seq": { "$gt": 0 } } }, { "$sort": { "seq": -1 } }, { "$limit": 1 }],
+        "pipeline": [{ "$match": readable }, { "$sort": { seq: -1 } }, { "$limit": 1 }],
         "as": "newest",
     };
-    let pipeline = [doc! { "$match": matching }, doc! { "$lookup": newest }];
-    Ok(soon(async { db.rooms.aggregate(pipeline).await?.try_collect().await }).await?)
+    let pipeline = vec![doc! { "$match": matching }, doc! { "$lookup": newest }];
+    Ok(db.aggregate(PATIENCE, &db.rooms, pipeline).await?)
 }
 
-fn read_with_newest(document: &Document) -> Result<Arc<Room>> {
+/// The room of a document with its newest message beside it; `given` is what is written down of its numbers.
+fn read_with_newest(db: &Db, document: &Document, given: Given) -> Option<Arc<Room>> {
+    let room = db.read_one(&db.rooms, document, read_room)?;
     let newest = document.get_array("newest").ok().and_then(|found| found.first()?.as_document());
-    let newest = newest.map(read_message).transpose()?;
-    read_room(document, newest).map(Arc::new)
+    let newest = newest.and_then(|newest| db.read_one(&db.messages, newest, read_message));
+    Some(Arc::new(ended(Room { last_message: newest.map(Arc::new), ..room }, given)))
+}
+
+/// The room, with the numbers that its newest message does not tell.
+fn ended(mut room: Room, given: Given) -> Room {
+    let beyond = |known: u64, more: u64| if more > known { more } else { 0 };
+    room.last_seq = beyond(room.last_seq(), given.last);
+    room.numbered = beyond(room.last_seq(), given.numbered);
+    room
 }
 
 pub(super) async fn by_id(db: &Db, id: RoomId) -> Result<Option<Arc<Room>>> {
-    with_newest(db, doc! { "_id": oid(id) }).await?.first().map(read_with_newest).transpose()
+    let asked = (with_newest(db, doc! { "_id": oid(id) }), ends::of_one(db, id));
+    let (found, given) = try_join!(asked.0, asked.1)?;
+    Ok(found.first().and_then(|document| read_with_newest(db, document, given)))
 }
 
 pub(super) async fn all(db: &Db) -> Result<Vec<Arc<Room>>> {
-    let mut rooms = Vec::new();
-    for document in with_newest(db, doc! {}).await? {
-        match read_with_newest(&document) {
-            Ok(room) => rooms.push(room),
-            // One that somebody damaged does not hide the others.
-            Err(error) => tracing::error!(%error, "a room is left out"),
-        }
-    }
+    let asked = (with_newest(db, doc! { "_id": { "$type": "objectId" } }), ends::of_all(db));
+    let (found, given): (Vec<Document>, HashMap<RoomId, Given>) = try_join!(asked.0, asked.1)?;
+    let given_in = |document: &Document| {
+        let id = document.get_object_id("_id").ok().map(|id| RoomId::from_bytes(id.bytes()));
+        id.and_then(|id| given.get(&id)).copied().unwrap_or_default()
+    };
+    let mut rooms: Vec<Arc<Room>> =
+        found.iter().filter_map(|document| read_with_newest(db, document, given_in(document))).collect();
     rooms.sort_by_key(|room| Reverse((room.created_at, room.id)));
     Ok(rooms)
 }
 
 pub(super) async fn update(db: &Db, id: RoomId, patch: RoomPatch) -> Result<Option<Arc<Room>>> {
     loop {
-        let Some(before) = soon(db.rooms.find_one(doc! { "_id": oid(id) })).await? else { return Ok(None) };
+        let found = db.find_one(&db.rooms, doc! { "_id": oid(id) }, FindOptions::default()).await?;
+        let Some(before) = found.filter(|room| db.read_one(&db.rooms, room, read_room).is_some()) else {
+            return Ok(None);
+        };
         let mut filter = doc! { "_id": oid(id) };
         let mut change = Document::new();
         if let Some(name) = &patch.name {
@@ -101,44 +124,60 @@ pub(super) async fn update(db: &Db, id: RoomId, patch: RoomPatch) -> Result<Opti
         if change.is_empty() {
             return by_id(db, id).await;
         }
-        if let Some(room) = changed(db, filter, doc! { "$set": change }).await.map_err(taken_or)? {
+        if let Some(room) = changed(db, filter, vec![doc! { "$set": literally(change) }]).await.map_err(taken_or)? {
             return Ok(Some(room));
         }
     }
 }
 
+/// The values of a change in a pipeline as they are: what begins with a dollar sign would be a field there.
+fn literally(change: Document) -> Document {
+    change.into_iter().map(|(field, value)| (field, doc! { "$literal": value }.into())).collect()
+}
+
 /// Changes one room and gives it back as it then is, with its newest message.
-async fn changed(db: &Db, filter: Document, change: Document) -> Result<Option<Arc<Room>>, Failure> {
-    let update = db.rooms.find_one_and_update(filter, change).return_document(ReturnDocument::After);
-    let Some(document) = soon(update).await? else { return Ok(None) };
-    let with_newest = async {
-        let room = read_room(&document, None)?;
-        let newest = messages::newest(db, room.id).await?;
-        Ok(Arc::new(Room { last_message: newest.map(Arc::new), ..room }))
-    };
-    with_newest.await.map(Some).map_err(Failure::Other)
+async fn changed(db: &Db, filter: Document, change: Vec<Document>) -> Result<Option<Arc<Room>>, Failure> {
+    let Some(document) = db.change_one(&db.rooms, filter, change).await? else { return Ok(None) };
+    let Some(room) = db.read_one(&db.rooms, &document, read_room) else { return Ok(None) };
+    let asked = try_join!(messages::newest(db, room.id), ends::of_one(db, room.id));
+    let (newest, given) = asked.map_err(Failure::Other)?;
+    Ok(Some(Arc::new(ended(Room { last_message: newest.map(Arc::new), ..room }, given))))
+}
+
+/// A room whose name can be read; nobody joins what is not shown.
+fn shown(id: RoomId) -> Document {
+    doc! { "_id": oid(id), "name": { "$type": "string", "$ne": "" } }
 }
 
 pub(super) async fn add_participant(db: &Db, room: RoomId, user: UserId) -> Result<Option<Arc<Room>>> {
-    let change = doc! { "$addToSet": { "participants": oid(user) } };
-    Ok(changed(db, doc! { "_id": oid(room) }, change).await?)
+    let list = "$participants";
+    let with = doc! { "$cond": [{ "$in": [oid(user), list] }, list, { "$concatArrays": [list, [oid(user)]] }] };
+    // What is no list says nothing of who takes part, and gives way to one.
+    let change = doc! { "participants": { "$cond": [{ "$isArray": list }, with, [oid(user)]] } };
+    Ok(changed(db, shown(room), vec![doc! { "$set": change }]).await?)
 }
 
 pub(super) async fn remove_participant(db: &Db, room: RoomId, user: UserId) -> Result<Option<Arc<Room>>> {
-    let change = doc! { "$pull": { "participants": oid(user) } };
-    Ok(changed(db, doc! { "_id": oid(room) }, change).await?)
+    let list = "$participants";
+    let without = doc! { "$filter": { "input": list, "cond": { "$ne": ["$$this", oid(user)] } } };
+    let kept = doc! { "$ifNull": [list, "$$REMOVE"] };
+    let change = doc! { "participants": { "$cond": [{ "$isArray": list }, without, kept] } };
+    Ok(changed(db, shown(room), vec![doc! { "$set": change }]).await?)
 }
 
 pub(super) async fn shared(db: &Db, one: UserId, other: UserId) -> Result<bool> {
-    let filter = doc! { "participants": { "$all": [oid(one), oid(other)] } };
-    Ok(soon(db.rooms.find_one(filter).projection(doc! { "_id": 1 })).await?.is_some())
+    let filter = doc! { "participants": { "$all": [oid(one), oid(other)] }, "_id": { "$type": "objectId" } };
+    let options = FindOptions::builder().build();
+    Ok(!db.readable(&db.rooms, filter, options, 1, read_room).await?.is_empty())
 }
 
 pub(super) async fn delete(db: &Db, id: RoomId) -> Result<bool> {
-    let found = soon(db.rooms.find_one(doc! { "_id": oid(id) }).projection(doc! { "_id": 1 })).await?;
-    if found.is_none() {
+    let options = FindOptions::builder().projection(doc! { "_id": 1 }).build();
+    if db.find_one(&db.rooms, shown(id), options).await?.is_none() {
         return Ok(false);
     }
     pending::promise(db, Removal::Room(id)).await?;
-    Ok(soon(db.rooms.delete_one(doc! { "_id": oid(id) })).await?.deleted_count == 1)
+    let room = doc! { "_id": oid(id) };
+    let deleted = db.run("writing rooms", async move |db| db.rooms.delete_one(room).await).await?;
+    Ok(deleted.deleted_count == 1)
 }

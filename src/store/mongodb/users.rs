@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use bson::{Document, doc};
-use futures_util::TryStreamExt;
-use mongodb::options::ReturnDocument;
+use bson::{Bson, Document, doc};
+use mongodb::options::FindOptions;
 
-use super::database::{Db, soon};
+use super::database::Db;
 use super::documents::{email_key, oid, read_user, user_document};
 use super::failure::Failure;
+use super::indexes::{UNIQUE_EMAIL, UNIQUE_USERNAME};
 use super::pending::{self, Removal};
 use super::takeover;
 use crate::model::{Email, NameKey, PasswordHash, User, UserId, UserRef};
@@ -22,15 +22,21 @@ pub(super) async fn insert(db: &Db, user: User) -> Result<()> {
     if let Some(taken) = taken(db, &user).await? {
         return Err(StoreError::Conflict(taken));
     }
-    match soon(db.users.insert_one(user_document(&user)?)).await {
-        Ok(_) => Ok(()),
-        Err(Failure::Duplicate(index)) if index == "_id_" => Err(Failure::Duplicate(index).into()),
-        // Somebody was faster. What of the two is told first is for those to say who are there now.
-        Err(Failure::Duplicate(index)) => {
-            let by_index = if index.to_lowercase().contains("mail") { Taken::Email } else { Taken::Username };
-            Err(StoreError::Conflict(taken(db, &user).await?.unwrap_or(by_index)))
-        }
-        Err(Failure::Other(error)) => Err(error),
+    let document = user_document(&db.names, &user)?;
+    let Err(failure) = db.run("writing users", async move |db| db.users.insert_one(document).await).await else {
+        return Ok(());
+    };
+    let by_index = match &failure {
+        Failure::Duplicate { index, .. } if index == UNIQUE_EMAIL => Some(Taken::Email),
+        Failure::Duplicate { index, .. } if index == UNIQUE_USERNAME => Some(Taken::Username),
+        Failure::Duplicate { index, .. } if index != "_id_" => None,
+        _ => return Err(failure.into()),
+    };
+    // Somebody was faster. What of the two is told first is for those to say who are there now. Where it is nobody whom we can read,
+    // only our own indexes say that a name is taken; another program's is the operator's trouble.
+    match taken(db, &user).await?.or(by_index) {
+        Some(taken) => Err(StoreError::Conflict(taken)),
+        None => Err(failure.into()),
     }
 }
 
@@ -49,14 +55,13 @@ async fn taken(db: &Db, user: &User) -> Result<Option<Taken>> {
 
 /// All users that a filter with an index behind it finds, oldest first.
 async fn all(db: &Db, filter: Document) -> Result<Vec<User>> {
-    let found: Vec<Document> =
-        soon(async { db.users.find(filter).sort(doc! { "_id": 1 }).await?.try_collect().await }).await?;
-    found.iter().map(read_user).collect()
+    let options = FindOptions::builder().sort(doc! { "_id": 1 }).build();
+    let found = db.find(&db.users, filter, options).await?;
+    Ok(db.read_all(&db.users, &found, read_user))
 }
 
 pub(super) async fn by_id(db: &Db, id: UserId) -> Result<Option<User>> {
-    let found = soon(db.users.find_one(doc! { "_id": oid(id) })).await?;
-    found.as_ref().map(read_user).transpose()
+    Ok(all(db, doc! { "_id": oid(id) }).await?.pop())
 }
 
 /// Found by its key; where nobody is, the users are looked at whom a Node backend added since, and who have no keys yet.
@@ -88,10 +93,9 @@ async fn some(db: &Db, ids: &[UserId]) -> Result<Vec<User>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let fields = doc! { "username": 1, "tokenVersion": 1 };
-    let find = db.users.find(doc! { "_id": { "$in": object_ids(ids) } }).projection(fields);
-    let found: Vec<Document> = soon(async { find.await?.try_collect().await }).await?;
-    found.iter().map(read_user).collect()
+    let options = FindOptions::builder().projection(doc! { "username": 1, db.names.token_version: 1 }).build();
+    let found = db.find(&db.users, doc! { "_id": { "$in": object_ids(ids) } }, options).await?;
+    Ok(db.read_all(&db.users, &found, read_user))
 }
 
 pub(super) async fn token_versions(db: &Db, ids: &[UserId]) -> Result<HashMap<UserId, u32>> {
@@ -108,14 +112,11 @@ pub(super) async fn refs(db: &Db, ids: &[UserId]) -> Result<Vec<UserRef>> {
 pub(super) async fn list(db: &Db, prefix: &NameKey, limit: usize) -> Result<Vec<UserRef>> {
     // Strings are compared byte by byte, in UTF-8; no name goes on with this last of all characters.
     let end = format!("{}\u{10ffff}", prefix.as_str());
-    let find = db
-        .users
-        .find(doc! { "usernameKey": { "$gte": prefix.as_str(), "$lt": end } })
-        .sort(doc! { "usernameKey": 1, "_id": 1 })
-        .projection(doc! { "username": 1 })
-        .limit(limit.try_into().unwrap_or(i64::MAX));
-    let found: Vec<Document> = soon(async { find.await?.try_collect().await }).await?;
-    found.iter().map(|document| read_user(document).map(|user| UserRef::from(&user))).collect()
+    let filter = doc! { "usernameKey": { "$gte": prefix.as_str(), "$lt": end } };
+    let options =
+        FindOptions::builder().sort(doc! { "usernameKey": 1, "_id": 1 }).projection(doc! { "username": 1 }).build();
+    let found = db.readable(&db.users, filter, options, limit, read_user).await?;
+    Ok(found.iter().map(UserRef::from).collect())
 }
 
 pub(super) async fn set_password(
@@ -128,9 +129,15 @@ pub(super) async fn set_password(
     if let Some(current) = current {
         filter.insert("password", current.expose());
     }
-    let change = doc! { "$set": { "password": password.expose() }, "$inc": { "tokenVersion": 1_i64 } };
-    let changed = soon(db.users.find_one_and_update(filter, change).return_document(ReturnDocument::After)).await?;
-    changed.as_ref().map(read_user).transpose()
+    // Counted on from what it is read as: 0 where there is none, or no whole number.
+    let field = format!("${}", db.names.token_version);
+    let whole =
+        doc! { "$and": [{ "$isNumber": &field }, { "$gte": [&field, 0] }, { "$lt": [&field, i64::from(u32::MAX)] }] };
+    let version = doc! { "$cond": [whole, { "$toLong": { "$trunc": [&field] } }, 0_i64] };
+    let set =
+        doc! { "password": { "$literal": password.expose() }, db.names.token_version: { "$add": [version, 1_i64] } };
+    let changed = db.change_one(&db.users, filter, vec![doc! { "$set": set }]).await?;
+    Ok(changed.and_then(|user| db.read_one(&db.users, &user, read_user)))
 }
 
 pub(super) async fn remove(db: &Db, id: UserId) -> Result<bool> {
@@ -138,14 +145,22 @@ pub(super) async fn remove(db: &Db, id: UserId) -> Result<bool> {
         return Ok(false);
     }
     pending::promise(db, Removal::User(id)).await?;
-    let removed = soon(db.users.delete_one(doc! { "_id": oid(id) })).await?.deleted_count == 1;
+    let user = doc! { "_id": oid(id) };
+    let removed = db.run("writing users", async move |db| db.users.delete_one(user).await).await?.deleted_count == 1;
     pending::carry_out(db, Removal::User(id)).await?;
     Ok(removed)
 }
 
+/// An address is given as it is looked up by, so that whatever store it goes to finds it too.
 pub(super) async fn dump(db: &Db, after: Option<UserId>, limit: usize) -> Result<Vec<User>> {
-    let filter = after.map_or_else(|| doc! {}, |after| doc! { "_id": { "$gt": oid(after) } });
-    let find = db.users.find(filter).sort(doc! { "_id": 1 }).limit(limit.try_into().unwrap_or(i64::MAX));
-    let found: Vec<Document> = soon(async { find.await?.try_collect().await }).await?;
-    found.iter().map(read_user).collect()
+    let place =
+        after.map_or_else(|| Bson::from(doc! { "$type": "objectId" }), |after| doc! { "$gt": oid(after) }.into());
+    // However many others there are, they are passed over where they lie.
+    let filter = doc! { "_id": place, "username": { "$type": "string" } };
+    let options = FindOptions::builder().sort(doc! { "_id": 1 }).build();
+    let mut users = db.readable(&db.users, filter, options, limit, read_user).await?;
+    for user in &mut users {
+        user.email = email_key(&user.email);
+    }
+    Ok(users)
 }

@@ -186,8 +186,9 @@ impl Store for PoloDb {
         self.look(|catalog| catalog.share_room(one, other))
     }
 
-    async fn append_messages(&self, room: RoomId, batch: Vec<NewMessage>) -> Result<Option<Vec<Appended>>> {
-        self.write(move |writing| intents::append_messages(writing, room, batch)).await
+    async fn append_messages(&self, room: RoomId, batch: Vec<NewMessage>) -> Result<Option<Vec<Result<Appended>>>> {
+        let stored = self.write(move |writing| intents::append_messages(writing, room, batch)).await?;
+        Ok(stored.map(|stored| stored.into_iter().map(Ok).collect()))
     }
 
     async fn messages(&self, room: RoomId, page: Page, limit: usize) -> Result<Option<MessagePage>> {
