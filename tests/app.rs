@@ -10,13 +10,14 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tincan::config::{Client, Config, Metrics, Secret};
-use tincan::store::Engine;
+use tincan::store::{Engine, Store};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::mongod;
 use crate::socket::Socket;
+use crate::troubled::Troubled;
 
 /// How long anything that must happen may take. Long, for machines are slow at times; nothing waits for it that goes well.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -76,14 +77,30 @@ impl App {
         Self::over(data, |_| {}).await
     }
 
+    /// Starts one over a store that a test can trouble.
+    pub async fn troubled(change: impl FnOnce(&mut Config)) -> (Self, Arc<Troubled>) {
+        let mut store = None;
+        let data = Arc::new(TempDir::new().expect("a temporary directory"));
+        let app = Self::over_store(data, change, |inner| store.insert(Troubled::new(inner)).clone()).await;
+        (app, store.expect("the app was started over it"))
+    }
+
     async fn over(data: Arc<TempDir>, change: impl FnOnce(&mut Config)) -> Self {
+        Self::over_store(data, change, |store| store).await
+    }
+
+    async fn over_store(
+        data: Arc<TempDir>,
+        change: impl FnOnce(&mut Config),
+        wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+    ) -> Self {
         let mut config = config(data.path());
         if mongod::stands_in() {
             config.mongo_url = Some(mongod::shared().await.secret(&mongod::name_for(data.path())));
         }
         change(&mut config);
         let config = Arc::new(config);
-        let store = tincan::store::open(&config).await.expect("the store opens");
+        let store = wrap(tincan::store::open(&config).await.expect("the store opens"));
         let app = tincan::App::new(config, store).await.expect("the app starts");
         let chat = Arc::clone(app.chat());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");

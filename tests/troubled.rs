@@ -1,0 +1,153 @@
+//! A store for tests that stands in front of a real one, and holds up or refuses the calls that a test names.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use tincan::model::{
+    Call, CallId, Email, MessagePage, NameKey, NewMessage, Page, PasswordHash, Room, RoomId, RoomPatch, User, UserId,
+    UserRef,
+};
+use tincan::store::{Appended, Engine, LeftOut, Loading, Records, Result, Store, StoreError};
+use tokio::sync::{Semaphore, watch};
+
+/// What happens to the calls of one method.
+#[derive(Clone, Debug)]
+enum Trouble {
+    /// They are answered [`StoreError::Unavailable`] and never reach the real store.
+    Refused,
+    /// The real store carries them out; what it answers is replaced by [`StoreError::Unavailable`].
+    Unanswered,
+    /// They wait until a permit is given for each.
+    Held(Arc<Semaphore>),
+}
+
+/// The store in front. Methods are named as in the trait: `save_calls`.
+#[derive(Debug)]
+pub struct Troubled {
+    inner: Arc<dyn Store>,
+    troubles: Mutex<HashMap<&'static str, Trouble>>,
+    begun: watch::Sender<HashMap<&'static str, usize>>,
+}
+
+impl Troubled {
+    /// In front of `inner`, with no trouble yet.
+    pub fn new(inner: Arc<dyn Store>) -> Arc<Self> {
+        Arc::new(Self { inner, troubles: Mutex::default(), begun: watch::Sender::default() })
+    }
+
+    fn set(&self, method: &'static str, trouble: Trouble) {
+        self.troubles.lock().expect("no test panicked").insert(method, trouble);
+    }
+
+    /// Refuses the calls of a method from now on.
+    pub fn refuse(&self, method: &'static str) {
+        self.set(method, Trouble::Refused);
+    }
+
+    /// Has the calls of a method carried out from now on, and then says that the store is away.
+    pub fn leave_unanswered(&self, method: &'static str) {
+        self.set(method, Trouble::Unanswered);
+    }
+
+    /// Holds up the calls of a method from now on; each permit that is added lets one go on.
+    pub fn hold(&self, method: &'static str) -> Arc<Semaphore> {
+        let gate = Arc::new(Semaphore::new(0));
+        self.set(method, Trouble::Held(Arc::clone(&gate)));
+        gate
+    }
+
+    /// Lets the calls of a method pass from now on. Those that are held up go on when their gate opens.
+    pub fn heal(&self, method: &'static str) {
+        self.troubles.lock().expect("no test panicked").remove(method);
+    }
+
+    /// Waits until so many calls of a method have begun since the start.
+    pub async fn begun(&self, method: &'static str, count: usize) {
+        let mut begun = self.begun.subscribe();
+        let enough = begun.wait_for(|begun| begun.get(method).is_some_and(|calls| *calls >= count));
+        crate::socket::timed(method, enough).await.expect("the store is there");
+    }
+
+    async fn trouble<T>(&self, method: &'static str, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        self.begun.send_modify(|begun| *begun.entry(method).or_default() += 1);
+        let away = || Err(StoreError::Unavailable(format!("{method} is refused by the test")));
+        let trouble = self.troubles.lock().expect("no test panicked").get(method).cloned();
+        match trouble {
+            None => call.await,
+            Some(Trouble::Refused) => away(),
+            Some(Trouble::Unanswered) => {
+                drop(call.await);
+                away()
+            }
+            Some(Trouble::Held(gate)) => {
+                gate.acquire().await.expect("the gate is never closed").forget();
+                call.await
+            }
+        }
+    }
+}
+
+/// Writes methods that pass through [`Troubled::trouble`] on their way.
+macro_rules! pass_on {
+    ($($name:ident($($argument:ident: $type:ty),*) -> $answer:ty;)*) => {
+        #[async_trait]
+        impl Store for Troubled {
+            fn engine(&self) -> Engine {
+                self.inner.engine()
+            }
+
+            async fn failed(&self) -> String {
+                self.inner.failed().await
+            }
+
+            async fn close(&self) {
+                self.inner.close().await;
+            }
+
+            async fn set_password(
+                &self,
+                id: UserId,
+                current: Option<&PasswordHash>,
+                password: PasswordHash,
+            ) -> Result<Option<User>> {
+                self.trouble("set_password", self.inner.set_password(id, current, password)).await
+            }
+
+            $(async fn $name(&self, $($argument: $type),*) -> $answer {
+                self.trouble(stringify!($name), self.inner.$name($($argument),*)).await
+            })*
+        }
+    };
+}
+
+pass_on! {
+    health() -> Result<()>;
+    insert_user(user: User) -> Result<()>;
+    user(id: UserId) -> Result<Option<User>>;
+    user_by_email(email: &Email) -> Result<Option<User>>;
+    user_by_name(name: &str) -> Result<Option<User>>;
+    user_refs(ids: &[UserId]) -> Result<Vec<UserRef>>;
+    list_users(prefix: &NameKey, limit: usize) -> Result<Vec<UserRef>>;
+    token_versions(ids: &[UserId]) -> Result<HashMap<UserId, u32>>;
+    remove_user(id: UserId) -> Result<bool>;
+    insert_room(room: Room) -> Result<()>;
+    room(id: RoomId) -> Result<Option<Arc<Room>>>;
+    rooms() -> Result<Vec<Arc<Room>>>;
+    update_room(id: RoomId, patch: RoomPatch) -> Result<Option<Arc<Room>>>;
+    delete_room(id: RoomId) -> Result<bool>;
+    add_participant(room: RoomId, user: UserId) -> Result<Option<Arc<Room>>>;
+    remove_participant(room: RoomId, user: UserId) -> Result<Option<Arc<Room>>>;
+    share_room(one: UserId, other: UserId) -> Result<bool>;
+    append_messages(room: RoomId, batch: Vec<NewMessage>) -> Result<Option<Vec<Appended>>>;
+    messages(room: RoomId, page: Page, limit: usize) -> Result<Option<MessagePage>>;
+    save_calls(calls: Vec<Call>) -> Result<()>;
+    calls_of(user: UserId, before: Option<CallId>, limit: usize) -> Result<Vec<Call>>;
+    open_calls() -> Result<Vec<Call>>;
+    dump_users(after: Option<UserId>, limit: usize) -> Result<Vec<User>>;
+    dump_calls(after: Option<CallId>, limit: usize) -> Result<Vec<Call>>;
+    left_out() -> Result<Vec<LeftOut>>;
+    begin_load(origin: &str) -> Result<Loading>;
+    load(records: Records) -> Result<()>;
+    end_load() -> Result<()>;
+}
