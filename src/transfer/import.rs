@@ -90,30 +90,22 @@ struct Batches {
 
 impl Batches {
     fn add(&mut self, record: Record) -> Result<(), TransferError> {
-        let kept = self.kept.iter_mut();
         match record {
             Record::Gone(_) => return Ok(()),
             Record::Room(room) if self.gone.contains(&room.id) => return Ok(()),
             Record::Message(message) if self.gone.contains(&message.room) => return Ok(()),
-            Record::User(user) => {
-                match kept.last().and_then(|one| if let Records::Users(users) = one { Some(users) } else { None }) {
-                    Some(users) => users.push(user),
-                    None => self.kept.push(Records::Users(vec![user])),
-                }
-            }
-            Record::Call(call) => {
-                match kept.last().and_then(|one| if let Records::Calls(calls) = one { Some(calls) } else { None }) {
-                    Some(calls) => calls.push(call),
-                    None => self.kept.push(Records::Calls(vec![call])),
-                }
-            }
-            Record::Room(room) => {
-                let mut kept = kept;
-                match kept.find_map(|one| if let Records::Rooms(rooms) = one { Some(rooms) } else { None }) {
-                    Some(rooms) => rooms.push(room),
-                    None => self.kept.push(Records::Rooms(vec![room])),
-                }
-            }
+            Record::User(user) => match self.kept.last_mut() {
+                Some(Records::Users(users)) => users.push(user),
+                _ => self.kept.push(Records::Users(vec![user])),
+            },
+            Record::Call(call) => match self.kept.last_mut() {
+                Some(Records::Calls(calls)) => calls.push(call),
+                _ => self.kept.push(Records::Calls(vec![call])),
+            },
+            Record::Room(room) => match self.kept.iter_mut().find(|one| matches!(one, Records::Rooms(_))) {
+                Some(Records::Rooms(rooms)) => rooms.push(room),
+                _ => self.kept.push(Records::Rooms(vec![room])),
+            },
             Record::Message(message) => self.message(message),
         }
         self.count += 1;

@@ -74,7 +74,10 @@ pub fn check(txn: &Txn<'_>, loaded: &mut Loaded, mark: Option<&Mark>) -> Result<
         }
         if numbered != entry.numbered() || !missing.is_empty() {
             let lost = entry.lost.ranges().iter().copied().chain(missing).chain([(room.numbered + 1, numbered)]);
-            let told = Room { last_message: room.newest.map(Arc::new), numbered, ..Room::clone(&entry.room) };
+            // What clients were told goes back with the newest message, so that they notice; unless there was none under it before.
+            let newest = entry.room.last_message.as_ref().map_or(0, |message| message.seq);
+            let last_seq = if entry.room.last_seq > newest { entry.room.last_seq } else { 0 };
+            let told = Room { last_message: room.newest.map(Arc::new), last_seq, numbered, ..Room::clone(&entry.room) };
             repairs.push(RoomEntry { room: Arc::new(told), lost: Lost::new(lost.collect()) });
         }
     }

@@ -42,6 +42,8 @@ pub struct PoloDb {
     writer: Mutex<Option<JoinHandle<()>>>,
     /// The data directory.
     pub(super) directory: PathBuf,
+    /// It was opened to be filled.
+    filling: bool,
 }
 
 impl PoloDb {
@@ -82,6 +84,7 @@ impl PoloDb {
             readers: Arc::new(Semaphore::new(READERS)),
             writer: Mutex::new(Some(writer)),
             directory: directory.to_owned(),
+            filling: options.filling,
         })
     }
 
@@ -163,8 +166,12 @@ impl PoloDb {
         self.shared.set_condition(Condition::Closed);
         // Every reader has let go of the database once all places are free.
         if let Ok(places) = self.readers.acquire_many(READERS as u32).await {
-            let shared = self.shared.clone();
-            let _ = tokio::task::spawn_blocking(move || shared.release_database()).await;
+            let (shared, directory) = (self.shared.clone(), self.filling.then(|| self.directory.clone()));
+            let _ = tokio::task::spawn_blocking(move || {
+                shared.release_database();
+                directory.inspect(|directory| open::undo_what_was_not_begun(directory));
+            })
+            .await;
             self.readers.close();
             drop(places);
         }

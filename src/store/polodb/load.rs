@@ -115,6 +115,7 @@ fn load_rooms(txn: &Txn<'_>, loaded: &mut Loaded) -> Result<i64> {
         let newest = check::message(txn, id, lost.down(numbered))?.map(Arc::new);
         let last_seq = head.last.map_or(0, |last| last.max(0) as u64);
         let room = Room { last_seq, numbered, ..record.into_room(newest) };
+        let room = Room { last_seq: room.last_seq(), ..room };
         let entry = RoomEntry { room: Arc::new(room), lost };
         loaded.catalog.apply(Change::Room(id, Some(entry)));
         Ok(())

@@ -35,6 +35,26 @@ pub fn is_free(directory: &Path) -> bool {
     !is_there(directory) || fill::unfinished(directory).is_some()
 }
 
+/// Removes a store that was made to be filled where nobody began to; the mark of that goes last.
+pub fn undo_what_was_not_begun(directory: &Path) {
+    if fill::unfinished(directory).is_none_or(|origin| !origin.is_empty()) {
+        return;
+    }
+    let removed = std::fs::remove_dir_all(directory.join(DATABASE)).and_then(|()| {
+        for file in [MARK, TAIL] {
+            match std::fs::remove_file(directory.join(file)) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    });
+    if removed.is_ok() {
+        // Where this fails, it is still a directory that can be filled.
+        let _ = fill::end(directory);
+    }
+}
+
 fn is_there(directory: &Path) -> bool {
     [DATABASE, RESCUED].iter().any(|name| directory.join(name).exists())
 }

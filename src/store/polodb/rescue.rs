@@ -121,7 +121,8 @@ impl Copy<'_> {
             |(from, to): &(u64, u64)| Damage::Messages { room: room.id, name: room.name.clone(), from: *from, to: *to };
         self.found.extend(missing.iter().map(told));
         let lost = Lost::new(lost.ranges().iter().copied().chain(missing).collect());
-        let room = Arc::new(Room { last_message: newest.map(Arc::new), ..Room::clone(&room) });
+        let room = Room { last_message: newest.map(Arc::new), ..Room::clone(&room) };
+        let room = Arc::new(Room { last_seq: room.last_seq(), ..room });
         self.commit(|batch, _| {
             batch.set_room(room.id, Some(RoomEntry { room, lost }));
             Ok(())
