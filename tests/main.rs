@@ -6,6 +6,7 @@ mod calls;
 mod carried;
 mod cli;
 mod connections;
+mod copying;
 mod hostile_events;
 mod house;
 mod joining;

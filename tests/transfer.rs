@@ -9,7 +9,7 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use tempfile::TempDir;
-use tincan::model::{Call, CallStatus, EndReason, Page, RoomId, UserId};
+use tincan::model::{Call, CallStatus, EndReason, Page, Room, RoomId, UserId};
 use tincan::store::{Place, Store, StoreError, Taken, open_to_fill};
 use tincan::transfer::{TransferError, Watch, check, export, import};
 
@@ -66,9 +66,15 @@ pub async fn furnish(store: &Arc<dyn Store>) -> Furnished {
     Furnished { ann: ann.id, talk }
 }
 
+/// All rooms, with the highest number that was given in each, however the engine holds that.
+async fn rooms(store: &Arc<dyn Store>) -> Vec<Room> {
+    let rooms = store.rooms().await.unwrap().into_iter();
+    rooms.map(|room| Room { last_seq: room.last_seq(), numbered: room.numbered(), ..Room::clone(&room) }).collect()
+}
+
 /// The two hold the same, as far as the trait shows it, and the second works as a store does.
 pub async fn are_alike(one: &Arc<dyn Store>, other: &Arc<dyn Store>, furnished: &Furnished) {
-    assert_eq!(one.rooms().await.unwrap(), other.rooms().await.unwrap());
+    assert_eq!(rooms(one).await, rooms(other).await);
     assert_eq!(one.dump_users(None, 100).await.unwrap(), other.dump_users(None, 100).await.unwrap());
     assert_eq!(one.dump_calls(None, 100).await.unwrap(), other.dump_calls(None, 100).await.unwrap());
     assert_eq!(one.open_calls().await.unwrap(), other.open_calls().await.unwrap());
@@ -181,9 +187,9 @@ async fn a_damaged_or_newer_archive_is_refused_before_anything_is_written() {
             assert!(untouched.dump_users(None, 9).await.unwrap().is_empty());
         }
     }
-    std::fs::write(&archive, packed(&plain.replacen("\"tincan\":1", "\"tincan\":2", 1))).unwrap();
+    std::fs::write(&archive, packed(&plain.replacen("\"tincan\":2", "\"tincan\":3", 1))).unwrap();
     let refused = check(&archive).await;
-    assert!(matches!(refused, Err(TransferError::Newer { found: 2, known: 1, .. })), "{refused:?}");
+    assert!(matches!(refused, Err(TransferError::Newer { found: 3, known: 2, .. })), "{refused:?}");
 }
 
 #[tokio::test]

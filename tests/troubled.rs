@@ -28,12 +28,18 @@ pub struct Troubled {
     inner: Arc<dyn Store>,
     troubles: Mutex<HashMap<&'static str, Trouble>>,
     begun: watch::Sender<HashMap<&'static str, usize>>,
+    left_out: Vec<LeftOut>,
 }
 
 impl Troubled {
     /// In front of `inner`, with no trouble yet.
     pub fn new(inner: Arc<dyn Store>) -> Arc<Self> {
-        Arc::new(Self { inner, troubles: Mutex::default(), begun: watch::Sender::default() })
+        Self::leaving_out(inner, Vec::new())
+    }
+
+    /// In front of a store that leaves this out too.
+    pub fn leaving_out(inner: Arc<dyn Store>, left_out: Vec<LeftOut>) -> Arc<Self> {
+        Arc::new(Self { inner, troubles: Mutex::default(), begun: watch::Sender::default(), left_out })
     }
 
     fn set(&self, method: &'static str, trouble: Trouble) {
@@ -97,6 +103,12 @@ macro_rules! pass_on {
                 self.inner.engine()
             }
 
+            async fn left_out(&self) -> Result<Vec<LeftOut>> {
+                let mut left_out = self.inner.left_out().await?;
+                left_out.extend(self.left_out.clone());
+                Ok(left_out)
+            }
+
             async fn failed(&self) -> String {
                 self.inner.failed().await
             }
@@ -146,7 +158,6 @@ pass_on! {
     open_calls() -> Result<Vec<Call>>;
     dump_users(after: Option<UserId>, limit: usize) -> Result<Vec<User>>;
     dump_calls(after: Option<CallId>, limit: usize) -> Result<Vec<Call>>;
-    left_out() -> Result<Vec<LeftOut>>;
     begin_load(origin: &str) -> Result<Loading>;
     load(records: Records) -> Result<()>;
     end_load() -> Result<()>;

@@ -9,7 +9,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use tincan::config::{Config, Flags, Settings};
 use tincan::store::{self, OpenError, Place, Store};
-use tincan::transfer::{self, Totals, Watch};
+use tincan::transfer::{self, Omitted, Totals, Watch};
 
 use super::output::print;
 use super::{Failure, log, runtime};
@@ -101,10 +101,15 @@ pub(super) fn migrate(arguments: Migrate, flags: Flags) -> Result<(), Failure> {
 }
 
 async fn would_move(source: &Arc<dyn Store>, from: &Place, to: &Place) -> Result<String, Failure> {
-    let transfer::Size { users, rooms, messages } = transfer::size(source).await.map_err(told)?;
+    let totals = transfer::count(source, &mut Bar::new()).await.map_err(told)?;
+    let Totals { users, rooms, messages, .. } = &totals;
     let (from, to) = (from.name(), to.name());
     Ok(format!(
-        "would copy {users} accounts, {rooms} rooms and {messages} messages from {from} to {to}, which is empty\n"
+        "would copy {} accounts, {} rooms and {} messages from {from} to {to}, which is empty\n{}",
+        users.count,
+        rooms.count,
+        messages.count,
+        left_out(&totals)
     ))
 }
 
@@ -113,7 +118,8 @@ async fn move_all(source: &Arc<dyn Store>, from: &Place, to: &Place) -> Result<S
     let name = to.name();
     let moved = transfer::migrate(source, &from.name(), &target, &name, &mut Bar::new()).await;
     target.close().await;
-    let copied = summary(&moved.map_err(told)?);
+    let totals = moved.map_err(told)?;
+    let copied = summary(&totals);
     let switch = match to {
         Place::MongoDb(_) => {
             "start tincan with --mongo-url (or MONGO_URL) set to it, and the same --data-dir or JWT_SECRET".to_owned()
@@ -123,8 +129,9 @@ async fn move_all(source: &Arc<dyn Store>, from: &Place, to: &Place) -> Result<S
         }
     };
     Ok(format!(
-        "{copied} are in {name}, and the checksums agree.\nTo switch over, {switch}, so that everybody stays logged in.\n\
+        "{copied} are in {name}, and the checksums agree.\n{}To switch over, {switch}, so that everybody stays logged in.\n\
          What was written to {} since this copy began is not in it.\n",
+        left_out(&totals),
         from.name()
     ))
 }
@@ -139,7 +146,8 @@ pub(super) fn export(Archive { file }: Archive, flags: Flags) -> Result<(), Fail
             }
             Source::InUse(_) => transfer::export_from_running(&config.data_dir, &file, &mut Bar::new()).await,
         };
-        Ok(format!("{} are in {}\n", summary(&exported.map_err(told)?), file.display()))
+        let totals = exported.map_err(told)?;
+        Ok(format!("{} are in {}\n{}", summary(&totals), file.display(), left_out(&totals)))
     })
 }
 
@@ -154,11 +162,19 @@ pub(super) fn import(Archive { file }: Archive, flags: Flags) -> Result<(), Fail
         let target = store::open_to_fill(&place).await.map_err(told)?;
         let imported = transfer::import(&file, &target, &place.name(), &mut Bar::new()).await;
         target.close().await;
-        Ok(format!("{} are in {}, and the checksums agree\n", summary(&imported.map_err(told)?), place.name()))
+        let totals = imported.map_err(told)?;
+        let (copied, not) = (summary(&totals), left_out(&totals));
+        Ok(format!("{copied} are in {}, and the checksums agree\n{not}", place.name()))
     })
 }
 
-fn summary(Totals { users, rooms, messages, calls }: &Totals) -> String {
+/// A line for each kind of documents that are not in the copy.
+fn left_out(totals: &Totals) -> String {
+    let line = |one: &Omitted| format!("left out, because they cannot be read: {} {}\n", one.count, one.what);
+    totals.left_out.iter().map(line).collect()
+}
+
+fn summary(Totals { users, rooms, messages, calls, .. }: &Totals) -> String {
     format!("{} accounts, {} rooms, {} messages and {} calls", users.count, rooms.count, messages.count, calls.count)
 }
 

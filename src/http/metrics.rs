@@ -71,6 +71,10 @@ fn describe() {
     metrics::describe_histogram!("tincan_event_seconds", "How long they took, by event");
     metrics::describe_counter!("tincan_origins_refused_total", "Requests of web pages whose origin is not allowed");
     metrics::describe_counter!("tincan_messages_total", "Messages stored");
+    metrics::describe_counter!(
+        "tincan_store_late_answers_total",
+        "Requests to the embedded store answered `storage` because the disk did not answer in time"
+    );
     metrics::describe_counter!("tincan_limited_total", "Refusals because somebody did something too often, by limit");
     metrics::describe_counter!(
         "tincan_requests_refused_total",

@@ -21,7 +21,7 @@ pub struct Message {
     pub content: String,
     /// When it was stored.
     pub timestamp: Timestamp,
-    /// Its place in the room: 1, 2, 3, … without gaps.
+    /// Its place in the room: 1, 2, 3, … A number never repeats; gaps are there only where messages were removed by other hands.
     pub seq: u64,
     /// By which its sender repeats it without doubling it.
     pub client_id: Option<String>,
@@ -43,7 +43,7 @@ struct Wire<'a> {
     sender_name: &'a str,
     content: &'a str,
     timestamp: Timestamp,
-    /// Its place in the room: 1, 2, 3, … without gaps.
+    /// Its place in the room: 1, 2, 3, … A number never repeats; gaps are there only where messages were removed by other hands.
     seq: u64,
     /// By which its sender repeats it without doubling it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -101,7 +101,7 @@ pub enum Page {
 /// Some messages of a room, oldest first, and whether there are more.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MessagePage {
-    /// In the order of `seq`, without gaps.
+    /// In the order of `seq`, without gaps but where messages were removed by other hands.
     pub messages: Vec<Message>,
     /// There are messages before the first one of this page.
     pub older: bool,

@@ -85,9 +85,9 @@ pub struct Appended {
 pub enum Records {
     /// Accounts.
     Users(Vec<User>),
-    /// Rooms with their participants; their newest messages are left out of account.
+    /// Rooms with their participants and the highest number that was given in each; their newest messages are left out of account.
     Rooms(Vec<Room>),
-    /// Messages of one room with their numbers, rising, all greater than those that are there.
+    /// Messages of one room with their numbers, rising, perhaps with gaps, all greater than those of messages that are there.
     Messages(RoomId, Vec<Message>),
     /// Calls.
     Calls(Vec<Call>),
@@ -194,9 +194,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Whether some room has both as participants.
     async fn share_room(&self, one: UserId, other: UserId) -> Result<bool>;
 
-    /// Appends messages to a room in this order, numbers them without a gap, and answers for each; `None` where there is no such room.
-    /// One with a `client_id` that its sender used before in this room (or earlier in this batch) is not stored again. Where the
-    /// database refuses one message for a reason of its own, the others are stored.
+    /// Appends messages to a room in this order, numbers them one after the other from the highest number that was given, and answers for
+    /// each; `None` where there is no such room. One with a `client_id` that its sender used before in this room (or earlier in this
+    /// batch) is not stored again. Where the database refuses one message for a reason of its own, the others are stored.
     async fn append_messages(&self, room: RoomId, batch: Vec<NewMessage>) -> Result<Option<Vec<Result<Appended>>>>;
 
     /// A page of at most `limit` messages; `None` where there is no such room.
@@ -225,7 +225,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Marks an empty store as one that is being filled from `origin`. Until [`Store::end_load`] it opens for that only.
     async fn begin_load(&self, origin: &str) -> Result<Loading>;
 
-    /// Stores records as they are, between [`Store::begin_load`] and [`Store::end_load`]; users, rooms and calls that are there are left.
+    /// Stores records as they are, between [`Store::begin_load`] and [`Store::end_load`], in the place of users, rooms and calls that
+    /// are there. No number up to a room's [`Room::numbered`] is given to a new message, whether its message comes or not.
     async fn load(&self, records: Records) -> Result<()>;
 
     /// The store is filled, and opens as any other.

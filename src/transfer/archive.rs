@@ -1,5 +1,9 @@
 //! The archive: gzip over lines of JSON. A head, a line for each record, and an end with counts and checksums.
+//!
+//! Calls come first, then accounts, then each room with its messages. A room that was deleted while it was written is taken back by a
+//! line of its own, and does not count.
 
+use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -14,9 +18,11 @@ use serde::{Deserialize, Serialize};
 use super::TransferError;
 use super::digest::{Adding, Totals, hex};
 use super::lines::{Line, Record};
+use crate::model::RoomId;
 
-/// The version of the archives that this program writes, and the newest that it reads.
-const VERSION: u64 = 1;
+/// The version of the archives that this program writes, and the newest that it reads. Those of version 1 have all rooms before all
+/// messages, no highest numbers of rooms, and no rooms that are taken back.
+pub(super) const VERSION: u64 = 2;
 /// A line longer than this is none of ours: a room with a million participants has 27 MB.
 const LONGEST_LINE: u64 = 1 << 28;
 
@@ -90,7 +96,7 @@ impl Partial {
         &self.partial
     }
 
-    /// Begins it, or begins it anew.
+    /// Begins it.
     ///
     /// # Errors
     /// The system's.
@@ -128,14 +134,36 @@ pub(super) fn failed(path: &Path, error: io::Error) -> TransferError {
     TransferError::File { path: path.display().to_string(), error }
 }
 
+/// What an archive that was found whole holds.
+pub(super) struct Contents {
+    pub totals: Totals,
+    /// By which the archive is known again.
+    pub sha256: String,
+    /// The archive's version.
+    pub version: u64,
+    /// Rooms that are taken back.
+    pub gone: HashSet<RoomId>,
+}
+
 /// Reads an archive to its end, giving each record to `each`, and answers with what its end says, once that is found true.
 ///
 /// # Errors
 /// [`TransferError::Newer`], [`TransferError::Damaged`], or that of `each`.
 pub(super) fn read(
     path: &Path,
-    mut each: impl FnMut(Record) -> Result<(), TransferError>,
+    each: impl FnMut(Record) -> Result<(), TransferError>,
 ) -> Result<(Totals, String), TransferError> {
+    read_through(path, each).map(|contents| (contents.totals, contents.sha256))
+}
+
+/// As [`read`], and answers with all that is known of the archive then.
+///
+/// # Errors
+/// As for [`read`].
+pub(super) fn read_through(
+    path: &Path,
+    mut each: impl FnMut(Record) -> Result<(), TransferError>,
+) -> Result<Contents, TransferError> {
     let damaged = |reason: String| TransferError::Damaged { path: path.display().to_string(), reason };
     let file = File::open(path).map_err(|error| failed(path, error))?;
     let mut lines = BufReader::with_capacity(1 << 16, GzDecoder::new(BufReader::with_capacity(1 << 16, file)));
@@ -152,25 +180,56 @@ pub(super) fn read(
     if head.tincan > VERSION {
         return Err(TransferError::Newer { path: path.display().to_string(), found: head.tincan, known: VERSION });
     }
-    let (mut sum, mut adding) = (Context::new(&SHA256), Adding::new());
+    let (mut sum, mut counted) = (Context::new(&SHA256), Counted::new());
     sum.update(&first);
     for number in 2.. {
         let text = next(number)?;
-        if let Ok(end) = serde_json::from_slice::<End>(&text) {
-            if hex(sum.finish().as_ref()) != end.sha256 || adding.totals() != end.totals {
+        if let Ok(End { totals, sha256 }) = serde_json::from_slice::<End>(&text) {
+            if hex(sum.finish().as_ref()) != sha256 || counted.adding.totals().difference(&totals).is_some() {
                 return Err(damaged("its checksums do not fit".to_owned()));
             }
             if !at_end(&mut lines) {
                 return Err(damaged(format!("there is something after its end in line {number}")));
             }
-            return Ok((end.totals, end.sha256));
+            return Ok(Contents { totals, sha256, version: head.tincan, gone: counted.gone });
         }
         sum.update(&text);
         let line: Line = serde_json::from_slice(&text).map_err(|error| damaged(format!("line {number}: {error}")))?;
-        adding.add(&line, &text);
-        each(line.record().ok_or_else(|| damaged(format!("line {number} holds an unknown value")))?)?;
+        let before = counted.adding.clone();
+        counted.adding.add(&line, &text);
+        let record = line.record().ok_or_else(|| damaged(format!("line {number} holds an unknown value")))?;
+        counted.follow(&record, before).ok_or_else(|| damaged(format!("line {number} is out of its place")))?;
+        each(record)?;
     }
     Err(damaged("it has no end".to_owned()))
+}
+
+/// What was read so far.
+struct Counted {
+    adding: Adding,
+    /// The room that is being read, and what there was before it.
+    room: Option<(RoomId, Adding)>,
+    gone: HashSet<RoomId>,
+}
+
+impl Counted {
+    fn new() -> Self {
+        Self { adding: Adding::new(), room: None, gone: HashSet::new() }
+    }
+
+    /// Takes a room out again that is taken back; `None` where it is not the one that was read last.
+    fn follow(&mut self, record: &Record, before: Adding) -> Option<()> {
+        match record {
+            Record::Room(room) => self.room = Some((room.id, before)),
+            Record::Gone(id) => {
+                let (_, before) = self.room.take().filter(|(room, _)| room == id)?;
+                self.adding = before;
+                self.gone.insert(*id);
+            }
+            _ => {}
+        }
+        Some(())
+    }
 }
 
 /// The checksum that gzip itself has is looked at only here.

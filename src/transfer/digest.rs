@@ -16,8 +16,18 @@ pub struct Total {
     pub sha256: String,
 }
 
+/// What a copy leaves out, because its store cannot read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Omitted {
+    /// Which documents and what about them, for the operator.
+    pub what: String,
+    /// How many there are.
+    pub count: u64,
+}
+
 /// Of every kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Totals {
     /// Accounts.
     pub users: Total,
@@ -27,6 +37,9 @@ pub struct Totals {
     pub messages: Total,
     /// Calls.
     pub calls: Total,
+    /// What is in the source and not in the copy.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<Omitted>,
 }
 
 impl Totals {
@@ -39,7 +52,8 @@ impl Totals {
     }
 }
 
-/// Adds up as the records come.
+/// Adds up as the records come. A copy of it from before a room takes the room out again.
+#[derive(Clone)]
 pub(super) struct Adding {
     kinds: [(u64, Context); 4],
 }
@@ -56,6 +70,7 @@ impl Adding {
             Line::Room(_) => 1,
             Line::Message(_) => 2,
             Line::Call(_) => 3,
+            Line::Gone(_) => return,
         };
         let (count, context) = &mut self.kinds[kind];
         *count += 1;
@@ -65,7 +80,7 @@ impl Adding {
     pub fn totals(self) -> Totals {
         let [users, rooms, messages, calls] =
             self.kinds.map(|(count, context)| Total { count, sha256: hex(context.finish().as_ref()) });
-        Totals { users, rooms, messages, calls }
+        Totals { users, rooms, messages, calls, left_out: Vec::new() }
     }
 }
 

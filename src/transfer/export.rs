@@ -7,9 +7,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use super::archive::{Encoder, Partial, failed};
+use super::archive::{self, Encoder, Partial, failed};
+use super::migrate::left_out;
 use super::walk::{Sink, walk};
 use super::{Totals, TransferError, Watch};
+use crate::model::RoomId;
 use crate::store::{Records, Store};
 
 /// How many batches may wait to be written.
@@ -23,7 +25,7 @@ pub async fn export(store: &Arc<dyn Store>, path: &Path, watch: &mut dyn Watch) 
     let place = path.to_owned();
     let write = move |queue| {
         let partial = Partial::of(&place);
-        let written = match write_all(|| partial.create().map(Some), queue) {
+        let written = match partial.create().and_then(|file| write_all(file, queue)) {
             Ok(Some(file)) => partial.put_in_place(&file),
             other => other.map(drop),
         };
@@ -41,9 +43,7 @@ pub(super) async fn export_into(
     connection: impl Write + Send + 'static,
     watch: &mut dyn Watch,
 ) -> Result<Totals, TransferError> {
-    let mut connection = Some(connection);
-    // What was sent cannot be taken back: there is no second beginning.
-    let write = move |queue| match write_all(|| Ok(connection.take()), queue) {
+    let write = move |queue| match write_all(connection, queue) {
         Ok(_) => Ok(()),
         Err(error) => Err(TransferError::File { path: "the connection".to_owned(), error }),
     };
@@ -58,7 +58,7 @@ async fn export_by(
     let (orders, queue) = mpsc::channel(WAITING);
     let writing = tokio::task::spawn_blocking(move || write(queue));
     let mut sink = ToWriter(orders);
-    let walked = walk(store, &mut sink, "exporting", watch).await;
+    let walked = walk_all(store, &mut sink, watch).await;
     if let Ok(totals) = &walked {
         // Where nothing is written any more, the writer's own error says why.
         let _ = sink.0.send(Order::Finish(totals.clone())).await;
@@ -71,24 +71,23 @@ async fn export_by(
     }
 }
 
+async fn walk_all(store: &Arc<dyn Store>, sink: &mut ToWriter, watch: &mut dyn Watch) -> Result<Totals, TransferError> {
+    let walked = walk(store, sink, "exporting", archive::VERSION, watch).await?;
+    Ok(Totals { left_out: left_out(store).await?, ..walked })
+}
+
 enum Order {
     Lines(Vec<u8>),
-    Again,
     Finish(Totals),
 }
 
-/// The writer's side, on a thread of its own. `begin` gives what to write to, `None` where there is no other beginning. Answers with it
-/// when the archive is whole, and with nothing where the walk broke off.
-fn write_all<W: Write>(
-    mut begin: impl FnMut() -> io::Result<Option<W>>,
-    mut queue: mpsc::Receiver<Order>,
-) -> io::Result<Option<W>> {
-    let mut begin = || begin()?.ok_or_else(|| io::Error::other("a room was deleted meanwhile; run it again"));
-    let mut encoder = Encoder::new(begin()?)?;
+/// The writer's side, on a thread of its own. Answers with what it wrote to when the archive is whole, and with nothing where the walk
+/// broke off.
+fn write_all<W: Write>(to: W, mut queue: mpsc::Receiver<Order>) -> io::Result<Option<W>> {
+    let mut encoder = Encoder::new(to)?;
     while let Some(order) = queue.blocking_recv() {
         match order {
             Order::Lines(lines) => encoder.write(&lines)?,
-            Order::Again => encoder = Encoder::new(begin()?)?,
             Order::Finish(totals) => return encoder.finish(totals).map(Some),
         }
     }
@@ -99,12 +98,13 @@ struct ToWriter(mpsc::Sender<Order>);
 
 #[async_trait]
 impl Sink for ToWriter {
-    async fn again(&mut self) -> bool {
-        self.0.send(Order::Again).await.is_ok()
+    async fn take(&mut self, _: Vec<Records>, lines: Vec<u8>) -> Result<(), TransferError> {
+        // The writer has failed, and its error counts.
+        self.0.send(Order::Lines(lines)).await.map_err(|_| TransferError::BrokeOff)
     }
 
-    async fn take(&mut self, _: Records, lines: Vec<u8>) -> Result<(), TransferError> {
-        // Told by the writer, whose error counts.
-        self.0.send(Order::Lines(lines)).await.map_err(|_| TransferError::Restless)
+    /// The line that takes the room back came with the others.
+    async fn gone(&mut self, _: RoomId) -> Result<(), TransferError> {
+        Ok(())
     }
 }

@@ -1,15 +1,18 @@
 //! From an archive into an empty store. The archive is read through and found whole before anything is written.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::archive::Contents;
+use super::filling::Filling;
 use super::lines::Record;
-use super::migrate::{Filling, finish};
+use super::migrate::finish;
 use super::walk::Sink;
 use super::{Totals, TransferError, Watch, archive};
-use crate::model::{Call, Message, Room, User};
+use crate::model::{Message, RoomId};
 use crate::store::{Records, Store};
 
 /// How many records go at once.
@@ -36,29 +39,32 @@ pub async fn import(
     watch: &mut dyn Watch,
 ) -> Result<Totals, TransferError> {
     watch.begin("checking the archive", 0);
-    let (totals, sum) = off_thread(path, |path| archive::read(&path, |_| Ok(()))).await?;
-    let mut filling = Filling::begin(target, &format!("an archive with the checksum {sum}"), target_name).await?;
+    let Contents { totals, sha256, version, gone } =
+        off_thread(path, |path| archive::read_through(&path, |_| Ok(()))).await?;
+    let mut filling = Filling::begin(target, &format!("an archive with the checksum {sha256}"), target_name).await?;
     watch.begin("importing", totals.messages.count);
     let (orders, mut queue) = mpsc::channel(WAITING);
     let reading = off_thread(path, move |path| {
-        let mut batches = Batches { orders, kept: None };
+        let mut batches = Batches { orders, gone, kept: Vec::new(), count: 0 };
         archive::read(&path, |record| batches.add(record))?;
-        batches.send()
+        batches.pass()
     });
     let filling = async {
         while let Some(records) = queue.recv().await {
-            let messages = if let Records::Messages(_, messages) = &records { messages.len() } else { 0 };
+            let messages = |records: &Records| if let Records::Messages(_, list) = records { list.len() } else { 0 };
+            let messages: usize = records.iter().map(messages).sum();
             filling.take(records, Vec::new()).await?;
             watch.advance(messages as u64);
         }
         // A reader that waits for room would wait for ever.
         drop(queue);
+        filling.end().await?;
         Ok::<_, TransferError>(())
     };
     let (read, filled) = tokio::join!(reading, filling);
     filled?;
     read?;
-    finish(target, &totals, watch).await?;
+    finish(target, &totals, version, watch).await?;
     Ok(totals)
 }
 
@@ -73,64 +79,52 @@ async fn off_thread<T: Send + 'static>(
     })
 }
 
-/// Gathers records of one kind, and of one room, into batches.
+/// Gathers records into batches: as they come, rooms before their messages, and of each room one piece in a batch.
 struct Batches {
-    orders: mpsc::Sender<Records>,
-    kept: Option<Records>,
+    orders: mpsc::Sender<Vec<Records>>,
+    /// Rooms that the archive takes back.
+    gone: HashSet<RoomId>,
+    kept: Vec<Records>,
+    count: usize,
 }
 
 impl Batches {
     fn add(&mut self, record: Record) -> Result<(), TransferError> {
-        let full = match record {
-            Record::User(user) => self.user(user),
-            Record::Room(room) => self.room(room),
+        match record {
+            Record::Gone(_) => return Ok(()),
+            Record::Room(room) if self.gone.contains(&room.id) => return Ok(()),
+            Record::Message(message) if self.gone.contains(&message.room) => return Ok(()),
+            Record::User(user) => match self.kept.last_mut() {
+                Some(Records::Users(users)) => users.push(user),
+                _ => self.kept.push(Records::Users(vec![user])),
+            },
+            Record::Call(call) => match self.kept.last_mut() {
+                Some(Records::Calls(calls)) => calls.push(call),
+                _ => self.kept.push(Records::Calls(vec![call])),
+            },
+            Record::Room(room) => match self.kept.iter_mut().find(|one| matches!(one, Records::Rooms(_))) {
+                Some(Records::Rooms(rooms)) => rooms.push(room),
+                _ => self.kept.push(Records::Rooms(vec![room])),
+            },
             Record::Message(message) => self.message(message),
-            Record::Call(call) => self.call(call),
-        };
-        full.map_or(Ok(()), |records| self.pass(records))
-    }
-
-    /// Each of these keeps a record, and gives back the batch that it does not belong to any more or that is full.
-    fn user(&mut self, user: User) -> Option<Records> {
-        match &mut self.kept {
-            Some(Records::Users(users)) if users.len() < BATCH => users.push(user),
-            _ => return self.kept.replace(Records::Users(vec![user])),
         }
-        None
+        self.count += 1;
+        if self.count >= BATCH { self.pass() } else { Ok(()) }
     }
 
-    fn room(&mut self, room: Room) -> Option<Records> {
-        match &mut self.kept {
-            Some(Records::Rooms(rooms)) if rooms.len() < BATCH => rooms.push(room),
-            _ => return self.kept.replace(Records::Rooms(vec![room])),
+    fn message(&mut self, message: Message) {
+        match self.kept.last_mut() {
+            Some(Records::Messages(room, messages)) if *room == message.room => messages.push(message),
+            _ => self.kept.push(Records::Messages(message.room, vec![message])),
         }
-        None
     }
 
-    fn message(&mut self, message: Message) -> Option<Records> {
-        match &mut self.kept {
-            Some(Records::Messages(room, messages)) if *room == message.room && messages.len() < BATCH => {
-                messages.push(message);
-            }
-            _ => return self.kept.replace(Records::Messages(message.room, vec![message])),
+    fn pass(&mut self) -> Result<(), TransferError> {
+        self.count = 0;
+        if self.kept.is_empty() {
+            return Ok(());
         }
-        None
-    }
-
-    fn call(&mut self, call: Call) -> Option<Records> {
-        match &mut self.kept {
-            Some(Records::Calls(calls)) if calls.len() < BATCH => calls.push(call),
-            _ => return self.kept.replace(Records::Calls(vec![call])),
-        }
-        None
-    }
-
-    fn send(mut self) -> Result<(), TransferError> {
-        self.kept.take().map_or(Ok(()), |records| self.pass(records))
-    }
-
-    fn pass(&self, records: Records) -> Result<(), TransferError> {
         // Nobody takes it where the store has failed, which is told there.
-        self.orders.blocking_send(records).map_err(|_| TransferError::Restless)
+        self.orders.blocking_send(std::mem::take(&mut self.kept)).map_err(|_| TransferError::BrokeOff)
     }
 }

@@ -7,6 +7,9 @@ use crate::model::{
     UserId,
 };
 
+/// The highest number that is taken: a store can still count on from it.
+const HIGHEST: u64 = i64::MAX as u64 / 2;
+
 /// A record. Ids are in hex, times in milliseconds since 1970.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -15,6 +18,13 @@ pub(super) enum Line {
     Room(RoomLine),
     Message(MessageLine),
     Call(CallLine),
+    /// The room before this line was deleted while it was copied: it and its messages are void.
+    Gone(GoneLine),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct GoneLine {
+    room: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -37,6 +47,9 @@ pub(super) struct RoomLine {
     created_by: String,
     participants: Vec<String>,
     created_at: i64,
+    /// The highest number that was given in the room; archives of the first version have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_seq: Option<u64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -99,6 +112,8 @@ pub(super) enum Record {
     Room(Room),
     Message(Message),
     Call(Call),
+    /// The room is not in the archive after all.
+    Gone(RoomId),
 }
 
 impl Line {
@@ -109,6 +124,7 @@ impl Line {
             Self::Room(line) => line.room().map(Record::Room),
             Self::Message(line) => line.message().map(Record::Message),
             Self::Call(line) => line.call().map(Record::Call),
+            Self::Gone(line) => RoomId::parse(&line.room).map(Record::Gone),
         }
     }
 }
@@ -126,8 +142,9 @@ impl From<&User> for Line {
     }
 }
 
-impl From<&Room> for Line {
-    fn from(room: &Room) -> Self {
+impl Line {
+    /// A room as an archive of this version has it.
+    pub fn of_room(room: &Room, version: u64) -> Self {
         Self::Room(RoomLine {
             id: room.id.to_string(),
             name: room.name.clone(),
@@ -135,7 +152,13 @@ impl From<&Room> for Line {
             created_by: room.created_by.to_string(),
             participants: texts(&room.participants),
             created_at: room.created_at.millis(),
+            last_seq: (version > 1).then(|| room.numbered()),
         })
+    }
+
+    /// Takes back the room before it.
+    pub fn gone(room: RoomId) -> Self {
+        Self::Gone(GoneLine { room: room.to_string() })
     }
 }
 
@@ -197,7 +220,7 @@ impl RoomLine {
             participants: users(&self.participants)?.into(),
             created_at: Timestamp::from_millis(self.created_at),
             last_message: None,
-            last_seq: 0,
+            last_seq: self.last_seq.unwrap_or(0).min(HIGHEST),
             numbered: 0,
         })
     }
@@ -212,7 +235,7 @@ impl MessageLine {
             sender_name: self.sender_name,
             content: self.content,
             timestamp: Timestamp::from_millis(self.timestamp),
-            seq: self.seq,
+            seq: Some(self.seq).filter(|seq| (1..=HIGHEST).contains(seq))?,
             client_id: self.client_id,
         })
     }

@@ -1,41 +1,26 @@
-//! From one store into another one, empty one, with a verification at the end.
+//! From one store into another, empty one, with a verification at the end.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_trait::async_trait;
+use super::digest::Omitted;
+use super::filling::Filling;
+use super::walk::{Nowhere, walk};
+use super::{Totals, TransferError, Watch, archive};
+use crate::store::{Result as StoreResult, Store};
 
-use super::walk::{Nowhere, Sink, walk};
-use super::{Totals, TransferError, Watch};
-use crate::model::{RoomId, UserId};
-use crate::store::{Loading, Records, Result as StoreResult, Store};
-
-/// How much there is to move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Size {
-    /// Accounts.
-    pub users: u64,
-    /// Rooms.
-    pub rooms: u64,
-    /// Messages.
-    pub messages: u64,
-}
-
-/// How much a store holds.
+/// What a store holds, which is read through for that.
 ///
 /// # Errors
-/// The store's.
-pub async fn size(store: &Arc<dyn Store>) -> StoreResult<Size> {
-    let rooms = store.rooms().await?;
-    let messages = rooms.iter().map(|room| room.last_seq()).sum();
-    let (mut users, mut last): (u64, Option<UserId>) = (0, None);
-    loop {
-        let page = store.dump_users(last, 1000).await?;
-        let Some(newest) = page.last() else { break };
-        last = Some(newest.id);
-        users += page.len() as u64;
-    }
-    Ok(Size { users, rooms: rooms.len() as u64, messages })
+/// See [`TransferError`].
+pub async fn count(store: &Arc<dyn Store>, watch: &mut dyn Watch) -> Result<Totals, TransferError> {
+    let counted = walk(store, &mut Nowhere, "counting", archive::VERSION, watch).await?;
+    Ok(Totals { left_out: left_out(store).await?, ..counted })
+}
+
+/// What a copy of a store leaves out.
+pub(super) async fn left_out(store: &Arc<dyn Store>) -> StoreResult<Vec<Omitted>> {
+    let left_out = store.left_out().await?.into_iter().filter(|one| one.count > 0);
+    Ok(left_out.map(|one| Omitted { what: one.what, count: one.count }).collect())
 }
 
 /// Copies everything into a store that was opened to be filled, and compares what is there then. `origin` names the source, by which a
@@ -50,67 +35,23 @@ pub async fn migrate(
     target_name: &str,
     watch: &mut dyn Watch,
 ) -> Result<Totals, TransferError> {
-    let mut sink = Filling::begin(target, origin, target_name).await?;
-    let copied = walk(source, &mut sink, "copying", watch).await?;
-    finish(target, &copied, watch).await?;
-    Ok(copied)
+    let mut filling = Filling::begin(target, origin, target_name).await?;
+    let copied = walk(source, &mut filling, "copying", archive::VERSION, watch).await?;
+    filling.end().await?;
+    finish(target, &copied, archive::VERSION, watch).await?;
+    Ok(Totals { left_out: left_out(source).await?, ..copied })
 }
 
 /// Compares what is in the target with what was copied, and lets it open as any other store.
 pub(super) async fn finish(
     target: &Arc<dyn Store>,
     copied: &Totals,
+    version: u64,
     watch: &mut dyn Watch,
 ) -> Result<(), TransferError> {
-    let there = walk(target, &mut Nowhere, "verifying", watch).await?;
+    let there = walk(target, &mut Nowhere, "verifying", version, watch).await?;
     if let Some(kind) = copied.difference(&there) {
         return Err(TransferError::Differs(kind));
     }
     Ok(target.end_load().await?)
-}
-
-/// A store that is being filled. What is there already is passed over.
-pub(super) struct Filling {
-    target: Arc<dyn Store>,
-    /// How far each room had come when it was first looked at.
-    ends: HashMap<RoomId, u64>,
-}
-
-impl Filling {
-    pub async fn begin(target: &Arc<dyn Store>, origin: &str, name: &str) -> Result<Self, TransferError> {
-        match target.begin_load(origin).await? {
-            Loading::Refused => Err(TransferError::NotEmpty(name.to_owned())),
-            Loading::Begun | Loading::Resumed => Ok(Self { target: Arc::clone(target), ends: HashMap::new() }),
-        }
-    }
-
-    async fn end(&mut self, room: RoomId) -> StoreResult<u64> {
-        if let Some(end) = self.ends.get(&room) {
-            return Ok(*end);
-        }
-        // Not the highest number given: that is known of the source before its messages are copied.
-        let newest = self.target.room(room).await?.and_then(|room| room.last_message.clone());
-        let end = newest.map_or(0, |message| message.seq);
-        self.ends.insert(room, end);
-        Ok(end)
-    }
-}
-
-#[async_trait]
-impl Sink for Filling {
-    /// What was copied of a room that is gone cannot be taken back.
-    async fn again(&mut self) -> bool {
-        false
-    }
-
-    async fn take(&mut self, mut records: Records, _: Vec<u8>) -> Result<(), TransferError> {
-        if let Records::Messages(room, messages) = &mut records {
-            let end = self.end(*room).await?;
-            messages.retain(|message| message.seq > end);
-            if messages.is_empty() {
-                return Ok(());
-            }
-        }
-        Ok(self.target.load(records).await?)
-    }
 }

@@ -1,21 +1,23 @@
 //! Moving everything from one store to another, and to and from an archive file.
 //!
-//! A copy is of one state: it has the rooms as they were when it began, and of each room the messages up to the newest of that moment,
-//! so it may be made while servers write. Whatever it goes to must be empty; one that broke off is gone on with when it is run again.
+//! A copy may be made while servers write. It has the rooms that were there when it began, each as a whole as of the moment when its
+//! turn came: with the messages up to the newest one then. A room that is deleted meanwhile is whole or not in it. Whatever a copy goes
+//! to must be empty; one that broke off is gone on with when it is run again.
 
 mod archive;
 mod digest;
 mod export;
+mod filling;
 mod import;
 mod lines;
 mod migrate;
 mod running;
 mod walk;
 
-pub use self::digest::Totals;
+pub use self::digest::{Omitted, Total, Totals};
 pub use self::export::export;
 pub use self::import::{check, import};
-pub use self::migrate::{Size, migrate, size};
+pub use self::migrate::{count, migrate};
 pub use self::running::{Exports, export_from_running};
 
 use crate::store::StoreError;
@@ -32,7 +34,7 @@ pub trait Watch: Send {
 #[derive(Debug, thiserror::Error)]
 pub enum TransferError {
     /// A store failed.
-    #[error("{0}; run it again to go on")]
+    #[error("{}", store_in_words(.0))]
     Store(#[from] StoreError),
     /// The target has something in it.
     #[error("{0} is not empty; choose another, or empty it first")]
@@ -70,7 +72,18 @@ pub enum TransferError {
         /// The newest that this program reads.
         known: u64,
     },
-    /// Rooms kept being deleted while they were copied.
-    #[error("rooms were deleted while they were copied, again and again; run it again when it is quieter")]
-    Restless,
+    /// The other side of the copy ended before; its own error says why.
+    #[error("the copy broke off")]
+    BrokeOff,
+}
+
+/// What a store's error means for a copy.
+fn store_in_words(error: &StoreError) -> String {
+    match error {
+        StoreError::Unavailable(_) => format!("{error}; run it again when the store works"),
+        StoreError::Corrupt(_) => format!(
+            "{error}; a copy would lack it: restore a backup, or, in the embedded store, start once with --accept-damage to go on without it"
+        ),
+        StoreError::Conflict(_) | StoreError::Bug(_) => error.to_string(),
+    }
 }

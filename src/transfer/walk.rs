@@ -1,5 +1,9 @@
-//! Walks through a store in one order: calls, accounts, rooms, and the messages of each room.
+//! Walks through a store in one order: calls, accounts, and each room with its messages.
+//!
+//! Others may change the store meanwhile. A room is told as it is when its turn comes, with the messages up to the newest of that
+//! moment, and one that is deleted under the walk is left out as a whole.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -7,70 +11,87 @@ use async_trait::async_trait;
 use super::digest::{Adding, Totals};
 use super::lines::Line;
 use super::{TransferError, Watch};
-use crate::model::{Page, Room, RoomId};
+use crate::model::{Message, Page, Room, RoomId, UserId};
 use crate::store::{Records, Store};
 
 /// How many records go at once.
 const BATCH: usize = 1000;
-/// How often a walk begins anew because a room was deleted under it.
-const ATTEMPTS: usize = 5;
 
 /// What the records of a walk go to.
 #[async_trait]
 pub(super) trait Sink: Send {
-    /// The walk begins anew: what came so far is void. Says whether that can be.
-    async fn again(&mut self) -> bool;
+    /// Some records, with their lines. Rooms come before their messages, and of each room at most one batch of messages.
+    async fn take(&mut self, records: Vec<Records>, lines: Vec<u8>) -> Result<(), TransferError>;
 
-    /// Some records, with their lines.
-    async fn take(&mut self, records: Records, lines: Vec<u8>) -> Result<(), TransferError>;
+    /// The room that came last was deleted before it was there as a whole; what came of it is void.
+    async fn gone(&mut self, room: RoomId) -> Result<(), TransferError>;
 }
 
-/// Brings everything in a store to a sink, and adds it up. The messages of a room go up to the newest one of when the walk began.
+/// Brings everything in a store to a sink, and adds it up, in the lines of archives of a version.
 pub(super) async fn walk(
     store: &Arc<dyn Store>,
     sink: &mut dyn Sink,
     what: &'static str,
+    version: u64,
     watch: &mut dyn Watch,
 ) -> Result<Totals, TransferError> {
-    for _ in 0..ATTEMPTS {
-        // Rooms first, then accounts: whom a room names is among them.
-        let mut rooms = store.rooms().await?;
-        rooms.sort_by_key(|room| room.id);
-        watch.begin(what, rooms.iter().map(|room| room.last_seq()).sum());
-        let mut walk = Walk { store, sink: &mut *sink, adding: Adding::new() };
-        walk.calls().await?;
-        walk.users().await?;
-        walk.rooms(&rooms).await?;
-        let mut whole = true;
-        for room in &rooms {
-            whole = whole && walk.messages(room.id, room.last_seq(), watch).await?;
-        }
-        if whole {
-            return Ok(walk.adding.totals());
-        }
-        tracing::info!("a room was deleted while it was copied; beginning anew");
-        if !sink.again().await {
-            break;
-        }
+    // Rooms first, then accounts: whom a room names is among them.
+    let mut rooms = store.rooms().await?;
+    rooms.sort_by_key(|room| room.id);
+    watch.begin(what, rooms.iter().map(|room| room.last_seq()).sum());
+    let mut walk =
+        Walk { store, sink, version, adding: Adding::new(), users: HashSet::new(), portion: Portion::default() };
+    walk.calls().await?;
+    walk.users().await?;
+    for room in &rooms {
+        walk.room(room.id, watch).await?;
     }
-    Err(TransferError::Restless)
+    walk.pass().await?;
+    Ok(walk.adding.totals())
+}
+
+/// What goes to the sink next.
+#[derive(Default)]
+struct Portion {
+    rooms: Vec<Room>,
+    messages: Vec<(RoomId, Vec<Message>)>,
+    lines: Vec<u8>,
+    count: usize,
 }
 
 struct Walk<'a> {
     store: &'a Arc<dyn Store>,
     sink: &'a mut dyn Sink,
+    version: u64,
     adding: Adding,
+    /// The accounts that were told.
+    users: HashSet<UserId>,
+    portion: Portion,
 }
 
 impl Walk<'_> {
-    async fn take(&mut self, records: Records, lines: impl Iterator<Item = Line>) -> Result<(), TransferError> {
-        let mut texts = Vec::new();
-        for line in lines {
-            let text = line.text();
-            self.adding.add(&line, &text);
-            texts.extend(text);
+    fn add(&mut self, line: &Line) {
+        let text = line.text();
+        self.adding.add(line, &text);
+        self.portion.lines.extend(text);
+        self.portion.count += 1;
+    }
+
+    /// Gives to the sink what is gathered.
+    async fn pass(&mut self) -> Result<(), TransferError> {
+        let Portion { rooms, messages, lines, count } = std::mem::take(&mut self.portion);
+        if count == 0 {
+            return Ok(());
         }
-        self.sink.take(records, texts).await
+        let rooms = (!rooms.is_empty()).then_some(Records::Rooms(rooms));
+        let messages = messages.into_iter().map(|(room, messages)| Records::Messages(room, messages));
+        self.sink.take(rooms.into_iter().chain(messages).collect(), lines).await
+    }
+
+    async fn take(&mut self, records: Records, lines: Vec<Line>) -> Result<(), TransferError> {
+        lines.iter().for_each(|line| self.add(line));
+        let Portion { lines, .. } = std::mem::take(&mut self.portion);
+        self.sink.take(vec![records], lines).await
     }
 
     async fn calls(&mut self) -> Result<(), TransferError> {
@@ -79,8 +100,8 @@ impl Walk<'_> {
             let calls = self.store.dump_calls(last, BATCH).await?;
             let Some(newest) = calls.last() else { return Ok(()) };
             last = Some(newest.id);
-            let lines: Vec<Line> = calls.iter().map(Line::from).collect();
-            self.take(Records::Calls(calls), lines.into_iter()).await?;
+            let lines = calls.iter().map(Line::from).collect();
+            self.take(Records::Calls(calls), lines).await?;
         }
     }
 
@@ -90,35 +111,85 @@ impl Walk<'_> {
             let users = self.store.dump_users(last, BATCH).await?;
             let Some(newest) = users.last() else { return Ok(()) };
             last = Some(newest.id);
-            let lines: Vec<Line> = users.iter().map(Line::from).collect();
-            self.take(Records::Users(users), lines.into_iter()).await?;
+            self.users.extend(users.iter().map(|user| user.id));
+            let lines = users.iter().map(Line::from).collect();
+            self.take(Records::Users(users), lines).await?;
         }
     }
 
-    async fn rooms(&mut self, rooms: &[Arc<Room>]) -> Result<(), TransferError> {
-        for rooms in rooms.chunks(BATCH) {
-            let rooms: Vec<Room> = rooms.iter().map(|room| Room { last_message: None, ..Room::clone(room) }).collect();
-            let lines: Vec<Line> = rooms.iter().map(Line::from).collect();
-            self.take(Records::Rooms(rooms), lines.into_iter()).await?;
+    /// A room and its messages, or nothing of it where it is deleted meanwhile.
+    async fn room(&mut self, id: RoomId, watch: &mut dyn Watch) -> Result<(), TransferError> {
+        let Some(room) = self.store.room(id).await? else { return Ok(()) };
+        let before = self.adding.clone();
+        let begun = (self.portion.lines.len(), self.portion.rooms.len(), self.portion.messages.len());
+        let room = Room { last_message: None, last_seq: room.last_seq(), ..self.with_known(&room).await? };
+        self.add(&Line::of_room(&room, self.version));
+        let to = room.last_seq();
+        self.portion.rooms.push(room);
+        let passed = match self.messages(id, to, watch).await? {
+            Messages::All => return Ok(()),
+            Messages::RoomGone { passed } => passed,
+        };
+        self.adding = before;
+        if passed {
+            self.portion = Portion { lines: Line::gone(id).text(), count: 1, ..Portion::default() };
+            self.pass().await?;
+            return self.sink.gone(id).await;
         }
+        let (lines, rooms, messages) = begun;
+        self.portion.lines.truncate(lines);
+        self.portion.rooms.truncate(rooms);
+        self.portion.messages.truncate(messages);
         Ok(())
     }
 
-    /// `false` where the room is gone.
-    async fn messages(&mut self, room: RoomId, to: u64, watch: &mut dyn Watch) -> Result<bool, TransferError> {
-        let mut after = 0;
-        while after < to {
-            let Some(page) = self.store.messages(room, Page::After(after), BATCH).await? else { return Ok(false) };
-            let mut messages = page.messages;
+    /// The room without participants who have an account that was not told: it was made since, and they joined then.
+    async fn with_known(&mut self, room: &Room) -> Result<Room, TransferError> {
+        let mut participants = Vec::with_capacity(room.participants.len());
+        for user in room.participants.iter() {
+            if self.users.contains(user) || self.store.user(*user).await?.is_none() {
+                participants.push(*user);
+            }
+        }
+        let all = participants.len() == room.participants.len();
+        let participants = if all { room.participants.clone() } else { Arc::new(participants) };
+        Ok(Room { participants, ..room.clone() })
+    }
+
+    async fn messages(&mut self, room: RoomId, to: u64, watch: &mut dyn Watch) -> Result<Messages, TransferError> {
+        let (mut after, mut passed) = (0, false);
+        loop {
+            if self.portion.count >= BATCH {
+                self.pass().await?;
+                passed = true;
+            }
+            let page = if after < to { self.store.messages(room, Page::After(after), BATCH).await? } else { None };
+            let mut messages = page.map(|page| page.messages).unwrap_or_default();
             messages.retain(|message| message.seq <= to);
-            let Some(newest) = messages.last() else { return Ok(true) };
+            let Some(newest) = messages.last() else { break };
             watch.advance(newest.seq - after);
             after = newest.seq;
-            let lines: Vec<Line> = messages.iter().map(Line::from).collect();
-            self.take(Records::Messages(room, messages), lines.into_iter()).await?;
+            messages.iter().for_each(|message| self.add(&Line::from(message)));
+            self.portion.messages.push((room, messages));
+            if after < to && self.portion.count < BATCH {
+                // A page that is not full may have another one behind it, which is not to lie in the same portion.
+                self.pass().await?;
+                passed = true;
+            }
         }
-        Ok(true)
+        // Messages go after their room: where it is still there now, all of them were.
+        let gone = self.store.room(room).await?.is_none();
+        Ok(if gone { Messages::RoomGone { passed } } else { Messages::All })
     }
+}
+
+/// How the messages of a room came.
+enum Messages {
+    All,
+    /// `passed`: some of the room went to the sink already.
+    RoomGone {
+        passed: bool,
+    },
 }
 
 /// A sink for walks that only add up.
@@ -126,11 +197,11 @@ pub(super) struct Nowhere;
 
 #[async_trait]
 impl Sink for Nowhere {
-    async fn again(&mut self) -> bool {
-        true
+    async fn take(&mut self, _: Vec<Records>, _: Vec<u8>) -> Result<(), TransferError> {
+        Ok(())
     }
 
-    async fn take(&mut self, _: Records, _: Vec<u8>) -> Result<(), TransferError> {
+    async fn gone(&mut self, _: RoomId) -> Result<(), TransferError> {
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use bson::Bson;
 
 use super::catalog::Catalog;
 use super::change::{Change, Doomed, LogPiece, RoomEntry};
-use super::layout::{self, CallLogRecord, DoomedRecord, Head, StoreRecord};
+use super::layout::{self, CallLogRecord, DoomedRecord, GapsRecord, Head, StoreRecord};
 use super::txn::{CommitFailed, Touched, Txn};
 use crate::model::{Call, CallId, RoomId, User, UserId};
 use crate::store::records::{CallRecord, RoomRecord, Stored, UserRecord};
@@ -34,6 +34,7 @@ pub struct Batch<'a> {
     users: BTreeSet<UserId>,
     rooms: BTreeSet<RoomId>,
     heads: BTreeSet<RoomId>,
+    gaps: BTreeSet<RoomId>,
     /// Pieces of the calls' history to be written, by number.
     log: BTreeMap<i64, Arc<LogPiece>>,
 }
@@ -51,6 +52,7 @@ impl<'a> Batch<'a> {
             users: BTreeSet::new(),
             rooms: BTreeSet::new(),
             heads: BTreeSet::new(),
+            gaps: BTreeSet::new(),
             log: BTreeMap::new(),
         }
     }
@@ -97,6 +99,11 @@ impl<'a> Batch<'a> {
     }
 
     pub fn set_room(&mut self, id: RoomId, entry: Option<RoomEntry>) {
+        let lost = |entry: Option<&RoomEntry>| entry.map(|entry| entry.lost.clone()).unwrap_or_default();
+        let (old_lost, new_lost) = (lost(self.catalog.room(id)), lost(entry.as_ref()));
+        if old_lost != new_lost && (layout::lie_apart(&old_lost) || layout::lie_apart(&new_lost)) {
+            self.gaps.insert(id);
+        }
         match (self.catalog.room(id), &entry) {
             (Some(old), Some(new)) => {
                 let (a, b) = (&old.room, &new.room);
@@ -104,7 +111,7 @@ impl<'a> Batch<'a> {
                 {
                     self.rooms.insert(id);
                 }
-                if old.numbered != new.numbered || old.lost != new.lost {
+                if a.numbered() != b.numbered() || a.last_seq() != b.last_seq() || old.lost != new.lost {
                     self.heads.insert(id);
                 }
             }
@@ -160,11 +167,9 @@ impl<'a> Batch<'a> {
     /// The database's.
     pub fn set_doomed(&mut self, room: RoomId, doomed: Option<Doomed>) -> Result<()> {
         let id = room.object_id();
-        self.write(|txn| match doomed {
+        self.write(|txn| match &doomed {
             None => txn.take(layout::DOOMED, id).map(drop),
-            Some(Doomed { next, last }) => {
-                txn.put(layout::DOOMED, id, &DoomedRecord { room: id, next: next as i64, last: last as i64 })
-            }
+            Some(doomed) => txn.put(layout::DOOMED, id, &DoomedRecord::of(room, doomed)),
         })?;
         self.apply(Change::Doomed(room, doomed));
         Ok(())
@@ -221,11 +226,20 @@ impl<'a> Batch<'a> {
                 None => drop(txn.take(layout::HEADS, id.object_id())?),
             }
         }
+        for id in &self.gaps {
+            match catalog.room(*id).filter(|entry| layout::lie_apart(&entry.lost)) {
+                Some(entry) => txn.put(layout::GAPS, id.object_id(), &GapsRecord::of(*id, &entry.lost))?,
+                None => drop(txn.take(layout::GAPS, id.object_id())?),
+            }
+        }
         for (number, piece) in &self.log {
             let entries = bson::Binary { subtype: bson::spec::BinarySubtype::Generic, bytes: piece.entries.clone() };
             txn.put(layout::CALL_LOG, *number, &CallLogRecord { number: *number, entries })?;
         }
-        let store = next(self.store, catalog);
+        let mut store = next(self.store, catalog);
+        if self.gaps.iter().any(|id| catalog.room(*id).is_some_and(|entry| layout::lie_apart(&entry.lost))) {
+            store.version = store.version.max(layout::WITH_GAPS_APART);
+        }
         txn.put(layout::STORE, Bson::from(layout::STORE_ID), &store)?;
         Ok(store)
     }

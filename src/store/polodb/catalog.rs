@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::change::{Change, Doomed, LogPiece, RoomEntry};
 use crate::model::{Call, CallId, NameKey, Room, RoomId, Timestamp, User, UserId};
 
@@ -14,7 +16,8 @@ use crate::model::{Call, CallId, NameKey, Room, RoomId, Timestamp, User, UserId}
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalog {
     users: HashMap<UserId, Arc<User>>,
-    by_email: HashMap<String, UserId>,
+    /// By [`email_key`], by rising id.
+    by_email: HashMap<String, Vec<UserId>>,
     by_username: BTreeMap<NameKey, Vec<UserId>>,
     rooms: HashMap<RoomId, RoomEntry>,
     by_room_name: HashMap<NameKey, Vec<RoomId>>,
@@ -36,8 +39,11 @@ impl Catalog {
         self.users.values()
     }
 
+    /// Of several that came from elsewhere and differ in case or blanks alone, the one in just this spelling, else the oldest.
     pub fn user_by_email(&self, email: &str) -> Option<&Arc<User>> {
-        self.user(*self.by_email.get(email)?)
+        let ids = self.by_email.get(&email_key(email))?;
+        let mut users = ids.iter().filter_map(|id| self.user(*id));
+        users.clone().find(|user| user.email == email).or_else(|| users.next())
     }
 
     /// Those whose name has this key.
@@ -150,16 +156,22 @@ impl Catalog {
     fn set_user(&mut self, id: UserId, user: Option<Arc<User>>) -> Option<Arc<User>> {
         let before = self.users.remove(&id);
         if let Some(before) = &before {
-            let key = before.email.to_lowercase();
-            if self.by_email.get(&key) == Some(&id) {
-                self.by_email.remove(&key);
+            let key = email_key(&before.email);
+            if let Some(ids) = self.by_email.get_mut(&key) {
+                ids.retain(|one| *one != id);
+                if ids.is_empty() {
+                    self.by_email.remove(&key);
+                }
             }
             leave(self.by_username.entry(NameKey::of(&before.username)), id);
         }
         if let Some(user) = user {
-            // Of several that came from elsewhere and differ in case alone the first is found by the address.
-            self.by_email.entry(user.email.to_lowercase()).or_insert(id);
-            self.by_username.entry(NameKey::of(&user.username)).or_default().push(id);
+            // An account without an address is found by its name alone.
+            let key = email_key(&user.email);
+            if !key.is_empty() {
+                join(self.by_email.entry(key).or_default(), id);
+            }
+            join(self.by_username.entry(NameKey::of(&user.username)).or_default(), id);
             self.users.insert(id, user);
         }
         before
@@ -228,6 +240,19 @@ impl Catalog {
             self.calls_of.remove(&user);
         }
         place.is_ok()
+    }
+}
+
+/// What addresses are compared by, also those that another program stored with blanks, in upper case or not normalised.
+fn email_key(email: &str) -> String {
+    // Lower case may take normal form away again.
+    email.trim().nfc().collect::<String>().to_lowercase().nfc().collect()
+}
+
+/// Puts `id` into a list by its place.
+fn join(ids: &mut Vec<UserId>, id: UserId) {
+    if let Err(place) = ids.binary_search(&id) {
+        ids.insert(place, id);
     }
 }
 

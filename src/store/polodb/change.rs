@@ -10,19 +10,26 @@ use crate::model::{Call, CallId, Room, RoomId, User, UserId};
 pub struct RoomEntry {
     /// As it is told.
     pub room: Arc<Room>,
-    /// The highest number given; greater than that of the newest message only where messages were lost.
-    pub numbered: u64,
-    /// The numbers whose messages are lost.
+    /// The numbers that have no message and need none.
     pub lost: Lost,
 }
 
+impl RoomEntry {
+    /// The highest number that was given, or that may have been.
+    pub fn numbered(&self) -> u64 {
+        self.room.numbered()
+    }
+}
+
 /// A deleted room of which messages are left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Doomed {
     /// The first number that may be there still.
     pub next: u64,
     /// The last one.
     pub last: u64,
+    /// Those between that have no message.
+    pub lost: Lost,
 }
 
 /// The piece of the calls' history that is still written to.

@@ -72,10 +72,13 @@ pub fn check(txn: &Txn<'_>, loaded: &mut Loaded, mark: Option<&Mark>) -> Result<
         if let Some(seq) = room.beyond {
             loaded.damage.push(Damage::Beyond { room: id, name: name.clone(), seq });
         }
-        if numbered != entry.numbered || !missing.is_empty() {
+        if numbered != entry.numbered() || !missing.is_empty() {
             let lost = entry.lost.ranges().iter().copied().chain(missing).chain([(room.numbered + 1, numbered)]);
-            let told = Room { last_message: room.newest.map(Arc::new), ..Room::clone(&entry.room) };
-            repairs.push(RoomEntry { room: Arc::new(told), numbered, lost: Lost::new(lost.collect()) });
+            // What clients were told goes back with the newest message, so that they notice; unless there was none under it before.
+            let newest = entry.room.last_message.as_ref().map_or(0, |message| message.seq);
+            let last_seq = if entry.room.last_seq > newest { entry.room.last_seq } else { 0 };
+            let told = Room { last_message: room.newest.map(Arc::new), last_seq, numbered, ..Room::clone(&entry.room) };
+            repairs.push(RoomEntry { room: Arc::new(told), lost: Lost::new(lost.collect()) });
         }
     }
     Ok(repairs)
@@ -95,10 +98,10 @@ struct Examined {
 impl Examined {
     fn new(txn: &Txn<'_>, entry: &RoomEntry, each: usize, headless: bool) -> Result<Self> {
         let id = entry.room.id;
-        let mut this = Self { numbered: entry.numbered, newest: None, missing: Vec::new(), beyond: None };
-        if message(txn, id, entry.numbered + 1)?.is_some() {
-            this.numbered = last_from(txn, id, entry.numbered + 1)?;
-            this.beyond = (!headless).then_some(entry.numbered + 1);
+        let mut this = Self { numbered: entry.numbered(), newest: None, missing: Vec::new(), beyond: None };
+        if message(txn, id, entry.numbered() + 1)?.is_some() {
+            this.numbered = last_from(txn, id, entry.numbered() + 1)?;
+            this.beyond = (!headless).then_some(entry.numbered() + 1);
         }
         let mut seq = entry.lost.down(this.numbered);
         for _ in 0..each {
@@ -113,7 +116,7 @@ impl Examined {
         }
         if this.newest.is_none() && seq > 0 {
             // Everything that was looked at is missing: find where it begins to.
-            let last = last_up_to(txn, id, seq)?;
+            let last = last_up_to(txn, id, seq, &entry.lost)?;
             this.newest = message(txn, id, last)?;
             if last < seq {
                 this.miss(last + 1, seq);
@@ -136,19 +139,20 @@ pub fn last_from(txn: &Txn<'_>, id: RoomId, from: u64) -> Result<u64> {
     while message(txn, id, from + step)?.is_some() {
         step *= 2;
     }
-    last_between(txn, id, from, from + step)
+    last_between(txn, id, from, from + step, &Lost::default())
 }
 
-/// The last message up to `to`, which is missing, in a room that is whole before.
-fn last_up_to(txn: &Txn<'_>, id: RoomId, to: u64) -> Result<u64> {
-    last_between(txn, id, 0, to + 1)
+/// The last message up to `to`, which is missing, in a room that is whole before but for what is lost.
+fn last_up_to(txn: &Txn<'_>, id: RoomId, to: u64, lost: &Lost) -> Result<u64> {
+    Ok(lost.down(last_between(txn, id, 0, to + 1, lost)?))
 }
 
-/// Bisects between one that is there (or 0) and one that is not.
-fn last_between(txn: &Txn<'_>, id: RoomId, mut there: u64, mut not: u64) -> Result<u64> {
+/// Bisects between one that is there (or 0) and one that is not. One that is lost counts as there where the one before it is.
+fn last_between(txn: &Txn<'_>, id: RoomId, mut there: u64, mut not: u64, lost: &Lost) -> Result<u64> {
     while not - there > 1 {
         let middle = there + (not - there) / 2;
-        if message(txn, id, middle)?.is_some() { there = middle } else { not = middle }
+        let near = lost.down(middle);
+        if near <= there || message(txn, id, near)?.is_some() { there = middle } else { not = middle }
     }
     Ok(there)
 }

@@ -13,6 +13,7 @@ use super::Options;
 use super::batch::Batch;
 use super::catalog::Catalog;
 use super::database::Database;
+use super::marking::Marking;
 use super::open::{self, Opened};
 use super::order::{Intent, Order};
 use super::shared::{self, Condition, Shared};
@@ -23,6 +24,10 @@ use crate::store::{OpenError, Result, StoreError};
 const QUEUE: usize = 4096;
 /// How many reads may be at the database at once.
 const READERS: usize = 8;
+/// How long whoever asks waits for an answer, where the disk does not answer or too much waits before it.
+const PATIENCE: Duration = Duration::from_millis(4500);
+/// The same for the large pieces of a copy, for which no user waits.
+pub const LONG_PATIENCE: Duration = Duration::from_secs(60);
 /// How long a drop waits for reads that are under way.
 const DROP_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -37,6 +42,8 @@ pub struct PoloDb {
     writer: Mutex<Option<JoinHandle<()>>>,
     /// The data directory.
     pub(super) directory: PathBuf,
+    /// It was opened to be filled.
+    filling: bool,
 }
 
 impl PoloDb {
@@ -51,11 +58,12 @@ impl PoloDb {
     }
 
     fn open_here(directory: &Path, options: &Options) -> Result<Self, OpenError> {
-        let Opened { database, catalog, store } = open::open(directory, options)?;
+        let Opened { database, catalog, store, run } = open::open(directory, options)?;
         let shared = Arc::new(Shared::new(catalog.clone(), database.clone()));
         let pace = Pace { probe: options.probe_every, patience: options.patience, mark: options.mark_within };
-        let paths = (directory.to_owned(), directory.join(open::MARK));
-        let writer = Writer::new(database, shared.clone(), catalog, store, paths, pace);
+        let marking = Marking::new(directory, run);
+        let directory_of_writer = directory.to_owned();
+        let writer = Writer::new(database, shared.clone(), catalog, store, directory_of_writer, marking, pace);
         let (orders, queue) = mpsc::channel();
         let thread = std::thread::Builder::new().name("store".to_owned());
         let started = thread.spawn({
@@ -76,6 +84,7 @@ impl PoloDb {
             readers: Arc::new(Semaphore::new(READERS)),
             writer: Mutex::new(Some(writer)),
             directory: directory.to_owned(),
+            filling: options.filling,
         })
     }
 
@@ -84,20 +93,50 @@ impl PoloDb {
         self.shared.look(look)
     }
 
-    /// Has the writer carry out an intent, and waits until it is durable.
+    /// Has the writer carry out an intent, and waits until it is durable, but not for ever.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         intent: impl FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let place = self.places.clone().acquire_owned().await.map_err(|_| shared::closed())?;
-        let (reply, answer) = oneshot::channel();
-        let stopped = || StoreError::Unavailable("the writer stopped".to_owned());
-        self.orders.send(Order::Carry(Box::new(Intent::new(intent, reply, place)))).map_err(|_| stopped())?;
-        answer.await.unwrap_or_else(|_| Err(stopped()))
+        self.write_within(PATIENCE, intent).await
     }
 
-    /// Reads from the database, off the async threads.
+    /// As [`PoloDb::write`], with another patience. Where that ends after the writer began, the change may still show.
+    pub(super) async fn write_within<T: Send + 'static>(
+        &self,
+        patience: Duration,
+        intent: impl FnOnce(&mut Batch<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let deadline = Instant::now() + patience;
+        let carried_out = async {
+            let place = self.places.clone().acquire_owned().await.map_err(|_| shared::closed())?;
+            let (reply, answer) = oneshot::channel();
+            let stopped = || StoreError::Unavailable("the writer stopped".to_owned());
+            let intent = Intent::new(intent, deadline, reply, place);
+            self.orders.send(Order::Carry(Box::new(intent))).map_err(|_| stopped())?;
+            answer.await.unwrap_or_else(|_| Err(stopped()))
+        };
+        tokio::time::timeout_at(deadline.into(), carried_out).await.unwrap_or_else(|_| Err(late("written")))
+    }
+
+    /// Reads from the database, off the async threads, and does not wait for ever.
     pub(super) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Shared, &Database) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.read_within(PATIENCE, read).await
+    }
+
+    /// As [`PoloDb::read`], with another patience.
+    pub(super) async fn read_within<T: Send + 'static>(
+        &self,
+        patience: Duration,
+        read: impl FnOnce(&Shared, &Database) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        tokio::time::timeout(patience, self.read_at_last(read)).await.unwrap_or_else(|_| Err(late("read")))
+    }
+
+    async fn read_at_last<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Shared, &Database) -> Result<T> + Send + 'static,
     ) -> Result<T> {
@@ -127,12 +166,22 @@ impl PoloDb {
         self.shared.set_condition(Condition::Closed);
         // Every reader has let go of the database once all places are free.
         if let Ok(places) = self.readers.acquire_many(READERS as u32).await {
-            let shared = self.shared.clone();
-            let _ = tokio::task::spawn_blocking(move || shared.release_database()).await;
+            let (shared, directory) = (self.shared.clone(), self.filling.then(|| self.directory.clone()));
+            let _ = tokio::task::spawn_blocking(move || {
+                shared.release_database();
+                directory.inspect(|directory| open::undo_what_was_not_begun(directory));
+            })
+            .await;
             self.readers.close();
             drop(places);
         }
     }
+}
+
+/// The answer where the disk, or who was before, took too long.
+fn late(what: &str) -> StoreError {
+    metrics::counter!("tincan_store_late_answers_total").increment(1);
+    StoreError::Unavailable(format!("the disk does not answer, or too much waits to be {what}"))
 }
 
 impl Drop for PoloDb {

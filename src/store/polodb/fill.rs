@@ -16,7 +16,8 @@ use super::txn::Txn;
 use crate::model::{Call, CallId, Message, Room, RoomId};
 use crate::store::{Loading, Records, Result, StoreError};
 
-/// Lies in the data directory for as long as it is being filled, and holds the name of what it is filled from.
+/// Lies in the data directory for as long as it is being filled, and holds the name of what it is filled from. It is there before the
+/// store is, with nothing in it until the filling begins: so at no moment is there a half filled store without it.
 const UNFINISHED: &str = "store.filling";
 
 /// What a directory is being filled from, if it is.
@@ -28,22 +29,38 @@ pub fn unfinished(directory: &Path) -> Option<String> {
     }
 }
 
+/// What a directory is being filled from, for people.
+pub fn origin_in_words(origin: String) -> String {
+    if origin.is_empty() { "somewhere, by a copy that was stopped as it began".to_owned() } else { origin }
+}
+
+/// Marks a directory that is to be filled, before there is a store in it. One with a store that is not being filled stays as it is.
+///
+/// # Errors
+/// The file system's.
+pub fn prepare(directory: &Path, store_is_there: bool) -> io::Result<()> {
+    if store_is_there || unfinished(directory).is_some() { Ok(()) } else { mark(directory, "") }
+}
+
+/// Puts the mark there, whole or not at all.
+fn mark(directory: &Path, origin: &str) -> io::Result<()> {
+    let (path, beside) = (directory.join(UNFINISHED), directory.join(UNFINISHED).with_extension("filling-new"));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    file.write_all(origin.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&beside, path)?;
+    File::open(directory)?.sync_all()
+}
+
 /// See [`crate::store::Store::begin_load`].
 pub fn begin(directory: &Path, origin: &str, empty: bool) -> Result<Loading> {
     match unfinished(directory) {
         Some(before) if before == origin => Ok(Loading::Resumed),
-        Some(_) => Ok(Loading::Refused),
-        None if !empty => Ok(Loading::Refused),
-        None => {
-            let written = || {
-                let path = directory.join(UNFINISHED);
-                let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-                file.write_all(origin.as_bytes())?;
-                file.sync_all()?;
-                File::open(directory)?.sync_all()
-            };
-            written().map(|()| Loading::Begun).map_err(unavailable)
+        // The mark of one that was stopped before it began, or no mark.
+        before if empty && before.as_deref().is_none_or(str::is_empty) => {
+            mark(directory, origin).map(|()| Loading::Begun).map_err(unavailable)
         }
+        _ => Ok(Loading::Refused),
     }
 }
 
@@ -65,43 +82,59 @@ pub fn load(batch: &mut Batch<'_>, records: Records) -> Result<()> {
     match records {
         Records::Users(users) => {
             for user in users {
-                if batch.catalog().user(user.id).is_none() {
+                if batch.catalog().user(user.id).is_none_or(|there| **there != user) {
                     batch.set_user(user.id, Some(user));
                 }
             }
         }
-        Records::Rooms(rooms) => {
-            for room in rooms {
-                if batch.catalog().room(room.id).is_none() {
-                    let room = Arc::new(Room { last_message: None, ..room });
-                    batch.set_room(room.id, Some(RoomEntry { room, numbered: 0, lost: Lost::default() }));
-                }
-            }
-        }
+        Records::Rooms(rooms) => rooms.into_iter().for_each(|room| load_room(batch, room)),
         Records::Messages(room, messages) => return load_messages(batch, room, messages),
         Records::Calls(calls) => return intents::save_calls(batch, &calls),
     }
     Ok(())
 }
 
+/// Numbers up to the room's highest that have no message here count as ones that need none: those that come later take theirs away.
+fn load_room(batch: &mut Batch<'_>, room: Room) {
+    let there = batch.catalog().room(room.id);
+    let (newest, lost) = there.map(|entry| (entry.room.last_message.clone(), entry.lost.clone())).unwrap_or_default();
+    let participants = match there {
+        Some(entry) if entry.room.participants == room.participants => entry.room.participants.clone(),
+        _ => room.participants.clone(),
+    };
+    let numbered = room.numbered().max(there.map_or(0, RoomEntry::numbered));
+    let lost = up_to(&lost, newest.as_ref().map_or(0, |message| message.seq), numbered);
+    let room = Room { participants, last_message: newest, last_seq: numbered, numbered, ..room };
+    batch.set_room(room.id, Some(RoomEntry { room: Arc::new(room), lost }));
+}
+
+/// What is lost before the newest message, and everything from there up to the highest number.
+fn up_to(lost: &Lost, newest: u64, numbered: u64) -> Lost {
+    let before = lost.ranges().iter().copied().filter(|(_, last)| *last < newest);
+    Lost::new(before.chain([(newest + 1, numbered)]).collect())
+}
+
 fn load_messages(batch: &mut Batch<'_>, id: RoomId, messages: Vec<Message>) -> Result<()> {
     let unknown = || StoreError::Bug(format!("messages of the unknown room {id}"));
     let entry = batch.catalog().room(id).cloned().ok_or_else(unknown)?;
     let messages: Vec<Arc<Message>> = messages.into_iter().map(Arc::new).collect();
-    let mut numbered = entry.numbered;
-    let mut lost = entry.lost.ranges().to_vec();
+    let mut newest = entry.room.last_message.as_ref().map_or(0, |message| message.seq);
+    let mut lost = up_to(&entry.lost, newest, newest).ranges().to_vec();
     for message in &messages {
-        if message.room != id || message.seq <= numbered {
+        if message.room != id || message.seq <= newest {
             return Err(StoreError::Bug(format!("message {} of room {id} is out of order", message.seq)));
         }
-        // What the other store has lost is lost here too; its number is not given again.
-        lost.push((numbered + 1, message.seq - 1));
-        numbered = message.seq;
+        // What the other store has not is not missed here either; its number is not given again.
+        lost.push((newest + 1, message.seq - 1));
+        newest = message.seq;
     }
     let Some(last) = messages.last() else { return Ok(()) };
     intents::store_messages(batch, &messages.iter().collect::<Vec<_>>())?;
-    let room = Arc::new(Room { last_message: Some(Arc::clone(last)), ..Room::clone(&entry.room) });
-    batch.set_room(id, Some(RoomEntry { room, numbered, lost: Lost::new(lost) }));
+    let numbered = entry.numbered().max(newest);
+    let last_message = Some(Arc::clone(last));
+    let room = Room { last_message, last_seq: numbered, numbered, ..Room::clone(&entry.room) };
+    let lost = up_to(&Lost::new(lost), newest, numbered);
+    batch.set_room(id, Some(RoomEntry { room: Arc::new(room), lost }));
     Ok(())
 }
 

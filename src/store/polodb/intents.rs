@@ -75,7 +75,7 @@ pub fn insert_room(batch: &mut Batch<'_>, room: Room) -> Result<()> {
     if !batch.catalog().rooms_named(&NameKey::of_room(&room.name)).is_empty() {
         return Err(StoreError::Conflict(Taken::RoomName));
     }
-    let entry = RoomEntry { room: Arc::new(room), numbered: 0, lost: Default::default() };
+    let entry = RoomEntry { room: Arc::new(room), lost: Default::default() };
     batch.set_room(entry.room.id, Some(entry));
     Ok(())
 }
@@ -102,10 +102,10 @@ pub fn update_room(batch: &mut Batch<'_>, id: RoomId, patch: RoomPatch) -> Resul
 
 pub fn delete_room(batch: &mut Batch<'_>, id: RoomId) -> Result<bool> {
     let Some(entry) = batch.catalog().room(id) else { return Ok(false) };
-    let last = entry.numbered;
+    let doomed = Doomed { next: entry.lost.up(1), last: entry.numbered(), lost: entry.lost.clone() };
     batch.set_room(id, None);
-    if last > 0 {
-        batch.set_doomed(id, Some(Doomed { next: 1, last }))?;
+    if doomed.next <= doomed.last {
+        batch.set_doomed(id, Some(doomed))?;
     }
     Ok(true)
 }
@@ -137,7 +137,7 @@ fn change_participants(batch: &mut Batch<'_>, id: RoomId, change: impl FnOnce(&m
 
 pub fn append_messages(batch: &mut Batch<'_>, id: RoomId, new: Vec<NewMessage>) -> Result<Option<Vec<Appended>>> {
     let Some(entry) = batch.catalog().room(id).cloned() else { return Ok(None) };
-    let mut numbered = entry.numbered;
+    let mut numbered = entry.numbered();
     let mut answers: Vec<Appended> = Vec::with_capacity(new.len());
     // Where in the answers a client id of this call stands.
     let mut earlier: HashMap<(UserId, String), usize> = HashMap::new();
@@ -146,7 +146,7 @@ pub fn append_messages(batch: &mut Batch<'_>, id: RoomId, new: Vec<NewMessage>) 
             let key = (new.sender, client_id.as_str().to_owned());
             let first = match earlier.get(&key) {
                 Some(place) => Some(answers[*place].message.clone()),
-                None => stored_under(batch, id, new.sender, client_id.as_str(), entry.numbered)?.map(Arc::new),
+                None => stored_under(batch, id, new.sender, client_id.as_str(), entry.numbered())?.map(Arc::new),
             };
             if let Some(message) = first {
                 answers.push(Appended { message, fresh: false });
@@ -160,8 +160,9 @@ pub fn append_messages(batch: &mut Batch<'_>, id: RoomId, new: Vec<NewMessage>) 
     let fresh: Vec<_> = answers.iter().filter(|one| one.fresh).map(|one| &one.message).collect();
     if let Some(last) = fresh.last() {
         store_messages(batch, &fresh)?;
-        let room = Room { last_message: Some(Arc::clone(last)), ..Room::clone(&entry.room) };
-        batch.set_room(id, Some(RoomEntry { room: Arc::new(room), numbered, lost: entry.lost }));
+        let newest = Some(Arc::clone(last));
+        let room = Room { last_message: newest, last_seq: numbered, numbered, ..Room::clone(&entry.room) };
+        batch.set_room(id, Some(RoomEntry { room: Arc::new(room), lost: entry.lost }));
     }
     Ok(Some(answers))
 }

@@ -7,14 +7,22 @@ use bson::{Binary, Bson};
 use ring::digest;
 use serde::{Deserialize, Serialize};
 
-use super::change::RoomEntry;
+use super::change::{Doomed, RoomEntry};
+use super::lost::Lost;
 use super::txn::Collection;
 use crate::model::{CallId, Message, RoomId, UserId};
 use crate::store::records::{MessageRecord, Stored};
 use crate::store::{Result, StoreError};
 
-/// What this program writes and reads. A store of a higher version is refused.
-pub const VERSION: i32 = 1;
+/// What this program reads. A store of a higher version is refused.
+pub const VERSION: i32 = 2;
+/// What a new store is of, so that an older program reads it too.
+pub const FIRST_VERSION: i32 = 1;
+/// What a store is of once [`GAPS`] holds something: without that, an older program would miss messages that need not be there.
+pub const WITH_GAPS_APART: i32 = 2;
+
+/// A list of more ranges than this does not stand in a room's [`Head`], which is written with every message.
+const FEW_GAPS: usize = 16;
 
 /// Accounts, by id.
 pub const USERS: Collection = Collection("users");
@@ -22,6 +30,8 @@ pub const USERS: Collection = Collection("users");
 pub const ROOMS: Collection = Collection("rooms");
 /// How far each room is numbered ([`Head`]), by the room's id.
 pub const HEADS: Collection = Collection("heads");
+/// Long lists of the numbers of a room that have no message ([`GapsRecord`]), by the room's id.
+pub const GAPS: Collection = Collection("gaps");
 /// Messages, by [`message_key`].
 pub const MESSAGES: Collection = Collection("messages");
 /// Which message a client id stands for ([`ClientIdRecord`]), by [`client_id_key`].
@@ -70,16 +80,72 @@ pub struct Head {
     pub room: ObjectId,
     /// The highest number given, 0 where there is none.
     pub seq: i64,
-    /// Numbers whose messages are known to be lost: first and last of each range, rising.
+    /// Numbers that have no message and need none: first and last of each range, rising. Empty where they stand in [`GAPS`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<(i64, i64)>,
+    /// How many such ranges stand in [`GAPS`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gaps: Option<i64>,
+    /// What clients are told as the highest number, where that is not the number of the newest message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<i64>,
 }
 
 impl Head {
     /// The head of a room.
     pub fn of(id: RoomId, entry: &RoomEntry) -> Self {
-        let lost = entry.lost.ranges().iter().map(|(first, last)| (*first as i64, *last as i64)).collect();
-        Self { room: id.object_id(), seq: entry.numbered as i64, lost }
+        let apart = lie_apart(&entry.lost);
+        let newest = entry.room.last_message.as_ref().map_or(0, |message| message.seq);
+        let last = entry.room.last_seq();
+        Self {
+            room: id.object_id(),
+            seq: entry.numbered() as i64,
+            lost: if apart { Vec::new() } else { stored_ranges(&entry.lost) },
+            gaps: apart.then_some(entry.lost.ranges().len() as i64),
+            last: (last != newest).then_some(last as i64),
+        }
+    }
+}
+
+/// Whether a list of ranges stands in [`GAPS`].
+pub fn lie_apart(lost: &Lost) -> bool {
+    lost.ranges().len() > FEW_GAPS
+}
+
+fn stored_ranges(lost: &Lost) -> Vec<(i64, i64)> {
+    lost.ranges().iter().map(|(first, last)| (*first as i64, *last as i64)).collect()
+}
+
+/// Ranges as they were stored.
+pub fn read_ranges(stored: &[(i64, i64)]) -> Lost {
+    let range =
+        |(first, last): &(i64, i64)| (u64::try_from(*first).unwrap_or(1).max(1), u64::try_from(*last).unwrap_or(0));
+    Lost::new(stored.iter().map(range).collect())
+}
+
+/// A long list of numbers that have no message and need none.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GapsRecord {
+    /// The room's id.
+    #[serde(rename = "_id")]
+    pub room: ObjectId,
+    /// First and last number of each range, rising, each in eight bytes.
+    pub ranges: Binary,
+}
+
+impl GapsRecord {
+    /// The record of a room.
+    pub fn of(id: RoomId, lost: &Lost) -> Self {
+        let numbers = lost.ranges().iter().flat_map(|(first, last)| [*first, *last]);
+        let bytes = numbers.flat_map(u64::to_be_bytes).collect();
+        Self { room: id.object_id(), ranges: Binary { subtype: bson::spec::BinarySubtype::Generic, bytes } }
+    }
+
+    /// The ranges; a piece at the end that is none is passed over, and missed by its number in the head.
+    pub fn lost(&self) -> Lost {
+        let (numbers, _) = self.ranges.bytes.as_chunks::<8>();
+        let (pairs, _) = numbers.as_chunks::<2>();
+        Lost::new(pairs.iter().map(|[first, last]| (u64::from_be_bytes(*first), u64::from_be_bytes(*last))).collect())
     }
 }
 
@@ -103,6 +169,23 @@ pub struct DoomedRecord {
     pub next: i64,
     /// The last one.
     pub last: i64,
+    /// Those between that have no message: first and last of each range, rising.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lost: Vec<(i64, i64)>,
+}
+
+impl DoomedRecord {
+    /// The record of a deleted room.
+    pub fn of(room: RoomId, doomed: &Doomed) -> Self {
+        let lost = stored_ranges(&doomed.lost);
+        Self { room: room.object_id(), next: doomed.next as i64, last: doomed.last as i64, lost }
+    }
+
+    /// What is left of the room.
+    pub fn doomed(&self) -> Doomed {
+        let (next, last) = (self.next.max(1) as u64, self.last.max(0) as u64);
+        Doomed { next, last, lost: read_ranges(&self.lost) }
+    }
 }
 
 /// Some entries of the history, packed: loading it must not cost a document a call.

@@ -8,13 +8,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::catalog::Catalog;
-use super::change::{Change, Doomed, LogPiece, RoomEntry};
+use super::change::{Change, LogPiece, RoomEntry};
 use super::check;
 use super::damage::Damage;
-use super::layout::{self, CallLogRecord, DoomedRecord, Head, StoreRecord};
+use super::layout::{self, CallLogRecord, DoomedRecord, GapsRecord, Head, StoreRecord};
 use super::lost::Lost;
 use super::txn::{Collection, Txn};
-use crate::model::{Call, CallId, RoomId, User, UserId};
+use crate::model::{Call, CallId, Room, RoomId, User, UserId};
 use crate::store::records::{CallRecord, RoomRecord, Stored, UserRecord};
 use crate::store::{Result, StoreError};
 
@@ -43,8 +43,7 @@ pub fn load(txn: &Txn<'_>) -> Result<Loaded> {
     })?;
     let rooms = load_rooms(txn, &mut loaded)?;
     let doomed = loaded.read(txn, layout::DOOMED, |loaded, record: DoomedRecord| {
-        let doomed = Doomed { next: record.next.max(1) as u64, last: record.last.max(0) as u64 };
-        loaded.catalog.apply(Change::Doomed(RoomId::from_object_id(record.room), Some(doomed)));
+        loaded.catalog.apply(Change::Doomed(RoomId::from_object_id(record.room), Some(record.doomed())));
         Ok(())
     })?;
     let open_calls = loaded.read(txn, layout::OPEN_CALLS, |loaded, record: CallRecord| {
@@ -89,6 +88,11 @@ impl Loaded {
 }
 
 fn load_rooms(txn: &Txn<'_>, loaded: &mut Loaded) -> Result<i64> {
+    let mut apart: HashMap<ObjectId, Lost> = HashMap::new();
+    loaded.read(txn, layout::GAPS, |_, record: GapsRecord| {
+        apart.insert(record.room, record.lost());
+        Ok(())
+    })?;
     let mut heads: HashMap<ObjectId, Head> = HashMap::new();
     loaded.read(txn, layout::HEADS, |_, head: Head| {
         heads.insert(head.room, head);
@@ -98,12 +102,21 @@ fn load_rooms(txn: &Txn<'_>, loaded: &mut Loaded) -> Result<i64> {
         let id = RoomId::from_object_id(record.id);
         let head = heads.remove(&record.id).unwrap_or_else(|| {
             loaded.headless.push(id);
-            Head { room: record.id, seq: 0, lost: Vec::new() }
+            Head { room: record.id, seq: 0, lost: Vec::new(), gaps: None, last: None }
         });
-        let lost = head.lost.iter().map(|(first, last)| (*first as u64, *last as u64)).collect();
-        let (numbered, lost) = (head.seq.max(0) as u64, Lost::new(lost));
+        let lost = match head.gaps {
+            None => layout::read_ranges(&head.lost),
+            Some(_) => apart.remove(&record.id).unwrap_or_default(),
+        };
+        if head.gaps.is_some_and(|count| count != lost.ranges().len() as i64) {
+            loaded.damage.push(Damage::Unreadable(format!("room {id}: the list of its numbers without a message")));
+        }
+        let numbered = head.seq.max(0) as u64;
         let newest = check::message(txn, id, lost.down(numbered))?.map(Arc::new);
-        let entry = RoomEntry { room: Arc::new(record.into_room(newest)), numbered, lost };
+        let last_seq = head.last.map_or(0, |last| last.max(0) as u64);
+        let room = Room { last_seq, numbered, ..record.into_room(newest) };
+        let room = Room { last_seq: room.last_seq(), ..room };
+        let entry = RoomEntry { room: Arc::new(room), lost };
         loaded.catalog.apply(Change::Room(id, Some(entry)));
         Ok(())
     })?;

@@ -1,4 +1,5 @@
-//! Numbers of a room whose messages are known to be lost: they are not given again, and a page steps over them.
+//! Numbers of a room that have no message, and rightly so: damage that took them was accepted, or a store that was copied had none
+//! under them. They are not given again, a page steps over them, and a check does not miss them.
 
 use std::sync::Arc;
 
@@ -28,22 +29,19 @@ impl Lost {
 
     /// The first number from `seq` up that is not lost.
     pub fn up(&self, seq: u64) -> u64 {
-        self.ranges().iter().fold(
-            seq,
-            |seq, (first, last)| {
-                if (*first..=*last).contains(&seq) { last.saturating_add(1) } else { seq }
-            },
-        )
+        self.around(seq).map_or(seq, |(_, last)| last.saturating_add(1))
     }
 
     /// The first number from `seq` down that is not lost; 0 where there is none.
     pub fn down(&self, seq: u64) -> u64 {
-        self.ranges().iter().rev().fold(
-            seq,
-            |seq, (first, last)| {
-                if (*first..=*last).contains(&seq) { first - 1 } else { seq }
-            },
-        )
+        self.around(seq).map_or(seq, |(first, _)| first.saturating_sub(1))
+    }
+
+    /// The range that a number lies in. No two ranges touch, so what is next to one is not lost.
+    fn around(&self, seq: u64) -> Option<(u64, u64)> {
+        let ranges = self.ranges();
+        let range = ranges.get(ranges.partition_point(|(_, last)| *last < seq))?;
+        (range.0 <= seq).then_some(*range)
     }
 }
 

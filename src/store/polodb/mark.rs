@@ -1,6 +1,7 @@
 //! The mark: a small file beside the store that tells how far it had come, at most ten seconds ago.
 //!
-//! RocksDB opens a log that was cut short without a word. Against the mark the cut shows, and what was cut off.
+//! RocksDB opens a log that was cut short without a word. Against the mark the cut shows, and what was cut off; what came after the
+//! mark stands in [`super::tail`].
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -19,6 +20,8 @@ use crate::model::RoomId;
 pub struct Mark {
     /// How many commits there had been.
     pub commits: i64,
+    /// Which opening of the store wrote it, by which what is noted in [`super::tail`] is known to come after it. 0 for none.
+    pub run: u64,
     /// How far each room was numbered.
     pub rooms: BTreeMap<RoomId, u64>,
 }
@@ -26,6 +29,8 @@ pub struct Mark {
 #[derive(Serialize, Deserialize)]
 struct Written {
     commits: i64,
+    #[serde(default)]
+    run: u64,
     rooms: BTreeMap<String, u64>,
 }
 
@@ -40,8 +45,8 @@ pub enum NoMark {
 
 impl Mark {
     /// How far a catalog has come.
-    pub fn of(catalog: &Catalog, commits: i64) -> Self {
-        Self { commits, rooms: catalog.rooms().map(|entry| (entry.room.id, entry.numbered)).collect() }
+    pub fn of(catalog: &Catalog, commits: i64, run: u64) -> Self {
+        Self { commits, run, rooms: catalog.rooms().map(|entry| (entry.room.id, entry.numbered())).collect() }
     }
 
     /// Reads the file.
@@ -62,7 +67,7 @@ impl Mark {
         let written: Written = serde_json::from_str(body).map_err(|error| garbled(&error.to_string()))?;
         let rooms = written.rooms.into_iter().map(|(id, seq)| RoomId::parse(&id).map(|id| (id, seq)));
         let rooms = rooms.collect::<Option<_>>().ok_or_else(|| garbled("it names a room that is none"))?;
-        Ok(Self { commits: written.commits, rooms })
+        Ok(Self { commits: written.commits, run: written.run, rooms })
     }
 
     /// Puts it in the place of the file, whole or not at all.
@@ -71,7 +76,7 @@ impl Mark {
     /// The file system's.
     pub fn write(&self, path: &Path) -> io::Result<()> {
         let rooms = self.rooms.iter().map(|(id, seq)| (id.to_string(), *seq)).collect();
-        let body = serde_json::to_string(&Written { commits: self.commits, rooms })?;
+        let body = serde_json::to_string(&Written { commits: self.commits, run: self.run, rooms })?;
         let beside: PathBuf = path.with_extension("new");
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
         file.write_all(format!("{}\n{body}", checksum(&body)).as_bytes())?;
@@ -98,7 +103,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("store.mark");
         assert!(matches!(Mark::read(&path), Err(NoMark::Absent)));
-        let mark = Mark { commits: 7, rooms: [(RoomId::new(), 3), (RoomId::new(), 0)].into() };
+        let mark = Mark { commits: 7, run: 0, rooms: [(RoomId::new(), 3), (RoomId::new(), 0)].into() };
         mark.write(&path).unwrap();
         mark.write(&path).unwrap();
         assert_eq!(Mark::read(&path).unwrap(), mark);

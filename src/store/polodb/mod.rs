@@ -18,6 +18,7 @@ mod layout;
 mod load;
 mod lost;
 mod mark;
+mod marking;
 mod open;
 mod order;
 mod pages;
@@ -25,6 +26,7 @@ mod rescue;
 mod shared;
 mod space;
 mod sweep;
+mod tail;
 mod txn;
 mod writer;
 
@@ -35,8 +37,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use self::catalog::Catalog;
+use self::database::Database;
+use self::engine::LONG_PATIENCE;
 use self::pages::Plan;
-use self::shared::Condition;
+use self::shared::{Condition, Shared};
 use super::{Appended, Engine, Loading, Records, Result, Store, StoreError};
 use crate::model::{
     Call, CallId, Email, MessagePage, NameKey, NewMessage, Page, PasswordHash, Room, RoomId, RoomPatch, User, UserId,
@@ -224,21 +228,23 @@ impl Store for PoloDb {
     }
 
     async fn dump_calls(&self, after: Option<CallId>, limit: usize) -> Result<Vec<Call>> {
-        self.read(move |shared, database| fill::calls_after(shared, &database.begin()?, after, limit)).await
+        let read =
+            move |shared: &Shared, database: &Database| fill::calls_after(shared, &database.begin()?, after, limit);
+        self.read_within(LONG_PATIENCE, read).await
     }
 
     async fn begin_load(&self, origin: &str) -> Result<Loading> {
         let empty = self.look(Catalog::is_empty)?;
         let (directory, origin) = (self.directory.clone(), origin.to_owned());
-        self.read(move |_, _| fill::begin(&directory, &origin, empty)).await
+        self.read_within(LONG_PATIENCE, move |_, _| fill::begin(&directory, &origin, empty)).await
     }
 
     async fn load(&self, records: Records) -> Result<()> {
-        self.write(|batch| fill::load(batch, records)).await
+        self.write_within(LONG_PATIENCE, |batch| fill::load(batch, records)).await
     }
 
     async fn end_load(&self) -> Result<()> {
         let directory = self.directory.clone();
-        self.read(move |_, _| fill::end(&directory)).await
+        self.read_within(LONG_PATIENCE, move |_, _| fill::end(&directory)).await
     }
 }

@@ -17,21 +17,55 @@ use super::layout::{self, StoreRecord};
 use super::load::{Loaded, load};
 use super::mark::{Mark, NoMark};
 use super::rescue::{self, Wreck};
-use super::{Options, fill, load as loading};
+use super::{Options, fill, load as loading, tail};
 use crate::store::{OpenError, StoreError};
 
 /// The database's own directory, in the data directory.
 pub const DATABASE: &str = "store";
 /// The mark, beside it.
 pub const MARK: &str = "store.mark";
+/// What came after the mark.
+pub const TAIL: &str = "store.tail";
 
 /// A store that is being copied out of a damaged one.
 const RESCUED: &str = "store.rescued";
 
 /// Whether there is no store in a directory yet, or one that is being filled.
 pub fn is_free(directory: &Path) -> bool {
-    let there = [DATABASE, RESCUED].iter().any(|name| directory.join(name).exists());
-    !there || fill::unfinished(directory).is_some()
+    !is_there(directory) || fill::unfinished(directory).is_some()
+}
+
+/// Removes a store that was made to be filled where nobody began to; the mark of that goes last.
+pub fn undo_what_was_not_begun(directory: &Path) {
+    if fill::unfinished(directory).is_none_or(|origin| !origin.is_empty()) {
+        return;
+    }
+    let removed = std::fs::remove_dir_all(directory.join(DATABASE)).and_then(|()| {
+        for file in [MARK, TAIL] {
+            match std::fs::remove_file(directory.join(file)) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    });
+    if removed.is_ok() {
+        // Where this fails, it is still a directory that can be filled.
+        let _ = fill::end(directory);
+    }
+}
+
+fn is_there(directory: &Path) -> bool {
+    [DATABASE, RESCUED].iter().any(|name| directory.join(name).exists())
+}
+
+fn refuse_unfinished(directory: &Path) -> Result<(), OpenError> {
+    match fill::unfinished(directory) {
+        Some(origin) => {
+            Err(OpenError::Unfinished { path: directory.to_owned(), origin: fill::origin_in_words(origin) })
+        }
+        None => Ok(()),
+    }
 }
 
 /// An open database and what was read from it.
@@ -39,6 +73,8 @@ pub struct Opened {
     pub database: Arc<Database>,
     pub catalog: Catalog,
     pub store: StoreRecord,
+    /// See [`Mark::run`].
+    pub run: u64,
 }
 
 /// What was read before it is decided whether to go on.
@@ -55,11 +91,18 @@ struct Examined {
 /// See [`OpenError`].
 pub fn open(directory: &Path, options: &Options) -> Result<Opened, OpenError> {
     make_directory(directory)?;
-    if let Some(origin) = fill::unfinished(directory).filter(|_| !options.filling) {
-        return Err(OpenError::Unfinished { path: directory.to_owned(), origin });
+    if options.filling {
+        fill::prepare(directory, is_there(directory)).map_err(|error| explain_io(directory, &error))?;
+    } else {
+        refuse_unfinished(directory)?;
     }
+    make_inside(directory)?;
     let database = Database::open(&directory.join(DATABASE), options.faults.clone())
         .map_err(|reason| explain(directory, reason))?;
+    if !options.filling {
+        // Somebody who began to fill it since the last look has let go of it.
+        refuse_unfinished(directory)?;
+    }
     let failed = |error: StoreError| explain(directory, error.to_string());
     let examined = examine(&database, directory).map_err(failed)?;
     let Loaded { store, damage, .. } = &examined.loaded;
@@ -80,15 +123,19 @@ pub fn open(directory: &Path, options: &Options) -> Result<Opened, OpenError> {
     if is_new {
         write_first(&database, &mut catalog, &mut store).map_err(failed)?;
     }
-    write_mark(directory, &catalog, &store)?;
-    Ok(Opened { database: Arc::new(database), catalog, store })
+    let run = new_run();
+    write_mark(directory, &catalog, &store, run)?;
+    Ok(Opened { database: Arc::new(database), catalog, store, run })
 }
 
 fn examine(database: &Database, directory: &Path) -> crate::store::Result<Examined> {
     let txn = database.begin()?;
     let mut loaded = load(&txn)?;
     let mark = match Mark::read(&directory.join(MARK)) {
-        Ok(mark) => Some(mark),
+        Ok(mut mark) => {
+            tail::bring_up(&mut mark, &directory.join(TAIL));
+            Some(mark)
+        }
         Err(NoMark::Absent) => {
             if loaded.store.is_some() {
                 tracing::warn!(
@@ -135,19 +182,25 @@ fn rescue(directory: &Path, damaged: Database, examined: Examined) -> Result<(),
     std::fs::rename(directory.join(DATABASE), &kept).map_err(explained)?;
     std::fs::rename(&beside, directory.join(DATABASE)).map_err(explained)?;
     tracing::warn!("the damaged store is kept in {}", kept.display());
-    write_mark(directory, &catalog, &store)
+    write_mark(directory, &catalog, &store, 0)
 }
 
 /// Also makes it durable what lies in the directory.
-fn write_mark(directory: &Path, catalog: &Catalog, store: &StoreRecord) -> Result<(), OpenError> {
-    let written = Mark::of(catalog, store.commits).write(&directory.join(MARK));
+fn write_mark(directory: &Path, catalog: &Catalog, store: &StoreRecord, run: u64) -> Result<(), OpenError> {
+    let written = Mark::of(catalog, store.commits, run).write(&directory.join(MARK));
     written.map_err(|error| explain_io(directory, &error))
+}
+
+/// A number that no earlier opening had, in all likelihood.
+fn new_run() -> u64 {
+    let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    (since_1970.as_nanos() as u64).max(1)
 }
 
 fn new_record() -> StoreRecord {
     StoreRecord {
         key: layout::STORE_ID.to_owned(),
-        version: layout::VERSION,
+        version: layout::FIRST_VERSION,
         commits: 0,
         users: 0,
         rooms: 0,
@@ -177,6 +230,11 @@ fn make_directory(directory: &Path) -> Result<(), OpenError> {
         }
         Err(error) => return Err(explain_io(directory, &error)),
     }
+    Ok(())
+}
+
+/// The database's own directory, in a data directory that is there.
+fn make_inside(directory: &Path) -> Result<(), OpenError> {
     let (inside, rescued) = (directory.join(DATABASE), directory.join(RESCUED));
     // A rescue that broke off between its last two steps.
     if !inside.exists() && rescued.exists() {

@@ -1,6 +1,7 @@
 //! What the writer is asked for, and how the askers get their answers.
 
 use std::sync::mpsc::Receiver;
+use std::time::Instant;
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
@@ -30,24 +31,28 @@ pub trait Job: Send {
 pub struct Intent<T, F> {
     decide: Option<F>,
     decided: Option<Result<T>>,
+    /// When the asker has stopped waiting: what has not begun by then is not done.
+    deadline: Instant,
     reply: oneshot::Sender<Result<T>>,
     /// Its place in the queue, free again when it is answered.
     _place: OwnedSemaphorePermit,
 }
 
 impl<T, F> Intent<T, F> {
-    pub fn new(decide: F, reply: oneshot::Sender<Result<T>>, place: OwnedSemaphorePermit) -> Self {
-        Self { decide: Some(decide), decided: None, reply, _place: place }
+    pub fn new(decide: F, deadline: Instant, reply: oneshot::Sender<Result<T>>, place: OwnedSemaphorePermit) -> Self {
+        Self { decide: Some(decide), decided: None, deadline, reply, _place: place }
     }
 }
 
 impl<T: Send, F: FnOnce(&mut Batch<'_>) -> Result<T> + Send> Job for Intent<T, F> {
     fn run(&mut self, batch: &mut Batch<'_>) {
-        self.decided = self.decide.take().map(|decide| batch.attempt(decide));
+        if Instant::now() < self.deadline {
+            self.decided = self.decide.take().map(|decide| batch.attempt(decide));
+        }
     }
 
     fn answer(self: Box<Self>, outcome: Result<()>) {
-        let not_run = || Err(StoreError::Unavailable("the batch was given up".to_owned()));
+        let not_run = || Err(StoreError::Unavailable("it was not begun in time".to_owned()));
         // A refusal too waits for the commit: it may rest on an intent of the same batch.
         let Self { decided, reply, .. } = *self;
         let answer = outcome.and_then(|()| decided.unwrap_or_else(not_run));

@@ -93,8 +93,15 @@ pub fn read_calls(
         let Some(last) = ids.last() else { break };
         before = Some(*last);
         for id in ids {
-            // One that no longer concerns the user stays in the order, and is passed over.
-            found.extend(call(shared, txn, id)?.filter(|call| call.concerns(user)));
+            match call(shared, txn, id) {
+                // One that no longer concerns the user stays in the order, and is passed over.
+                Ok(call) => found.extend(call.filter(|call| call.concerns(user))),
+                // One that cannot be read hides no other.
+                Err(StoreError::Corrupt(what)) => {
+                    tracing::error!(call = %id, "a call is left out of a history: {what}")
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
     Ok(found)

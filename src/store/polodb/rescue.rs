@@ -57,8 +57,7 @@ pub fn copy(from: &Database, to: &Database, wreck: Wreck) -> Result<(Catalog, St
     }
     for id in missing_rooms {
         if let Some(record) = readable(this.from.get::<RoomRecord>(layout::ROOMS, id.object_id()))? {
-            let entry = RoomEntry { room: Arc::new(record.into_room(None)), numbered: 0, lost: Lost::default() };
-            this.headless_room(entry)?;
+            this.headless_room(record.into_room(None))?;
         }
     }
     this.calls(&old)?;
@@ -87,15 +86,16 @@ impl Copy<'_> {
     }
 
     /// A room whose head is missing: its messages are as many as are there, and numbers go on far beyond.
-    fn headless_room(&mut self, entry: RoomEntry) -> Result<()> {
-        let id = entry.room.id;
-        let last = check::last_from(&self.from, id, 0)?;
+    fn headless_room(&mut self, room: Room) -> Result<()> {
+        let last = check::last_from(&self.from, room.id, 0)?;
         let numbered = last + check::SINCE_MARK;
-        self.room(RoomEntry { numbered, lost: Lost::new(vec![(last + 1, numbered)]), ..entry })
+        let lost = Lost::new(vec![(last + 1, numbered)]);
+        self.room(RoomEntry { room: Arc::new(Room { numbered, ..room }), lost })
     }
 
     fn room(&mut self, entry: RoomEntry) -> Result<()> {
-        let RoomEntry { room, numbered, lost } = entry;
+        let numbered = entry.numbered();
+        let RoomEntry { room, lost } = entry;
         self.users.extend(room.participants.iter().chain([&room.created_by]));
         let mut client_ids = HashSet::new();
         let mut missing: Vec<(u64, u64)> = Vec::new();
@@ -121,9 +121,10 @@ impl Copy<'_> {
             |(from, to): &(u64, u64)| Damage::Messages { room: room.id, name: room.name.clone(), from: *from, to: *to };
         self.found.extend(missing.iter().map(told));
         let lost = Lost::new(lost.ranges().iter().copied().chain(missing).collect());
-        let room = Arc::new(Room { last_message: newest.map(Arc::new), ..Room::clone(&room) });
+        let room = Room { last_message: newest.map(Arc::new), ..Room::clone(&room) };
+        let room = Arc::new(Room { last_seq: room.last_seq(), ..room });
         self.commit(|batch, _| {
-            batch.set_room(room.id, Some(RoomEntry { room, numbered, lost }));
+            batch.set_room(room.id, Some(RoomEntry { room, lost }));
             Ok(())
         })
     }

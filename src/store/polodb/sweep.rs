@@ -3,6 +3,7 @@
 use super::batch::Batch;
 use super::change::Doomed;
 use super::layout;
+use super::lost::Lost;
 use crate::model::UserId;
 use crate::store::Result;
 
@@ -11,13 +12,14 @@ use crate::store::Result;
 /// # Errors
 /// The database's.
 pub fn sweep(batch: &mut Batch<'_>, count: u64) -> Result<()> {
-    let Some((room, Doomed { next, last })) = batch.catalog().doomed().first_key_value().map(|(id, left)| (*id, *left))
-    else {
+    let Some((room, doomed)) = batch.catalog().doomed().first_key_value().map(|(id, left)| (*id, left.clone())) else {
         return Ok(());
     };
-    let end = last.min(next.saturating_add(count - 1));
+    let Doomed { next, last, lost } = doomed;
+    let there = std::iter::successors(Some(lost.up(next)), |seq| Some(lost.up(seq.saturating_add(1))));
+    let numbers: Vec<u64> = there.take_while(|seq| *seq <= last).take(count as usize).collect();
     batch.write(|txn| {
-        for seq in next..=end {
+        for seq in numbers.iter().copied() {
             let Some(message) = txn.take(layout::MESSAGES, layout::message_key(room, seq))? else { continue };
             if let (Ok(client_id), Ok(sender)) = (message.get_str("clientId"), message.get_object_id("sender")) {
                 let sender = UserId::from_bytes(sender.bytes());
@@ -26,5 +28,7 @@ pub fn sweep(batch: &mut Batch<'_>, count: u64) -> Result<()> {
         }
         Ok(())
     })?;
-    batch.set_doomed(room, (end < last).then_some(Doomed { next: end + 1, last }))
+    let next = numbers.last().map_or(u64::MAX, |seq| lost.up(seq + 1));
+    let lost = Lost::new(lost.ranges().iter().filter(|(first, _)| *first > next).copied().collect());
+    batch.set_doomed(room, (next <= last).then_some(Doomed { next, last, lost }))
 }

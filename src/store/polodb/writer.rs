@@ -12,7 +12,7 @@ use super::batch::{Batch, Outcome};
 use super::catalog::Catalog;
 use super::database::Database;
 use super::layout::StoreRecord;
-use super::mark::Mark;
+use super::marking::Marking;
 use super::order::{Job, Order, gather};
 use super::shared::{Condition, Shared};
 use super::space;
@@ -51,7 +51,7 @@ pub struct Writer {
     pub catalog: Catalog,
     pub store: StoreRecord,
     pub directory: PathBuf,
-    pub mark: PathBuf,
+    pub marking: Marking,
     pub pace: Pace,
     state: State,
 }
@@ -61,8 +61,6 @@ struct State {
     failing: Option<Failing>,
     /// What commits that failed may have left in the log, each document as it was before the first of them.
     doubtful: HashMap<(&'static str, String), Touched>,
-    /// When the mark is to be written; `None` while it is up to date.
-    mark_due: Option<Instant>,
     swept: Option<Instant>,
 }
 
@@ -72,11 +70,11 @@ impl Writer {
         shared: Arc<Shared>,
         catalog: Catalog,
         store: StoreRecord,
-        paths: (PathBuf, PathBuf),
+        directory: PathBuf,
+        marking: Marking,
         pace: Pace,
     ) -> Self {
-        let (directory, mark) = paths;
-        Self { database, shared, catalog, store, directory, mark, pace, state: State::default() }
+        Self { database, shared, catalog, store, directory, marking, pace, state: State::default() }
     }
 
     /// Carries out orders until it is told to stop, or nobody is left to give any.
@@ -99,7 +97,7 @@ impl Writer {
         if self.state.failing.as_ref().is_some_and(|failing| !failing.lost) {
             self.probe();
         }
-        if self.state.mark_due.is_some() {
+        if self.marking.due.is_some() {
             self.write_mark();
         }
         if self.state.failing.is_some() {
@@ -140,11 +138,11 @@ impl Writer {
         };
         match outcome {
             Outcome::Done(changes) => {
-                shared.publish(changes);
                 if self.store.commits > before {
-                    // Half of what is allowed, so that a busy moment does not make it older.
-                    self.state.mark_due.get_or_insert_with(|| Instant::now() + self.pace.mark / 2);
+                    // Before anybody hears of the commit.
+                    self.marking.committed(self.store.commits, &changes, self.pace.mark);
                 }
+                shared.publish(changes);
                 Ok(())
             }
             Outcome::Failed(error, touched) => {
@@ -204,7 +202,7 @@ impl Writer {
         let until = |moment: Option<Instant>| moment.map_or(LONG, |moment| moment.saturating_duration_since(now));
         let probe = self.state.failing.as_ref().filter(|failing| !failing.lost).map(|failing| failing.next_probe);
         let sweep = (self.may_sweep()).then_some(now);
-        until(probe).min(until(sweep)).min(until(self.state.mark_due))
+        until(probe).min(until(sweep)).min(until(self.marking.due))
     }
 
     fn may_sweep(&self) -> bool {
@@ -221,24 +219,27 @@ impl Writer {
             let _ = self.commit(|batch, _| drop(batch.attempt(|batch| sweep::sweep(batch, SWEEP))));
             self.state.swept = Some(Instant::now());
         }
-        if self.state.mark_due.is_some_and(due) {
+        if self.marking.due.is_some_and(due) {
             self.write_mark();
         }
     }
 
     fn write_mark(&mut self) {
-        match Mark::of(&self.catalog, self.store.commits).write(&self.mark) {
-            Ok(()) => self.state.mark_due = None,
+        let shared = self.shared.clone();
+        // A disk that does not answer here holds the next commit up too.
+        let _busy = shared.busy();
+        match self.marking.write(&self.catalog, self.store.commits) {
+            Ok(()) => {}
             // The log has gone with it: what is written to it now is written to nothing.
             Err(_) if !self.database.is_in_place() => {
-                self.state.mark_due = None;
+                self.marking.due = None;
                 self.lose(format!("{} is gone", self.directory.display()));
             }
             Err(error) => {
                 if self.state.failing.is_none() {
-                    tracing::warn!(%error, file = %self.mark.display(), "the mark of the last commit cannot be written");
+                    tracing::warn!(%error, file = %self.marking.path.display(), "the mark of the last commit cannot be written");
                 }
-                self.state.mark_due = Some(Instant::now() + self.pace.probe);
+                self.marking.due = Some(Instant::now() + self.pace.probe);
             }
         }
     }
