@@ -1,16 +1,20 @@
 //! Every integration test, in one binary: an area a module.
 
+mod accompanies;
 mod answers;
 mod app;
 mod calls;
 mod carried;
 mod cli;
 mod connections;
+mod dotenv;
 mod hostile_events;
 mod house;
+mod log;
 mod messages;
 mod mongo;
 mod mongod;
+mod operator;
 mod polling;
 mod process;
 mod rest_accounts;

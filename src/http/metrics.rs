@@ -69,6 +69,10 @@ fn describe() {
         "Socket.IO events answered, by event and code (ok, or why refused)"
     );
     metrics::describe_histogram!("tincan_event_seconds", "How long they took, by event");
+    metrics::describe_counter!(
+        "tincan_log_lines_lost_total",
+        "Lines of the log that standard error did not take, or not in time"
+    );
     metrics::describe_counter!("tincan_messages_total", "Messages stored");
     metrics::describe_counter!("tincan_limited_total", "Refusals because somebody did something too often, by limit");
     metrics::describe_counter!(
