@@ -14,6 +14,9 @@
 //! model      users, rooms, messages, calls, events, and their rules
 //! ```
 
+// Their macros panic where standard output or standard error is closed or full.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod auth;
 pub mod chat;
 pub mod config;

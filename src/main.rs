@@ -1,5 +1,8 @@
 //! The executable: does what the command line says. All else is in the library.
 
+// Their macros panic where standard output or standard error is closed or full.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod cli;
 
 use std::process::ExitCode;

@@ -1,5 +1,6 @@
 //! Every integration test, in one binary: an area a module.
 
+mod accompanies;
 mod answers;
 mod app;
 mod calls;
@@ -7,12 +8,15 @@ mod carried;
 mod cli;
 mod connections;
 mod copying;
+mod dotenv;
 mod hostile_events;
 mod house;
 mod joining;
+mod log;
 mod messages;
 mod mongo;
 mod mongod;
+mod operator;
 mod origin;
 mod other_names;
 mod paths;

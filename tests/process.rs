@@ -2,6 +2,8 @@
 //! how it ends.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -92,6 +94,40 @@ impl Workplace {
         Server::up(Process::spawn(command, ""))
     }
 
+    /// Starts a server that listens on this address of the machine.
+    pub fn serve_on(&self, host: &str) -> Server {
+        Server::up(Process::spawn(self.command(&["--port", "0", "--host", host, "--bcrypt-cost", "4"]), ""))
+    }
+
+    /// Runs it to its end as a user who may do nothing that not everybody may; the superuser may read and write everything.
+    pub fn run_as_nobody(&self, arguments: &[&str]) -> Ended {
+        std::fs::set_permissions(self.path(), PermissionsExt::from_mode(0o755)).expect("permissions");
+        // Where the program is built, nobody may be kept from running it.
+        let program = self.path().join("tincan");
+        if !program.exists() {
+            std::fs::copy(env!("CARGO_BIN_EXE_tincan"), &program).expect("a copy of the program");
+        }
+        let mut command = Command::new(program);
+        command.args(arguments).env_clear().current_dir(self.path());
+        // New files of the superuser are the superuser's.
+        if self.path().metadata().expect("it is there").uid() == 0 {
+            command.uid(65534).gid(65534);
+        }
+        Process::spawn(command, "").end()
+    }
+
+    /// Starts a server whose standard error goes there; what it says on it is not read.
+    pub fn serve_with_stderr(&self, arguments: &[&str], stderr: impl Into<Stdio>) -> Server {
+        let mut command = self.command(SERVING);
+        command.args(arguments);
+        Server::up(Process::spawn_with_stderr(command, "", Some(stderr.into())))
+    }
+
+    /// Runs it to its end with its standard error there.
+    pub fn run_with_stderr(&self, arguments: &[&str], stderr: impl Into<Stdio>) -> Ended {
+        Process::spawn_with_stderr(self.command(arguments), "", Some(stderr.into())).end()
+    }
+
     /// Starts a server that cannot write a file beyond this many blocks of 512 bytes, though there is space.
     pub fn serve_with_small_files(&self, blocks: u32) -> Server {
         let mut command = Command::new("sh");
@@ -105,12 +141,19 @@ impl Workplace {
 
 impl Process {
     /// Starts it.
-    pub fn spawn(mut command: Command, input: &str) -> Self {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    pub fn spawn(command: Command, input: &str) -> Self {
+        Self::spawn_with_stderr(command, input, None)
+    }
+
+    /// Starts it, with standard error elsewhere than with us where that is given.
+    pub fn spawn_with_stderr(mut command: Command, input: &str, stderr: Option<Stdio>) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr.unwrap_or_else(Stdio::piped));
         let since = Instant::now();
         let mut child = command.spawn().expect("the program starts");
+        // The command holds the parent's copies of what it was given.
+        drop(command);
         let out = Lines::of(child.stdout.take().expect("piped"));
-        let err = Lines::of(child.stderr.take().expect("piped"));
+        let err = child.stderr.take().map_or_else(|| Lines::of(std::io::empty()), Lines::of);
         // One that ends without reading closes the pipe, which is its right.
         let _ = child.stdin.take().expect("piped").write_all(input.as_bytes());
         Self { child, out, err, since }
@@ -208,14 +251,22 @@ impl Server {
             panic!("it did not start:\n{}", errors.seen);
         };
         process.out.keep(&first);
-        let line = process.out.until("http://localhost:");
-        let port = line.rsplit(':').next().and_then(|port| port.trim().parse().ok()).expect("a port");
-        Self { process, address: ([127, 0, 0, 1], port).into() }
+        let line = process.out.until("http://");
+        let named = line.split_once("http://").map_or("", |(_, address)| address.trim());
+        let address = named.replace("localhost", "127.0.0.1").parse().expect("an address");
+        Self { process, address }
     }
 
     /// The URL of a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// Looks at what it has printed, to the end of its start-up message, and shuts it down in order.
+    pub fn stop_after(mut self, look: impl FnOnce(&str)) -> Ended {
+        self.process.out.until("https");
+        look(&self.process.out.seen);
+        self.stop()
     }
 
     /// Shuts it down in order.

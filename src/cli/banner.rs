@@ -1,6 +1,6 @@
 //! What the server says when it starts. Never a secret.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use tincan::config::{Client, Config};
 use tincan::store::Engine;
@@ -14,9 +14,11 @@ const NETWORK_ADDRESSES: usize = 3;
 pub(super) fn message(config: &Config, address: SocketAddr, engine: Engine, secret_origin: &str) -> String {
     let row = |name: &str, value: String| [format!("  {name}"), value];
     let mut rows = Vec::new();
+    // `::ffff:127.0.0.1` is 127.0.0.1.
+    let address = SocketAddr::from((address.ip().to_canonical(), address.port()));
     let reaches_network = !address.ip().is_loopback();
     if address.ip().is_unspecified() || !reaches_network {
-        rows.push(row("on this machine", format!("http://localhost:{}", address.port())));
+        rows.push(row("on this machine", format!("http://{}", on_this_machine(address))));
     }
     if reaches_network {
         rows.extend(network(address).into_iter().map(|ip| row("in the network", url(ip, address.port()))));
@@ -45,6 +47,15 @@ pub(super) fn message(config: &Config, address: SocketAddr, engine: Engine, secr
     format!("Tincan {}\n{}{https}", env!("CARGO_PKG_VERSION"), table(&rows))
 }
 
+/// Where it answers on this machine. `localhost` is 127.0.0.1 to every browser, and to some nothing else: no name for another address.
+fn on_this_machine(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() || address.ip() == Ipv4Addr::LOCALHOST {
+        format!("localhost:{}", address.port())
+    } else {
+        address.to_string()
+    }
+}
+
 /// This machine's addresses in the network, of the kind that is listened on.
 fn network(address: SocketAddr) -> Vec<IpAddr> {
     if !address.ip().is_unspecified() {
@@ -65,4 +76,22 @@ fn url(ip: IpAddr, port: u16) -> String {
 
 fn absolute(path: &std::path::Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn localhost_is_named_only_where_it_answers() {
+        for (listens, named) in [
+            ("127.0.0.1:5000", "localhost:5000"),
+            ("0.0.0.0:5000", "localhost:5000"),
+            ("[::]:5000", "localhost:5000"),
+            ("127.0.0.2:5000", "127.0.0.2:5000"),
+            ("[::1]:5000", "[::1]:5000"),
+        ] {
+            assert_eq!(on_this_machine(listens.parse().unwrap()), named);
+        }
+    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tincan::config::{Flags, Settings};
 
 use super::Failure;
+use super::failure::reason;
 use super::output::print;
 
 const CONNECT: Duration = Duration::from_secs(2);
@@ -18,7 +19,8 @@ const LONGEST: u64 = 64 * 1024;
 pub(super) fn run(flags: Flags) -> Result<(), Failure> {
     let address = reachable(Settings::load(flags)?.address());
     let answer = ask(address).map_err(|error| {
-        Failure::other(format!("no server answers at {address}: {error}; start it, or name its port with --port"))
+        let reason = reason(&error);
+        Failure::other(format!("no server answers at {address}: {reason}; start it, or name its port with --port"))
     })?;
     let well = answer.split_whitespace().nth(1) == Some("200");
     let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);

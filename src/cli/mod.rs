@@ -6,11 +6,14 @@ mod failure;
 mod health;
 mod log;
 mod output;
+mod panics;
 mod serve;
 mod signals;
+mod stderr;
 mod transfer;
 mod usage;
 mod users;
+mod words;
 
 use std::process::ExitCode;
 
@@ -51,7 +54,17 @@ enum Command {
 }
 
 /// Does what the command line says. Exit codes: 0, 2 for flags and settings, 74 for a store that failed, 130 for a second signal, 1 for the rest.
+///
+/// Nothing that happens to standard error changes what is done, or its exit code.
 pub fn run() -> ExitCode {
+    panics::tell_in_one_line();
+    // A panic here was told; it is a failure as any other.
+    let code = std::panic::catch_unwind(obey).unwrap_or(ExitCode::FAILURE);
+    stderr::flush(stderr::LAST_WORDS);
+    code
+}
+
+fn obey() -> ExitCode {
     let Cli { command, flags } = match usage::parse() {
         Ok(cli) => cli,
         Err(code) => return code,

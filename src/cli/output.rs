@@ -3,15 +3,28 @@
 use std::io::{ErrorKind, Write};
 
 use super::Failure;
+use super::failure::reason;
 
-/// Prints it. A reader that has read enough, as `head` does, is no failure.
+/// Prints what was asked for. A reader that has read enough, as `head` does, is no failure.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::other(format!("cannot write to standard output: {error}")))
+            Err(Failure::other(format!("cannot write to standard output: {}", reason(&error))))
         }
         _ => Ok(()),
+    }
+}
+
+/// Prints what nobody asked for, from a thread of its own: neither a failure nor a reader that has stopped reading does any harm.
+pub(super) fn print_aside(text: String) {
+    let printing = std::thread::Builder::new().name("start-up message".to_owned()).spawn(move || {
+        if let Err(failure) = print(&text) {
+            tracing::warn!("the start-up message is missing: {failure}");
+        }
+    });
+    if let Err(error) = printing {
+        tracing::warn!(%error, "the start-up message is missing: there is no thread to print it");
     }
 }
 

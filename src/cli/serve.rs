@@ -8,21 +8,24 @@ use std::time::Duration;
 
 use tincan::App;
 use tincan::config::{Config, Flags, Metrics, Ready, Settings};
-use tincan::store::{self, Store};
+use tincan::store::{self, Place, Store};
 use tincan::transfer::Exports;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
-use super::output::print;
+use super::failure::reason;
+use super::output::print_aside;
 use super::signals::Signals;
-use super::{Failure, banner, log, runtime};
+use super::{Failure, banner, log, runtime, words};
 
-/// The promise is ten seconds from the signal to the end.
-const STOPS_WITHIN: Duration = Duration::from_millis(9_500);
+/// The promise is ten seconds from the signal to the end; the last lines of the log may take half a second of them.
+const STOPS_WITHIN: Duration = Duration::from_millis(9_400);
+/// How long to wait before the figures are served again after that failed.
+const FIGURES_AGAIN: Duration = Duration::from_secs(10);
 
 pub(super) fn run(flags: Flags) -> Result<(), Failure> {
     let settings = Settings::load(flags)?;
-    log::start(settings.log());
+    log::start(settings.log())?;
     let ready = settings.into_config().map_err(Failure::other)?;
     for warning in &ready.warnings {
         tracing::warn!("{warning}");
@@ -38,25 +41,46 @@ async fn serve(ready: Ready) -> Result<(), Failure> {
     let mut signals = Signals::new()?;
     let config = Arc::new(ready.config);
     let listener = listen((config.host, config.port).into()).await?;
-    let address = listener.local_addr().map_err(|error| Failure::other(error.to_string()))?;
+    let address = listener.local_addr().map_err(|error| Failure::other(reason(&error)))?;
+    serve_figures(&config).await?;
     let (store, app) = tokio::select! {
         opened = open(&config) => opened?,
         // Nothing has been served yet: whatever the store was doing, it finds it as after a power cut.
         _ = signals.next() => return Ok(()),
     };
-    if let Metrics::At(address) = config.metrics {
-        let listener = TcpListener::bind(address).await.map_err(|error| {
-            Failure::other(format!("cannot serve the figures on {address}: {error}; choose another with --metrics"))
-        })?;
-        tokio::spawn(async {
-            if let Err(error) = tincan::http::serve_metrics(listener).await {
-                tracing::error!(%error, "the figures are no longer served");
-            }
-        });
-    }
     let _exports = answer_exports(&config, &store);
-    print(&banner::message(&config, address, store.engine(), &ready.secret_origin))?;
+    print_aside(banner::message(&config, address, store.engine(), &ready.secret_origin));
     run_until_told(listener, app, store, signals).await
+}
+
+/// Serves the figures on an address of their own, where the settings name one. That it can be had is found out now; what goes wrong later is
+/// logged, and tried again.
+async fn serve_figures(config: &Config) -> Result<(), Failure> {
+    let Metrics::At(address) = config.metrics else { return Ok(()) };
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        Failure::other(format!(
+            "cannot serve the figures on {address}: {}; choose another with --metrics",
+            reason(&error)
+        ))
+    })?;
+    // The address as it is, for a port of 0 is one that the system chose.
+    let address = listener.local_addr().unwrap_or(address);
+    tokio::spawn(async move {
+        let mut listener = Some(listener);
+        loop {
+            let bound = match listener.take() {
+                Some(listener) => Ok(listener),
+                None => TcpListener::bind(address).await,
+            };
+            if let Ok(bound) = bound {
+                // A task of its own, so that a panic is seen here.
+                let ended = tokio::spawn(tincan::http::serve_metrics(bound)).await;
+                tracing::error!("the figures on {address} are no longer served ({ended:?}); trying again");
+            }
+            tokio::time::sleep(FIGURES_AGAIN).await;
+        }
+    });
+    Ok(())
 }
 
 /// Serves until a signal or until the store has given up.
@@ -91,29 +115,43 @@ async fn run_until_told(
     }
     match ended {
         Some(Ok(())) => Ok(()),
-        Some(Err(error)) => Err(Failure::other(format!("the server ended: {error}"))),
+        Some(Err(error)) => Err(Failure::other(format!("the server ended: {}", reason(&error)))),
         None => Err(Failure::other("the shutdown took too long and was cut short; what was acknowledged is stored")),
     }
 }
 
 async fn open(config: &Arc<Config>) -> Result<(Arc<dyn Store>, App), Failure> {
-    let store = store::open(config).await.map_err(|error| Failure::other(error.to_string()))?;
+    let store = store::open(config).await.map_err(|error| words::unopened(&error))?;
     match App::new(Arc::clone(config), Arc::clone(&store)).await {
         Ok(app) => Ok((store, app)),
-        Err(error) => {
+        // Its sentence is for clients. The cause is in the log, and the store itself says it once more.
+        Err(_) => {
+            let failure = unread(config, &store).await;
             store.close().await;
-            Err(Failure::other(format!("cannot read the store: {error}")))
+            Err(failure)
         }
+    }
+}
+
+/// Why the calls that went on could not be taken up.
+async fn unread(config: &Config, store: &Arc<dyn Store>) -> Failure {
+    let place = Place::of(config);
+    let asked = match store.open_calls().await {
+        Ok(_) => store.health().await,
+        Err(error) => Err(error),
+    };
+    match asked {
+        Err(error) => words::store(&place, "the calls that went on could not be read", &error),
+        Ok(()) => Failure::other(format!(
+            "the calls that went on in {} could not be taken up; the line above says why; start again",
+            place.name()
+        )),
     }
 }
 
 /// Lets `tincan export` have an archive while the server holds the embedded store; a MongoDB can be read beside it anyway.
 fn answer_exports(config: &Config, store: &Arc<dyn Store>) -> Option<Exports> {
-    if config.mongo_url.is_some() {
-        return None;
-    }
-    let answering = Exports::answer(&config.data_dir, Arc::clone(store));
-    answering.inspect_err(|error| tracing::warn!("tincan export will not work while this server runs: {error}")).ok()
+    config.mongo_url.is_none().then(|| Exports::answer(&config.data_dir, Arc::clone(store)))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -131,7 +169,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
             ErrorKind::AddrNotAvailable => {
                 format!("{ip} is no address of this machine; choose one with --host, 0.0.0.0 for all")
             }
-            _ => format!("cannot listen on {address}: {error}; choose others with --host and --port"),
+            _ => format!("cannot listen on {address}: {}; choose others with --host and --port", reason(&error)),
         })
     })
 }

@@ -1,6 +1,5 @@
 //! `tincan migrate`, `export` and `import`: everything from one store to another, or to and from an archive.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,7 +11,7 @@ use tincan::store::{self, OpenError, Place, Store};
 use tincan::transfer::{self, Omitted, Totals, Watch};
 
 use super::output::print;
-use super::{Failure, log, runtime};
+use super::{Failure, log, runtime, stderr, words};
 
 /// How often a line tells how far it is, where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -39,20 +38,17 @@ fn on_config<F: Future<Output = Result<String, Failure>>>(
     work: impl FnOnce(Arc<Config>) -> F,
 ) -> Result<(), Failure> {
     let settings = Settings::load(flags)?;
-    log::start(settings.log());
+    log::start(settings.log())?;
+    settings.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
     let said = runtime()?.block_on(work(Arc::new(settings.without_secret())))?;
     print(&said)
-}
-
-fn told(error: impl std::fmt::Display) -> Failure {
-    Failure::other(error.to_string())
 }
 
 /// The store of the settings, which must be there: nobody means to copy one that is made by asking for it.
 async fn open_source(config: &Config) -> Result<Source, Failure> {
     let place = Place::of(config);
     if let Place::Directory(path) = &place
-        && store::is_free(&place).await.map_err(told)?
+        && store::is_free(&place).await.map_err(|error| words::unopened(&error))?
     {
         return Err(Failure::other(format!(
             "there is no store in {}; name its directory with --data-dir",
@@ -62,7 +58,7 @@ async fn open_source(config: &Config) -> Result<Source, Failure> {
     match store::open(config).await {
         Ok(store) => Ok(Source::Open(store)),
         Err(error @ OpenError::InUse(_)) => Ok(Source::InUse(error)),
-        Err(error) => Err(told(error)),
+        Err(error) => Err(words::unopened(&error)),
     }
 }
 
@@ -83,12 +79,12 @@ pub(super) fn migrate(arguments: Migrate, flags: Flags) -> Result<(), Failure> {
             let text = "both are directories; migrate moves between the embedded store and a MongoDB, export and import do the rest";
             return Err(Failure::other(text));
         }
-        if !store::is_free(&target_place).await.map_err(told)? {
-            return Err(told(transfer::TransferError::NotEmpty(target_place.name())));
+        if !store::is_free(&target_place).await.map_err(|error| words::unopened(&error))? {
+            return Err(not_empty(&target_place));
         }
         let source = match open_source(&config).await? {
             Source::Open(source) => source,
-            Source::InUse(error) => return Err(told(error)),
+            Source::InUse(error) => return Err(words::unopened(&error)),
         };
         let moved = if arguments.dry_run {
             would_move(&source, &source_place, &target_place).await
@@ -101,7 +97,8 @@ pub(super) fn migrate(arguments: Migrate, flags: Flags) -> Result<(), Failure> {
 }
 
 async fn would_move(source: &Arc<dyn Store>, from: &Place, to: &Place) -> Result<String, Failure> {
-    let totals = transfer::count(source, &mut Bar::new()).await.map_err(told)?;
+    let failed = |error| words::transfer(from, "what is there could not be counted", &error);
+    let totals = transfer::count(source, &mut Bar::new()).await.map_err(failed)?;
     let Totals { users, rooms, messages, .. } = &totals;
     let (from, to) = (from.name(), to.name());
     Ok(format!(
@@ -114,11 +111,16 @@ async fn would_move(source: &Arc<dyn Store>, from: &Place, to: &Place) -> Result
 }
 
 async fn move_all(source: &Arc<dyn Store>, from: &Place, to: &Place) -> Result<String, Failure> {
-    let target = store::open_to_fill(to).await.map_err(told)?;
+    let target = store::open_to_fill(to).await.map_err(|error| words::unopened(&error))?;
     let name = to.name();
     let moved = transfer::migrate(source, &from.name(), &target, &name, &mut Bar::new()).await;
+    // Which of the two failed, if one did, the stores know themselves.
+    let failed = if source.health().await.is_err() { from } else { to };
     target.close().await;
-    let totals = moved.map_err(told)?;
+    let broken = |error| {
+        words::transfer(failed, "the copy is not whole, and goes on when it is run again; it broke off", &error)
+    };
+    let totals = moved.map_err(broken)?;
     let copied = summary(&totals);
     let switch = match to {
         Place::MongoDb(_) => {
@@ -144,9 +146,19 @@ pub(super) fn export(Archive { file }: Archive, flags: Flags) -> Result<(), Fail
                 source.close().await;
                 exported
             }
-            Source::InUse(_) => transfer::export_from_running(&config.data_dir, &file, &mut Bar::new()).await,
+            Source::InUse(error) => {
+                let received = transfer::export_from_running(&config.data_dir, &file, &mut Bar::new()).await;
+                match received {
+                    // Nobody answers there.
+                    Err(transfer::TransferError::File { path, .. }) if path.ends_with("tincan.sock") => {
+                        return Err(words::unopened(&error));
+                    }
+                    received => received,
+                }
+            }
         };
-        let totals = exported.map_err(told)?;
+        let failed = |error| words::transfer(&Place::of(&config), "nothing was exported", &error);
+        let totals = exported.map_err(failed)?;
         Ok(format!("{} are in {}\n{}", summary(&totals), file.display(), left_out(&totals)))
     })
 }
@@ -155,17 +167,25 @@ pub(super) fn import(Archive { file }: Archive, flags: Flags) -> Result<(), Fail
     on_config(flags, |config| async move {
         let place = Place::of(&config);
         // A wrong archive is refused before there is a directory or an index.
-        transfer::check(&file).await.map_err(told)?;
-        if !store::is_free(&place).await.map_err(told)? {
-            return Err(told(transfer::TransferError::NotEmpty(place.name())));
+        let failed = |error| words::transfer(&place, "nothing was imported", &error);
+        transfer::check(&file).await.map_err(failed)?;
+        if !store::is_free(&place).await.map_err(|error| words::unopened(&error))? {
+            return Err(not_empty(&place));
         }
-        let target = store::open_to_fill(&place).await.map_err(told)?;
+        let target = store::open_to_fill(&place).await.map_err(|error| words::unopened(&error))?;
         let imported = transfer::import(&file, &target, &place.name(), &mut Bar::new()).await;
         target.close().await;
-        let totals = imported.map_err(told)?;
+        let broken = |error| {
+            words::transfer(&place, "the import is not whole, and goes on when it is run again; it broke off", &error)
+        };
+        let totals = imported.map_err(broken)?;
         let (copied, not) = (summary(&totals), left_out(&totals));
         Ok(format!("{copied} are in {}, and the checksums agree\n{not}", place.name()))
     })
+}
+
+fn not_empty(place: &Place) -> Failure {
+    Failure::other(transfer::TransferError::NotEmpty(place.name()).to_string())
 }
 
 /// A line for each kind of documents that are not in the copy.
@@ -207,7 +227,7 @@ impl Watch for Bar {
 
     fn advance(&mut self, by: u64) {
         self.bar.inc(by);
-        if !std::io::stderr().is_terminal() && self.told.elapsed() >= LINE_EVERY {
+        if !stderr::is_terminal() && self.told.elapsed() >= LINE_EVERY {
             self.told = Instant::now();
             let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
             let rate = done as f64 / self.began.elapsed().as_secs_f64();

@@ -1,12 +1,14 @@
 //! Reads the command line. A mistake in it is told in one line, as every other is.
 
-use std::io::Write;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
 use super::Cli;
+use super::failure::tell;
+use super::output::print;
 
 /// Options that mean something to each subcommand and are shown in its help. The others are taken there too.
 const OF_USER: &[&str] = &["data_dir", "mongo_url", "accept_damage", "bcrypt_cost", "log", "help"];
@@ -18,13 +20,12 @@ pub(super) fn parse() -> Result<Cli, ExitCode> {
     command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| {
         match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                // A reader that has read enough is no failure.
-                let _ = error.print();
-                ExitCode::SUCCESS
+                let text = error.render();
+                let text = if std::io::stdout().is_terminal() { text.ansi().to_string() } else { text.to_string() };
+                print(&text).map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
             }
             _ => {
-                // Where nobody reads standard error there is nobody to be told.
-                let _ = writeln!(std::io::stderr(), "tincan: {}", one_line(&error.render().to_string()));
+                tell(&one_line(&error.render().to_string()));
                 ExitCode::from(2)
             }
         }

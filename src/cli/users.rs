@@ -6,11 +6,12 @@ use std::sync::Arc;
 use clap::Subcommand;
 use tincan::auth::{Asker, Passwords};
 use tincan::config::{Flags, Settings};
-use tincan::model::{Email, NameKey, NewPassword, RuleError, Timestamp, User, UserId, Username};
-use tincan::store::{self, OpenError, Store, StoreError, Taken};
+use tincan::model::{Email, NameKey, NewPassword, PasswordHash, RuleError, Timestamp, User, UserId, Username};
+use tincan::store::{self, OpenError, Place, Store, StoreError};
 
+use super::failure::reason;
 use super::output::{print, table};
-use super::{Failure, log, runtime};
+use super::{Failure, log, runtime, words};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Action {
@@ -37,7 +38,7 @@ pub(super) enum Action {
 
 pub(super) fn run(action: Action, flags: Flags) -> Result<(), Failure> {
     let settings = Settings::load(flags)?;
-    log::start(settings.log());
+    log::start(settings.log())?;
     if let Some(directory) = settings.embedded_store()
         && !matches!(action, Action::Add { .. })
         && !directory.exists()
@@ -49,6 +50,7 @@ pub(super) fn run(action: Action, flags: Flags) -> Result<(), Failure> {
     }
     let prepared = Prepared::from(action)?;
     let ready = settings.into_config().map_err(Failure::other)?;
+    ready.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
     let runtime = runtime()?;
     runtime.block_on(async {
         let store = store::open(&ready.config).await.map_err(|error| match error {
@@ -56,9 +58,10 @@ pub(super) fn run(action: Action, flags: Flags) -> Result<(), Failure> {
                 "a server is running on {}, which one process alone can hold; stop it and try again",
                 directory.display()
             )),
-            other => Failure::other(other.to_string()),
+            other => words::unopened(&other),
         })?;
-        let outcome = prepared.carry_out(&store, &Passwords::new(ready.config.bcrypt_cost)).await;
+        let accounts = Accounts { store: &store, place: Place::of(&ready.config) };
+        let outcome = accounts.carry_out(prepared, &Passwords::new(ready.config.bcrypt_cost)).await;
         store.close().await;
         print(&outcome?)
     })
@@ -86,91 +89,109 @@ impl Prepared {
             Action::Remove { name } => Self::Remove(name),
         })
     }
+}
 
+/// The accounts in a store, and where that is.
+struct Accounts<'a> {
+    store: &'a Arc<dyn Store>,
+    place: Place,
+}
+
+impl Accounts<'_> {
     /// Answers with what is to be printed.
-    async fn carry_out(self, store: &Arc<dyn Store>, passwords: &Passwords) -> Result<String, Failure> {
-        match self {
-            Self::List => list(store).await,
-            Self::Add(name, email, password) => add(store, passwords, name, email, password).await,
-            Self::Password(name, password) => {
-                let user = find(store, &name).await?;
-                let hash = passwords
-                    .hash(Asker::OPERATOR, password)
-                    .await
-                    .map_err(|error| Failure::other(error.to_string()))?;
-                match store.set_password(user.id, None, hash).await.map_err(told)? {
-                    Some(user) => Ok(format!("{} has a new password and must log in anew\n", user.username)),
-                    None => Err(unknown(&name)),
-                }
-            }
-            Self::Remove(name) => {
-                let user = find(store, &name).await?;
-                match store.remove_user(user.id).await.map_err(told)? {
-                    true => Ok(format!("{} is removed; the name and {} are free again\n", user.username, user.email)),
-                    false => Err(unknown(&name)),
-                }
-            }
+    async fn carry_out(&self, action: Prepared, passwords: &Passwords) -> Result<String, Failure> {
+        match action {
+            Prepared::List => self.list().await,
+            Prepared::Add(name, email, password) => self.add(passwords, name, email, password).await,
+            Prepared::Password(name, password) => self.set_password(passwords, &name, password).await,
+            Prepared::Remove(name) => self.remove(&name).await,
         }
     }
-}
 
-async fn list(store: &Arc<dyn Store>) -> Result<String, Failure> {
-    let mut rows = Vec::new();
-    for entry in store.list_users(&NameKey::of(""), usize::MAX).await.map_err(told)? {
-        // One that was removed meanwhile is none.
-        if let Some(user) = store.user(entry.id).await.map_err(told)? {
-            rows.push([user.username, user.email, user.created_at.to_string()]);
+    async fn list(&self) -> Result<String, Failure> {
+        let mut rows = Vec::new();
+        let all = self.store.list_users(&NameKey::of(""), usize::MAX).await;
+        for entry in all.map_err(|error| self.unread(&error))? {
+            // One that was removed meanwhile is none.
+            if let Some(user) = self.store.user(entry.id).await.map_err(|error| self.unread(&error))? {
+                rows.push([user.username, user.email, user.created_at.to_string()]);
+            }
+        }
+        Ok(table(&rows))
+    }
+
+    async fn add(
+        &self,
+        passwords: &Passwords,
+        name: Username,
+        email: Email,
+        password: NewPassword,
+    ) -> Result<String, Failure> {
+        let user = User {
+            id: UserId::new(),
+            username: name.into_string(),
+            email: email.into_string(),
+            password: hash(passwords, password).await?,
+            created_at: Timestamp::now(),
+            token_version: 0,
+        };
+        let said = format!("{} can log in now\n", user.username);
+        self.store.insert_user(user).await.map_err(|error| self.unstored(&error))?;
+        Ok(said)
+    }
+
+    async fn set_password(&self, passwords: &Passwords, name: &str, password: NewPassword) -> Result<String, Failure> {
+        let user = self.find(name).await?;
+        let hash = hash(passwords, password).await?;
+        match self.store.set_password(user.id, None, hash).await.map_err(|error| self.unstored(&error))? {
+            Some(user) => Ok(format!("{} has a new password and must log in anew\n", user.username)),
+            None => Err(unknown(name)),
         }
     }
-    Ok(table(&rows))
-}
 
-async fn add(
-    store: &Arc<dyn Store>,
-    passwords: &Passwords,
-    name: Username,
-    email: Email,
-    password: NewPassword,
-) -> Result<String, Failure> {
-    let user = User {
-        id: UserId::new(),
-        username: name.into_string(),
-        email: email.into_string(),
-        password: passwords.hash(Asker::OPERATOR, password).await.map_err(|error| Failure::other(error.to_string()))?,
-        created_at: Timestamp::now(),
-        token_version: 0,
-    };
-    let said = format!("{} can log in now\n", user.username);
-    store.insert_user(user).await.map_err(told)?;
-    Ok(said)
-}
-
-async fn find(store: &Arc<dyn Store>, name: &str) -> Result<User, Failure> {
-    if let Some(user) = store.user_by_name(name.trim()).await.map_err(told)? {
-        return Ok(user);
+    async fn remove(&self, name: &str) -> Result<String, Failure> {
+        let user = self.find(name).await?;
+        match self.store.remove_user(user.id).await.map_err(|error| self.unstored(&error))? {
+            true => Ok(format!("{} is removed; the name and {} are free again\n", user.username, user.email)),
+            false => Err(unknown(name)),
+        }
     }
-    let by_email = match Email::parse(name) {
-        Ok(email) => store.user_by_email(&email).await.map_err(told)?,
-        Err(_) => None,
-    };
-    by_email.ok_or_else(|| unknown(name))
+
+    async fn find(&self, name: &str) -> Result<User, Failure> {
+        if let Some(user) = self.store.user_by_name(name.trim()).await.map_err(|error| self.unread(&error))? {
+            return Ok(user);
+        }
+        let by_email = match Email::parse(name) {
+            Ok(email) => self.store.user_by_email(&email).await.map_err(|error| self.unread(&error))?,
+            Err(_) => None,
+        };
+        by_email.ok_or_else(|| unknown(name))
+    }
+
+    fn unread(&self, error: &StoreError) -> Failure {
+        words::store(&self.place, "the accounts could not be read", error)
+    }
+
+    fn unstored(&self, error: &StoreError) -> Failure {
+        words::store(&self.place, "the account could not be stored", error)
+    }
+}
+
+async fn hash(passwords: &Passwords, password: NewPassword) -> Result<PasswordHash, Failure> {
+    // The log has the cause; the error itself is made for clients.
+    passwords
+        .hash(Asker::OPERATOR, password)
+        .await
+        .map_err(|_| Failure::other("the password could not be hashed; nothing was changed"))
 }
 
 fn unknown(name: &str) -> Failure {
     Failure::other(format!("there is no account {name:?}; see tincan user list"))
 }
 
-fn told(error: StoreError) -> Failure {
-    Failure::other(match error {
-        StoreError::Conflict(Taken::Username) => "this name is taken; choose another".to_owned(),
-        StoreError::Conflict(Taken::Email) => "this address has an account already; see tincan user list".to_owned(),
-        other => other.to_string(),
-    })
-}
-
 /// From a prompt, twice, or the first line of standard input.
 fn new_password() -> Result<NewPassword, Failure> {
-    let unreadable = |error: std::io::Error| Failure::other(format!("cannot read the password: {error}"));
+    let unreadable = |error: std::io::Error| Failure::other(format!("cannot read the password: {}", reason(&error)));
     let mut password = String::new();
     if std::io::stdin().is_terminal() {
         password = rpassword::prompt_password("Password: ").map_err(unreadable)?;

@@ -1,5 +1,5 @@
-//! Reads a `.env` file as Node's dotenv does: values are literal (no `$` is replaced), may be quoted, and then may hold several
-//! lines. What dotenv would skip in silence is an error here, with its line.
+//! Reads a `.env` file as version 16 of Node's dotenv does: what that takes is taken, to the letter, and a line that it passes over is passed
+//! over here too, but told. Values are literal (no `$` is replaced), may be quoted, and then may hold several lines.
 
 /// One assignment.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,128 +12,134 @@ pub struct Assignment {
     pub line: usize,
 }
 
-/// All assignments, in their order.
-///
-/// # Errors
-/// The number of the first line that is none, and what is wrong with it. The line itself is not told: it may hold a secret.
-pub fn parse(text: &str) -> Result<Vec<Assignment>, (usize, &'static str)> {
-    let mut assignments = Vec::new();
-    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
+/// A line that is no assignment, no comment and not empty. Its text is not kept: it may hold a secret.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The word that it begins with, where that could be a variable's name; else empty.
+    pub word: String,
+    /// Its number, from 1.
+    pub line: usize,
+}
+
+/// All assignments, in their order, and all lines that are none.
+pub fn parse(text: &str) -> (Vec<Assignment>, Vec<Unreadable>) {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let (mut assignments, mut unreadable) = (Vec::new(), Vec::new());
+    let (mut rest, mut line) = (skip_space(&text), 1);
+    let mut seen = 0;
     while !rest.is_empty() {
-        let line = 1 + text[..text.len() - rest.len()].matches('\n').count();
+        let at = text.len() - rest.len();
+        line += text[seen..at].matches('\n').count();
+        seen = at;
         if rest.starts_with('#') {
             rest = after_line(rest);
-        } else {
-            let (name, value, after) = assignment(rest).map_err(|message| (line, message))?;
-            assignments.push(Assignment { name: name.to_owned(), value, line });
+        } else if let Some((name, value, after)) = assignment(rest) {
+            assignments.push(Assignment { name: name.to_owned(), value: plain(value), line });
             rest = after;
+        } else {
+            let word = name_at(skip_export(rest).unwrap_or(rest)).0;
+            unreadable.push(Unreadable { word: word.to_owned(), line });
+            rest = after_line(rest);
         }
-        rest = rest.trim_start();
+        rest = skip_space(rest);
     }
-    Ok(assignments)
+    (assignments, unreadable)
 }
 
-/// Takes one assignment off the front: its name, its value, and what follows.
-fn assignment(text: &str) -> Result<(&str, String, &str), &'static str> {
-    const FORM: &str = "is no assignment; write NAME=value, or # before a comment";
-    let text = match text.strip_prefix("export") {
-        Some(after) if after.starts_with(BLANK) => after.trim_start_matches(BLANK),
-        _ => text,
-    };
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
-    let (name, rest) = text.split_at(text.find(|c| !is_name(c)).unwrap_or(text.len()));
-    let value = match rest.trim_start_matches(BLANK).strip_prefix('=') {
+/// Takes one assignment off the front: its name, its value as it stands there, and what follows.
+///
+/// dotenv's expression for this is
+/// `\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(\s*'(?:\\'|[^'])*'|\s*"…"|\s*`…`|[^#\r\n]+)?\s*(?:#.*)?$`, where `\s` may be a line end.
+fn assignment(text: &str) -> Option<(&str, &str, &str)> {
+    skip_export(text).and_then(assignment_without_export).or_else(|| assignment_without_export(text))
+}
+
+fn assignment_without_export(text: &str) -> Option<(&str, &str, &str)> {
+    let (name, rest) = name_at(text);
+    let value = match skip_space(rest).strip_prefix('=') {
         Some(value) => value,
-        // As in YAML, which dotenv takes too; without the blank it would be an address and no assignment.
-        None => rest.strip_prefix(':').filter(|value| value.starts_with(BLANK)).ok_or(FORM)?,
+        // As in YAML; without the blank it would be an address and no assignment.
+        None => rest.strip_prefix(':').and_then(|value| value.strip_prefix(is_space))?,
     };
     if name.is_empty() {
-        return Err(FORM);
+        return None;
     }
-    let value = value.trim_start_matches(BLANK);
-    match value.chars().next() {
-        Some(quote @ ('"' | '\'' | '`')) => quoted(&value[1..], quote).map(|(value, after)| (name, value, after)),
-        _ => {
-            let line = value.lines().next().unwrap_or("");
-            let plain = line.split('#').next().unwrap_or("").trim_end();
-            Ok((name, plain.to_owned(), after_line(value)))
+    if let Some((quoted, after)) = quoted(value) {
+        return Some((name, quoted, after));
+    }
+    let end = value.find(['#', '\n']).unwrap_or(value.len());
+    let after = &value[end..];
+    Some((name, &value[..end], if after.starts_with('#') { after_line(after) } else { after }))
+}
+
+/// A value in quotes, which may begin on a later line, with its quotes; and what follows. `None` where it is to be read as one without.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let text = skip_space(text);
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
+    // The first quote without a backslash before it closes; where something stands behind that one, an earlier one with a backslash
+    // does if nothing stands behind it, the last first.
+    let mut ends = Vec::new();
+    let mut from = 1;
+    while let Some(found) = text[from..].find(quote) {
+        let at = from + found;
+        ends.push(at + 1);
+        if !escaped(&text[1..at]) {
+            break;
         }
+        from = at + 1;
     }
+    ends.into_iter().rev().find_map(|end| after_value(&text[end..]).map(|after| (&text[..end], after)))
 }
 
-/// What stands before the closing quote, and what follows on the next line.
-fn quoted(text: &str, quote: char) -> Result<(String, &str), &'static str> {
-    let mut escaped = false;
-    let end = text
-        .find(|c| {
-            let closes = c == quote && !escaped;
-            escaped = c == '\\' && !escaped;
-            closes
-        })
-        .ok_or("has a quote that is not closed")?;
-    let after = text[end + 1..].trim_start_matches(BLANK);
-    if !after.is_empty() && !after.starts_with(['#', '\r', '\n']) {
-        return Err("has something after the closing quote; put # before a comment");
-    }
-    let value = &text[..end];
-    // Only double quotes have escapes, and only these two.
-    let value = if quote == '"' { value.replace("\\n", "\n").replace("\\r", "\r") } else { value.to_owned() };
-    Ok((value, after_line(after)))
+/// Whether what follows this text has a backslash before it that escapes it. dotenv looks at one alone: two do not cancel each other.
+fn escaped(text: &str) -> bool {
+    text.ends_with('\\')
 }
 
-const BLANK: [char; 2] = [' ', '\t'];
+/// What follows a quoted value, where nothing stands behind it on its line but a comment.
+fn after_value(text: &str) -> Option<&str> {
+    let behind = skip_space(text);
+    let blank = &text[..text.len() - behind.len()];
+    if behind.starts_with('#') {
+        return Some(after_line(behind));
+    }
+    (behind.is_empty() || blank.contains('\n')).then_some(behind)
+}
+
+/// The value itself. Only double quotes have escapes, and only these two.
+fn plain(text: &str) -> String {
+    let text = text.trim_matches(is_space);
+    let mut chars = text.chars();
+    let inner = match (chars.next(), chars.next_back()) {
+        (Some(first @ ('"' | '\'' | '`')), Some(last)) if first == last => &text[1..text.len() - 1],
+        _ => text,
+    };
+    if text.starts_with('"') { inner.replace("\\n", "\n").replace("\\r", "\r") } else { inner.to_owned() }
+}
+
+/// What follows `export` and blanks, where that is what it begins with.
+fn skip_export(text: &str) -> Option<&str> {
+    text.strip_prefix("export").filter(|rest| rest.starts_with(is_space)).map(skip_space)
+}
+
+fn name_at(text: &str) -> (&str, &str) {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    text.split_at(text.find(|c| !is_name(c)).unwrap_or(text.len()))
+}
+
+fn skip_space(text: &str) -> &str {
+    text.trim_start_matches(is_space)
+}
+
+/// What JavaScript's `\s` and `trim` take.
+fn is_space(c: char) -> bool {
+    c == '\u{feff}' || (c.is_whitespace() && c != '\u{85}')
+}
 
 fn after_line(text: &str) -> &str {
     text.split_once('\n').map_or("", |(_, after)| after)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn values(text: &str) -> Vec<(String, String)> {
-        parse(text).unwrap().into_iter().map(|one| (one.name, one.value)).collect()
-    }
-
-    #[test]
-    fn values_are_read_as_node_reads_them() {
-        for (text, value) in [
-            ("A=1", "1"),
-            ("  A = 1  ", "1"),
-            ("export A=1", "1"),
-            ("A: 1", "1"),
-            ("A=", ""),
-            ("A=two words # and a comment", "two words"),
-            ("A=pa$$word${HOME}", "pa$$word${HOME}"),
-            ("A=a=b==", "a=b=="),
-            ("A='single # $x \\n' # comment", "single # $x \\n"),
-            ("A=\"two\\nlines\"", "two\nlines"),
-            ("A=\"two\nlines\"", "two\nlines"),
-            ("A=`back \"and\" 'forth'`", "back \"and\" 'forth'"),
-            ("A=\"with \\\" inside\"", "with \\\" inside"),
-            ("\u{feff}A=1\r\n", "1"),
-        ] {
-            assert_eq!(values(text), [("A".to_owned(), value.to_owned())], "{text:?}");
-        }
-    }
-
-    #[test]
-    fn every_assignment_knows_its_line() {
-        let lines = |text| parse(text).unwrap().iter().map(|one| one.line).collect::<Vec<_>>();
-        assert_eq!(lines("# head\n\nA=1\r\nB=\"x\ny\"\n  # C=0\nC=3"), [3, 4, 7]);
-    }
-
-    #[test]
-    fn a_line_that_is_no_assignment_is_told_by_its_number() {
-        for (text, line) in [
-            ("A=1\nnonsense\nB=2", 2),
-            ("=x", 1),
-            ("A B=1", 1),
-            ("\n\nhttp://example.com", 3),
-            ("A=1\nB=\"never closed\nC=3", 2),
-            ("A='x' y", 1),
-        ] {
-            assert_eq!(parse(text).unwrap_err().0, line, "{text:?}");
-        }
-    }
-}
+#[path = "dotenv_tests.rs"]
+mod tests;

@@ -17,8 +17,9 @@ pub(super) struct Resolver {
 }
 
 impl Resolver {
-    pub const fn new(sources: Sources) -> Self {
-        Self { sources, shown: Vec::new(), warnings: Vec::new() }
+    pub fn new(mut sources: Sources) -> Self {
+        let warnings = std::mem::take(&mut sources.warnings);
+        Self { sources, shown: Vec::new(), warnings }
     }
 
     pub fn show(&mut self, flag: &'static str, value: impl Into<String>, origin: &Origin) {

@@ -104,6 +104,11 @@ impl Settings {
         &self.shown
     }
 
+    /// What the operator should know of them, a line each.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
     /// Where a server with these settings listens.
     pub fn address(&self) -> std::net::SocketAddr {
         (self.config.host, self.config.port).into()

@@ -91,7 +91,7 @@ fn a_mistake_is_one_line_that_says_where_it_stood() {
     assert!(error(port("x"), &[], "").starts_with("--port: \"x\" is no port; write"));
     assert!(error(Flags::default(), &[("PORT", "x")], "").starts_with("PORT in the environment: "));
     assert!(error(Flags::default(), &[], "A=1\nPORT=x").starts_with("PORT in .env line 2: "));
-    assert!(error(Flags::default(), &[], "A=1\nnonsense").contains(".env line 2: is no assignment"));
+    assert!(error(Flags::default(), &[], "A=1\nPORT 80").contains(".env line 2: PORT is set to nothing"));
     assert!(error(Flags::default(), &[("CLIENT_DIR", "/nowhere")], "").contains("is no directory"));
     assert!(error(Flags::default(), &[("CLIENT", "maybe")], "").contains("neither on nor off"));
     assert!(error(Flags::default(), &[("JWT_SECRET_FILE", "/nowhere")], "").contains("cannot read /nowhere"));

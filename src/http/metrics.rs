@@ -70,6 +70,10 @@ fn describe() {
     );
     metrics::describe_histogram!("tincan_event_seconds", "How long they took, by event");
     metrics::describe_counter!("tincan_origins_refused_total", "Requests of web pages whose origin is not allowed");
+    metrics::describe_counter!(
+        "tincan_log_lines_lost_total",
+        "Lines of the log that standard error did not take, or not in time"
+    );
     metrics::describe_counter!("tincan_messages_total", "Messages stored");
     metrics::describe_counter!(
         "tincan_store_late_answers_total",

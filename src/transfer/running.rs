@@ -2,9 +2,10 @@
 //!
 //! Whoever may open the data directory may ask, and nobody else: it is the directory's owner's alone.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +22,12 @@ use crate::store::Store;
 const SOCKET: &str = "tincan.sock";
 /// A reader that takes nothing for so long is gone.
 const STALLED: Duration = Duration::from_secs(30);
+/// How often it is seen to that the socket is there and works, and how long to wait before it is made again.
+const LOOKED_AT: Duration = Duration::from_secs(5);
+/// The longest path that the system takes for a socket, in bytes.
+const LONGEST_PATH: usize = 107;
 
-/// Answers those who ask for an archive, until it is dropped.
+/// Answers those who ask for an archive, until it is dropped. Where the socket cannot be made, or goes, that is logged and tried again.
 #[derive(Debug)]
 pub struct Exports {
     socket: PathBuf,
@@ -31,44 +36,105 @@ pub struct Exports {
 
 impl Exports {
     /// Begins to answer in a data directory, whose store this process has open.
-    ///
-    /// # Errors
-    /// The system's; a path of more than 107 bytes cannot be a socket.
-    pub fn answer(directory: &Path, store: Arc<dyn Store>) -> io::Result<Self> {
-        let socket = directory.join(SOCKET);
-        // The store is held by this process, so whoever left it there is gone.
-        match fs::remove_file(&socket) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let listener = UnixListener::bind(&socket)?;
-        fs::set_permissions(&socket, Permissions::from_mode(0o600))?;
-        Ok(Self { socket, answering: tokio::spawn(answer_all(listener, store)) })
+    pub fn answer(directory: &Path, store: Arc<dyn Store>) -> Self {
+        let first = listen(directory);
+        let answering = tokio::spawn(answer_always(directory.to_owned(), store, first));
+        Self { socket: directory.join(SOCKET), answering }
     }
 }
 
 impl Drop for Exports {
     fn drop(&mut self) {
         self.answering.abort();
-        if let Err(error) = fs::remove_file(&self.socket) {
-            tracing::warn!(%error, "a socket stays in the data directory");
+        match fs::remove_file(&self.socket) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "a socket stays in the data directory");
+            }
+            _ => {}
         }
     }
 }
 
-/// One after the other: a copy is work for the disk.
-async fn answer_all(listener: UnixListener, store: Arc<dyn Store>) {
+/// A socket that listens, with its file's number.
+type Listening = io::Result<(UnixListener, u64)>;
+
+/// Never ends: what goes wrong is logged once, and tried again.
+async fn answer_always(directory: PathBuf, store: Arc<dyn Store>, mut listening: Listening) {
+    let mut told = false;
     loop {
-        let exported = match listener.accept().await {
-            Ok((connection, _)) => answer(connection, &store).await,
-            Err(error) => Err(TransferError::File { path: SOCKET.to_owned(), error }),
-        };
-        match exported {
-            Ok(totals) => tracing::info!("{} messages were exported", totals.messages.count),
-            Err(error) => {
-                tracing::warn!("an export failed: {error}");
-                tokio::time::sleep(Duration::from_millis(100)).await;
+        match listening {
+            Ok((listener, id)) => {
+                if std::mem::take(&mut told) {
+                    tracing::info!("tincan export works again while this server runs");
+                }
+                answer_all(listener, &store, || is_at(&directory.join(SOCKET), id)).await;
             }
+            Err(error) if !told => {
+                tracing::warn!("tincan export does not work while this server runs: {error}; it is tried again");
+                told = true;
+                tokio::time::sleep(LOOKED_AT).await;
+            }
+            Err(_) => tokio::time::sleep(LOOKED_AT).await,
+        }
+        listening = listen(&directory);
+    }
+}
+
+/// Listens in a directory, and answers with the file's number too.
+fn listen(directory: &Path) -> Listening {
+    let socket = directory.join(SOCKET);
+    // The store is held by this process, so whoever left it there is gone.
+    match fs::remove_file(&socket) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = by_short_path(&socket, |path| UnixListener::bind(path))?;
+    fs::set_permissions(&socket, Permissions::from_mode(0o600))?;
+    Ok((listener, fs::symlink_metadata(&socket)?.ino()))
+}
+
+/// Whether it is this file that others find there.
+fn is_at(socket: &Path, id: u64) -> bool {
+    fs::symlink_metadata(socket).is_ok_and(|about| about.ino() == id)
+}
+
+/// Gives a path that is short enough for a socket: that of a longer one leads through the descriptor of its directory.
+fn by_short_path<T>(socket: &Path, work: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
+    let long = socket.as_os_str().len() > LONGEST_PATH;
+    let (Some(directory), Some(name), true) = (socket.parent(), socket.file_name(), long && cfg!(target_os = "linux"))
+    else {
+        return work(socket);
+    };
+    let directory = File::open(directory)?;
+    work(&Path::new("/proc/self/fd").join(directory.as_raw_fd().to_string()).join(name))
+}
+
+/// One after the other: a copy is work for the disk. Ends where the socket is no longer there, or does not work.
+async fn answer_all(listener: UnixListener, store: &Arc<dyn Store>, is_there: impl Fn() -> bool) {
+    loop {
+        let connection = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((connection, _)) => connection,
+                Err(error) => {
+                    tracing::warn!("an export could not begin: {error}");
+                    tokio::time::sleep(LOOKED_AT).await;
+                    return;
+                }
+            },
+            () = tokio::time::sleep(LOOKED_AT) => {
+                if is_there() {
+                    continue;
+                }
+                tracing::warn!("{SOCKET} is no longer in the data directory; making it again");
+                return;
+            }
+        };
+        // A task of its own, so that a panic ends this export and not all that follow.
+        let store = Arc::clone(store);
+        match tokio::spawn(async move { answer(connection, &store).await }).await {
+            Ok(Ok(totals)) => tracing::info!("{} messages were exported", totals.messages.count),
+            Ok(Err(error)) => tracing::warn!("an export failed: {error}"),
+            Err(error) => tracing::error!(%error, "an export ended by a panic"),
         }
     }
 }
@@ -105,8 +171,8 @@ pub async fn export_from_running(
     let (socket, path) = (directory.join(SOCKET), path.to_owned());
     let received = tokio::task::spawn_blocking(move || {
         let partial = Partial::of(&path);
-        let mut connection =
-            std::os::unix::net::UnixStream::connect(&socket).map_err(|error| failed(&socket, error))?;
+        let mut connection = by_short_path(&socket, |path| std::os::unix::net::UnixStream::connect(path))
+            .map_err(|error| failed(&socket, error))?;
         let mut receive = || {
             let mut file = partial.create()?;
             io::copy(&mut connection, &mut file)?;
