@@ -8,5 +8,5 @@ mod limits;
 mod presence;
 
 pub use calls::{Accepted, Calls, Change, Refusal, Which};
-pub use limits::{EventClass, Handshake, Limits, SocketLimits};
+pub use limits::{EventClass, Handshake, Limits, SocketLimits, network};
 pub use presence::{Departure, Presence};

@@ -4,6 +4,7 @@
 //! The library waits without end for a reader whose window is closed: its writer is stuck, nothing ends it, and its user stays online.
 //! An error from the connection itself is what it understands.
 
+use std::any::Any;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -110,6 +111,7 @@ impl Cut {
 pub struct Line<S> {
     stream: S,
     cut: Arc<Cut>,
+    _companion: Option<Box<dyn Any + Send>>,
 }
 
 impl<S> Line<S> {
@@ -117,7 +119,13 @@ impl<S> Line<S> {
     pub fn new(stream: S) -> (Self, Arc<Cut>) {
         let cut = Arc::new(Cut::default());
         cut.head_since.store(now(), Ordering::Relaxed);
-        (Self { stream, cut: Arc::clone(&cut) }, cut)
+        (Self { stream, cut: Arc::clone(&cut), _companion: None }, cut)
+    }
+
+    /// Keeps something as long as the connection is open.
+    pub fn with(mut self, companion: Box<dyn Any + Send>) -> Self {
+        self._companion = Some(companion);
+        self
     }
 }
 

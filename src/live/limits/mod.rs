@@ -215,7 +215,7 @@ fn positive(number: u32) -> NonZeroU32 {
 }
 
 /// Whom an address stands for: itself, or in IPv6 its /64.
-fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
