@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::app::{App, PASSWORD};
 use crate::polling::Polling;
 use crate::process::Workplace;
+use crate::socket::Socket;
 
 const SLOW: Duration = Duration::from_secs(45);
 
@@ -117,4 +118,48 @@ async fn connections_without_end_are_refused_and_the_store_keeps_its_descriptors
     assert!(ended.took < Duration::from_secs(10));
     let lines = ended.err.lines().filter(|line| line.contains("too many connections")).count();
     assert!((1..=2).contains(&lines), "said once, not for each:\n{}", ended.err);
+}
+
+#[tokio::test]
+async fn a_restart_under_load_is_a_few_lines_in_the_log_and_ends_in_time() {
+    let workplace = Workplace::new();
+    let mut server = workplace.serve(&["--rate-limit", "off"]);
+    let client = reqwest::Client::new();
+    let body = json!({"username": "ann", "email": "ann@example.com", "password": PASSWORD});
+    let answer = client.post(server.url("/api/auth/signup")).json(&body).send().await.unwrap();
+    let token = answer.json::<Value>().await.unwrap()["token"].as_str().unwrap().to_owned();
+    let room = client.post(server.url("/api/rooms")).bearer_auth(&token).json(&json!({"name": "Kitchen"}));
+    let room = room.send().await.unwrap().json::<Value>().await.unwrap()["id"].clone();
+    let address = server.address;
+    let sockets = futures_util::future::join_all((0..60).map(|_| async {
+        let socket = Socket::connect(address, json!({"token": token})).await.unwrap();
+        socket.ok("join-room", json!({"roomId": room})).await;
+        socket
+    }))
+    .await;
+    let sending = sockets.into_iter().map(|socket| {
+        let (room, token) = (room.clone(), token.clone());
+        tokio::spawn(async move {
+            for _ in 0..100 {
+                socket.begin("send-message", json!({"roomId": room, "content": "x"})).await;
+            }
+            socket.ended().await;
+            // As clients do, it comes back at once, while the server is still going.
+            while let Ok(line) = TcpStream::connect(address).await {
+                drop(line);
+                tokio::task::yield_now().await;
+            }
+            drop(token);
+        })
+    });
+    let sending: Vec<_> = sending.collect();
+    server.process.signal("TERM");
+    let ended = tokio::task::spawn_blocking(move || server.process.end()).await.unwrap();
+    for one in sending {
+        one.await.unwrap();
+    }
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    assert!(ended.took < Duration::from_secs(10), "{:?}", ended.took);
+    let lines = ended.err.lines().filter(|line| line.contains("WARN") || line.contains("ERROR")).count();
+    assert!(lines <= 3, "{lines} lines:\n{}", ended.err);
 }
