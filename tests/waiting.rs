@@ -207,3 +207,29 @@ async fn a_stranger_may_send_little() {
     }
     timed("the end of the session", async { while polling.get().await.status() == StatusCode::OK {} }).await;
 }
+
+#[tokio::test]
+async fn what_waits_for_all_sockets_together_is_bounded_and_who_reads_is_served() {
+    let app = App::start().await;
+    let ann = app.user("ann").await;
+    let room = ann.room("Kitchen").await;
+    let (sender, reader) = (ann.socket_in(&room).await, ann.socket_in(&room).await);
+    // Each user may let 16 MiB wait, and ten of them more than there may be.
+    let names: Vec<String> = (0..10).map(|number| format!("silent{number}")).collect();
+    let users = join_all(names.iter().map(|name| app.user(name))).await;
+    let silent = join_all(users.iter().flat_map(|user| (0..5).map(move |_| user)).map(|user| async {
+        let (polling, _) = Polling::connect(app.address(), &user.token).await;
+        assert_eq!(polling.ask("join-room", json!({"roomId": room})).await["ok"], true);
+        polling
+    }))
+    .await;
+    let sdp = "x".repeat(65_000);
+    for round in 0..50 {
+        sender.ok("webrtc-offer", json!({"roomId": room, "offer": {"type": "offer", "sdp": sdp}})).await;
+        assert_eq!(reader.came("webrtc-offer").await.len(), 1, "in round {round}");
+    }
+    let answers = join_all(silent.iter().map(Polling::get)).await;
+    let gone = answers.iter().filter(|answer| answer.status() == StatusCode::BAD_REQUEST).count();
+    // 50 times 50 offers are 162 MB, and those of one socket 3.2 MB: what is left is no more than 96 MiB.
+    assert!((20..50).contains(&gone), "{gone} of 50 were cut");
+}

@@ -179,7 +179,8 @@ impl Hub {
         }
     }
 
-    /// Sees to it that no more waits than may: cuts this socket, or the one of its user, or of all, for which most waits.
+    /// Sees to it that no more waits than may: cuts this socket; or of those of its user, or of all, the ones for which most waits, until
+    /// nine tenths of the bound are left, so that it is not to be done again at once.
     pub fn make_room(&self, id: SocketId, over: Over) {
         let bound = match over {
             Over::Nothing => return,
@@ -187,40 +188,45 @@ impl Hub {
             Over::User => "user",
             Over::All => "all",
         };
-        let fattest = {
+        metrics::counter!("tincan_waiting_over_total", "bound" => bound).increment(1);
+        if over == Over::Socket {
+            return self.cut(id);
+        }
+        let Some(member) = self.member(id) else { return };
+        let user = member.connection.user.id;
+        let mut shares: Vec<(u64, SocketId)> = {
             let members = self.members.read().unwrap_or_else(PoisonError::into_inner);
-            let Some(member) = members.get(&id) else { return };
-            if !member.connection.tally.is_over(over) {
-                // One that was cut meanwhile has made room.
+            let connections = members.values().map(|member| &member.connection);
+            let shares = connections.filter(|connection| over == Over::All || connection.user.id == user);
+            shares.map(|connection| (connection.tally.waiting(), connection.id)).collect()
+        };
+        shares.sort_unstable_by(|one, other| other.cmp(one));
+        for (_, fattest) in shares {
+            if member.connection.tally.has_room(over) {
                 return;
             }
-            let user = member.connection.user.id;
-            let shares = |member: &&Member| over == Over::All || member.connection.user.id == user;
-            let most = members.values().filter(shares).max_by_key(|member| member.connection.tally.waiting());
-            most.map(|member| member.connection.id)
-        };
-        metrics::counter!("tincan_waiting_over_total", "bound" => bound).increment(1);
-        self.cut(fattest.filter(|_| over != Over::Socket).unwrap_or(id));
+            self.cut(fattest);
+        }
     }
 
-    /// Sends to those that are there; answers with those for which too much waits.
-    fn emit(&self, sockets: &[SocketId], event: &str, payload: &RawValue) -> Vec<(SocketId, Over)> {
+    /// Sends to those that are there, up to the first for which too much waits then: how many that are, and what is too much.
+    fn emit(&self, sockets: &[SocketId], event: &str, payload: &RawValue) -> (usize, Over) {
         let text = wire::event(event, payload);
         let members = self.members.read().unwrap_or_else(PoisonError::into_inner);
-        let over = |id: &SocketId| {
-            let member = members.get(id)?;
+        for (at, id) in sockets.iter().enumerate() {
+            let Some(member) = members.get(id) else { continue };
             let bytes = wire::bytes(&member.socket, text);
-            let over = member.connection.tally.add(bytes);
-            match member.socket.emit(event, payload) {
-                Ok(()) => (over != Over::Nothing).then_some((*id, over)),
-                Err(error) => {
-                    member.connection.tally.sent(bytes);
-                    let full = matches!(error, SendError::Socket(SocketError::InternalChannelFull));
-                    full.then_some((*id, Over::Socket))
-                }
+            let mut over = member.connection.tally.add(bytes);
+            if let Err(error) = member.socket.emit(event, payload) {
+                member.connection.tally.sent(bytes);
+                let full = matches!(error, SendError::Socket(SocketError::InternalChannelFull));
+                over = if full { Over::Socket } else { Over::Nothing };
             }
-        };
-        sockets.iter().filter_map(over).collect()
+            if over != Over::Nothing {
+                return (at + 1, over);
+            }
+        }
+        (sockets.len(), Over::Nothing)
     }
 }
 
@@ -231,8 +237,12 @@ impl Transport for Hub {
             Ok(payload) => payload,
             Err(error) => return tracing::error!(event = event.name(), %error, "an event could not be encoded"),
         };
-        for (socket, over) in self.emit(sockets, event.name(), &payload) {
-            self.make_room(socket, over);
+        let mut rest = sockets;
+        while !rest.is_empty() {
+            // Room is made before the next one gets its copy: those of one event may be more than all that may wait.
+            let (done, over) = self.emit(rest, event.name(), &payload);
+            self.make_room(rest[done - 1], over);
+            rest = &rest[done..];
         }
     }
 

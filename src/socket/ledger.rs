@@ -205,13 +205,13 @@ impl Tally {
         self.fell.notify_waiters();
     }
 
-    /// Whether a bound is still passed that was passed when a packet was added.
-    pub fn is_over(&self, over: Over) -> bool {
+    /// Whether at most nine tenths are taken of a bound that was passed when a packet was added.
+    pub fn has_room(&self, over: Over) -> bool {
         match over {
-            Over::Nothing => false,
-            Over::Socket => true,
-            Over::User => self.owner.sending.load(Ordering::Relaxed) > MOST_OF_USER,
-            Over::All => self.ledger.sending() > MOST,
+            Over::Nothing => true,
+            Over::Socket => false,
+            Over::User => self.owner.sending.load(Ordering::Relaxed) <= MOST_OF_USER / 10 * 9,
+            Over::All => self.ledger.sending() <= MOST / 10 * 9,
         }
     }
 
