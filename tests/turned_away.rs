@@ -50,11 +50,37 @@ async fn a_store_that_goes_away_right_after_the_token_was_checked_closes_the_tra
     let polling = Polling::open(app.address()).await;
     polling.post(format!("40{}", json!({"token": ann.token}))).await;
     store.begun("user", begun + 2).await;
+    // As clients do, it asks for what comes while it is being let in.
+    let asking = async { ended_without_a_refusal(&polling).await };
     // The token of each is found good, and the second look fails.
     store.refuse("user");
-    held.add_permits(2);
-    assert!(!websocket.ended().await, "no DISCONNECT packet came");
-    ended_without_a_refusal(&polling).await;
+    let failing = async {
+        tokio::task::yield_now().await;
+        held.add_permits(2);
+        assert!(!websocket.ended().await, "no DISCONNECT packet came");
+    };
+    tokio::join!(asking, failing);
+}
+
+#[tokio::test]
+async fn who_asks_while_its_token_cannot_be_checked_is_not_told_to_give_up() {
+    let (app, store) = App::troubled(|_| {}).await;
+    let ann = app.user("ann").await;
+    store.refuse("user");
+    for _ in 0..10 {
+        let polling = Polling::open(app.address()).await;
+        // The first ping comes at once; the next poll waits.
+        assert_eq!(polling.get().await.text().await.unwrap(), "2");
+        polling.post("3".to_owned()).await;
+        let connecting = async {
+            app.request(reqwest::Method::GET, "/api/config").send().await.unwrap();
+            polling.post(format!("40{}", json!({"token": ann.token}))).await
+        };
+        let (answer, _) = tokio::join!(polling.get(), connecting);
+        let text = answer.text().await.unwrap();
+        assert!(!text.contains("44"), "{text}");
+        ended_without_a_refusal(&polling).await;
+    }
 }
 
 #[tokio::test]

@@ -171,7 +171,7 @@ impl Gate {
 impl Gate {
     /// What `connect_error` says. Only a bad token is an authentication error, after which clients give up, and the bound of sockets is
     /// told by its code; the library takes a text alone. Where the server is to blame the transport is closed, so that clients come back.
-    fn refusal(&self, socket: &Socket, error: &Error) -> String {
+    async fn refusal(&self, socket: &Socket, error: &Error) -> String {
         static TURNED_AWAY: Seldom = Seldom::new();
         tracing::debug!(code = error.code(), "a connection was refused");
         match error {
@@ -180,7 +180,10 @@ impl Gate {
                 TURNED_AWAY.say(|count| {
                     tracing::warn!(code = error.code(), count, "a connection could not be let in and is closed")
                 });
-                self.hub.end_transport(socket);
+                // Waited for, so that the refusal itself reaches nobody: told so, clients would give up.
+                if let Some(closing) = self.hub.end_transport(socket) {
+                    let _ended = closing.await;
+                }
                 error.message()
             }
             _ => format!("Authentication error: {error}"),
@@ -208,7 +211,7 @@ impl ConnectHandler<LocalAdapter, ()> for Gate {
     ) -> Pin<Box<dyn Future<Output = Result<(), Box<dyn Display + Send>>> + Send + 'a>> {
         Box::pin(async move {
             let Err(error) = self.admit(&socket, auth.as_ref()).await else { return Ok(()) };
-            Err(Box::new(self.refusal(&socket, &error)) as Box<dyn Display + Send>)
+            Err(Box::new(self.refusal(&socket, &error).await) as Box<dyn Display + Send>)
         })
     }
 }

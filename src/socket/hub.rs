@@ -12,6 +12,7 @@ use socketioxide::extract::SocketRef;
 use socketioxide::service::SocketIoService;
 use socketioxide::socket::Socket;
 use socketioxide::{SendError, SocketError, TransportType};
+use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
 use super::connection::Connection;
@@ -127,26 +128,24 @@ impl Hub {
         }
     }
 
-    /// Closes the transport of a socket.
-    pub fn end_transport(&self, socket: &Socket) {
-        if let Some(session) = session_of(socket) {
-            self.end_session(session);
-        }
+    /// Closes the transport of a socket; as [`Hub::end_session`].
+    pub fn end_transport(&self, socket: &Socket) -> Option<JoinHandle<()>> {
+        self.end_session(session_of(socket)?)
     }
 
-    /// Closes a session's transport.
-    pub fn end_session(&self, session: &Arc<Session>) {
-        if session.end()
-            && let Some(id) = session.id()
-            && let Some(door) = self.door.get().and_then(Weak::upgrade)
-        {
-            // A session that polls has no line to cut: it is closed as its own client would close it. Its queue goes at once so, and the
-            // next poll is answered that there is no such session.
-            let uri = format!("/socket.io/?EIO=4&transport=polling&sid={id}");
-            let Ok(request) = Request::post(uri).body(Body::from("1")) else { return };
-            let door = (*door).clone();
-            tokio::spawn(async move { drop(door.oneshot(request).await) });
+    /// Closes a session's transport. For one that polls that is done when the task ends that is returned: nothing that is sent from then
+    /// on reaches its client.
+    pub fn end_session(&self, session: &Arc<Session>) -> Option<JoinHandle<()>> {
+        if !session.end() {
+            return None;
         }
+        // A session that polls has no line to cut: it is closed as its own client would close it. Its queue goes at once so, and the next
+        // poll is answered that there is no such session.
+        let door = self.door.get()?.upgrade()?;
+        let uri = format!("/socket.io/?EIO=4&transport=polling&sid={}", session.id()?);
+        let request = Request::post(uri).body(Body::from("1")).ok()?;
+        let door = (*door).clone();
+        Some(tokio::spawn(async move { drop(door.oneshot(request).await) }))
     }
 
     /// Whether some connection polls.
