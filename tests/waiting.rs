@@ -233,3 +233,19 @@ async fn what_waits_for_all_sockets_together_is_bounded_and_who_reads_is_served(
     // 50 times 50 offers are 162 MB, and those of one socket 3.2 MB: what is left is no more than 96 MiB.
     assert!((20..50).contains(&gone), "{gone} of 50 were cut");
 }
+
+#[tokio::test]
+async fn a_transport_whose_socket_has_left_is_closed_unless_it_connects_again() {
+    let app = App::start().await;
+    let ann = app.user("ann").await;
+    let (idle, back) = (ann.socket().await, ann.socket().await);
+    idle.raw("41".to_owned()).await;
+    back.raw("41".to_owned()).await;
+    back.raw(format!("40{}", json!({"token": ann.token}))).await;
+    back.connected().await;
+    let (polling, _) = Polling::connect(app.address(), &ann.token).await;
+    polling.post("41".to_owned()).await;
+    assert!(!idle.ended().await);
+    timed("the end of the session", async { while polling.get().await.status() == StatusCode::OK {} }).await;
+    assert!(back.answers().await);
+}

@@ -17,6 +17,7 @@ use super::inbox::{Ack, Inbox};
 use super::lane::{Lane, Queued};
 use super::ledger::{Seat, Tally};
 use super::seam;
+use super::session::Session;
 use crate::chat::Identity;
 use crate::error::Error;
 use crate::live::SocketLimits;
@@ -34,6 +35,8 @@ pub struct Connection {
     pub user: UserRef,
     /// What waits to be sent to it.
     pub tally: Arc<Tally>,
+    /// The transport's session that it is in.
+    session: Arc<Session>,
     pub(super) limits: SocketLimits,
     pub(super) lane: Lane<Job>,
     /// Its place among the sockets of its user.
@@ -63,8 +66,11 @@ impl Connection {
 
     /// Has the verbs told, once, that it is gone.
     pub fn end(self: &Arc<Self>, hub: &Arc<Hub>) {
-        self.tally.close();
-        if !self.ending.swap(true, Ordering::AcqRel) && self.lane.push_always(Job::Disconnect) == Queued::StartWorker {
+        if self.ending.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        self.tally.look_again();
+        if self.lane.push_always(Job::Disconnect) == Queued::StartWorker {
             self.start_worker(hub);
         }
     }
@@ -86,7 +92,8 @@ impl Connection {
 
     async fn run(self: &Arc<Self>, hub: &Arc<Hub>, packet: &Value, ack: Option<Ack>) {
         // Its answer may be large, and so may that of the next event: each waits until the socket has taken the one before.
-        if tokio::time::timeout(TAKES_WITHIN, self.tally.light()).await.is_err() {
+        let light = self.tally.light(|| self.ending.load(Ordering::Acquire));
+        if tokio::time::timeout(TAKES_WITHIN, light).await.is_err() {
             hub.cut(self.id);
         }
         if self.known.load(Ordering::Acquire) {
@@ -115,6 +122,8 @@ impl Connection {
         if self.known.swap(false, Ordering::AcqRel) {
             hub.chat().disconnect(self.id).await;
         }
+        self.session.left();
+        hub.part(&self.session);
     }
 }
 
@@ -152,6 +161,7 @@ impl Gate {
             user: UserRef::from(&identity.user),
             tally: session.tally().map_or_else(|| Arc::new(Tally::new(&seat)), Arc::clone),
             seat,
+            session: Arc::clone(session),
             limits: self.hub.chat().limits().socket(),
             lane: Lane::default(),
             identity: Mutex::new(Some(identity)),

@@ -148,6 +148,25 @@ impl Hub {
         Some(tokio::spawn(async move { drop(door.oneshot(request).await) }))
     }
 
+    /// Ends a session that has left the namespace, unless it comes back soon. Clients close the transport themselves; one that keeps it
+    /// would have what it waits for, and its place, counted for nobody.
+    pub fn part(&self, session: &Arc<Session>) {
+        if !session.is_idle() {
+            return;
+        }
+        if session.tally().is_some_and(|tally| tally.is_heavy()) {
+            self.end_session(session);
+            return;
+        }
+        let (me, session) = (Weak::clone(&self.me), Arc::clone(session));
+        tokio::spawn(async move {
+            tokio::time::sleep(PARTING).await;
+            if let Some(hub) = me.upgrade().filter(|_| session.is_idle()) {
+                hub.end_session(&session);
+            }
+        });
+    }
+
     /// Whether some connection polls.
     pub fn has_polling(&self) -> bool {
         let members = self.members.read().unwrap_or_else(PoisonError::into_inner);
@@ -247,17 +266,9 @@ impl Transport for Hub {
 
     fn disconnect(&self, socket: SocketId) {
         let Some(member) = self.member(socket) else { return };
-        let line = member.socket.clone();
+        // It leaves the namespace, and what is left of its session is put out as for one that has left by itself.
         if member.socket.disconnect().is_err() {
-            return self.cut(socket);
+            self.cut(socket);
         }
-        // Clients close the transport when they are told to go. One that does not is put out.
-        let me = Weak::clone(&self.me);
-        tokio::spawn(async move {
-            tokio::time::sleep(PARTING).await;
-            if let Some(hub) = me.upgrade() {
-                hub.end_transport(&line);
-            }
-        });
     }
 }

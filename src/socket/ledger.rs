@@ -220,15 +220,25 @@ impl Tally {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    /// Waits until the socket has taken so much that its next event may be run.
-    pub async fn light(&self) {
+    /// Whether so much waits that the next event has to wait too.
+    pub fn is_heavy(&self) -> bool {
+        self.waiting() > HOLD_EVENTS
+    }
+
+    /// Waits until the socket has taken so much that its next event may be run, or nobody waits for it any more.
+    pub async fn light(&self, given_up: impl Fn() -> bool) {
         loop {
             let fell = self.fell.notified();
-            if self.waiting() <= HOLD_EVENTS || self.closed.load(Ordering::Acquire) {
+            if !self.is_heavy() || given_up() {
                 return;
             }
             fell.await;
         }
+    }
+
+    /// Has those who wait look again whether they go on.
+    pub fn look_again(&self) {
+        self.fell.notify_waiters();
     }
 }
 

@@ -91,12 +91,12 @@ fn events_that_wait_are_bounded_for_a_user_and_given_back() {
 async fn the_next_event_waits_until_a_socket_has_taken_what_waits_for_it() {
     let ledger = Arc::new(Ledger::default());
     let (_seat, tally) = tally(&ledger, UserId::new());
-    tally.light().await;
+    tally.light(|| false).await;
     tally.add(3 * MIB);
     let tally = Arc::new(tally);
     let waiter = tokio::spawn({
         let tally = Arc::clone(&tally);
-        async move { tally.light().await }
+        async move { tally.light(|| false).await }
     });
     tokio::task::yield_now().await;
     assert!(!waiter.is_finished());

@@ -2,7 +2,7 @@
 //! goes through them.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use super::cut::Cut;
@@ -28,7 +28,10 @@ pub struct Session {
     lines: Mutex<Vec<Weak<Cut>>>,
     dead: AtomicBool,
     intake: Intake,
+    /// From its first authentication to its end, for what was queued stays when the namespace is left.
     tally: OnceLock<Arc<Tally>>,
+    /// How many connections to the namespace it has.
+    connections: AtomicUsize,
     registry: Weak<Sessions>,
 }
 
@@ -51,6 +54,7 @@ impl Sessions {
             dead: AtomicBool::new(false),
             intake: Intake::default(),
             tally: OnceLock::new(),
+            connections: AtomicUsize::new(0),
             registry: Arc::downgrade(self),
         });
         if let Some(line) = line {
@@ -97,8 +101,20 @@ impl Session {
     pub fn authenticated(&self, tally: &Arc<Tally>) {
         lock(&self.place).take();
         self.intake.authenticated();
+        self.connections.fetch_add(1, Ordering::AcqRel);
         // A second connection of one session, to the namespace that it has left, counts with the first.
         let _first = self.tally.set(Arc::clone(tally));
+    }
+
+    /// A connection to the namespace has ended.
+    pub fn left(&self) {
+        self.connections.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// Whether it is still there and nobody uses it.
+    pub fn is_idle(&self) -> bool {
+        let gone = self.direct && lock(&self.lines).is_empty();
+        self.connections.load(Ordering::Acquire) == 0 && !gone && !self.is_dead()
     }
 
     /// What counts what waits for it, where it has authenticated.
@@ -125,6 +141,9 @@ impl Session {
         lock(&self.lines).retain(|kept| kept.strong_count() > 0 && !std::ptr::eq(kept.as_ptr(), line));
         if self.direct {
             lock(&self.place).take();
+            if let Some(tally) = self.tally.get() {
+                tally.close();
+            }
         }
     }
 
