@@ -12,7 +12,8 @@ use socketioxide::extract::SocketRef;
 use socketioxide::handler::{ConnectHandler, Value};
 use socketioxide::socket::Socket;
 
-use super::hub::{Hub, session_of};
+use super::closing::session_of;
+use super::hub::Hub;
 use super::inbox::{Ack, Inbox};
 use super::lane::{Lane, Queued};
 use super::ledger::{Seat, Tally};

@@ -10,8 +10,9 @@ use socketioxide::socket::Socket;
 
 use serde_json::value::RawValue;
 
+use super::closing::session_of;
 use super::connection::{Connection, Job};
-use super::hub::{Hub, session_of};
+use super::hub::Hub;
 use super::lane::Queued;
 use super::{seam, wire};
 

@@ -2,9 +2,10 @@
 //!
 //! A packet's way: the library hands it over synchronously and in order → [`lane`] (one bounded queue and one worker a connection) →
 //! [`seam`] (decode, run, time, acknowledge) → the table of [`events`] → a verb of `chat`. What goes out comes from `chat` through
-//! [`hub`]. Every other name of the library stays in here.
+//! [`hub`]; how much of it may wait is the [`ledger`]'s. Every other name of the library stays in here.
 
 mod calls;
+mod closing;
 mod connection;
 mod cut;
 mod events;
