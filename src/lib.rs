@@ -25,6 +25,7 @@ pub mod http;
 pub mod live;
 pub mod model;
 pub mod peer;
+mod seldom;
 mod serve;
 pub mod socket;
 pub mod store;

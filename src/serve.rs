@@ -1,7 +1,11 @@
 //! The accept loop, and the order of the shutdown.
 //!
-//! Our own instead of axum's: a half-sent request head is dropped in time, every connection has a kill switch, and what is behind a
-//! dead network does not stay for ever.
+//! Our own instead of axum's: a half-sent request is dropped in time, every connection has a kill switch, there are never more than the
+//! descriptors allow, and what is behind a dead network does not stay for ever.
+
+mod bodies;
+mod doors;
+mod upkeep;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -19,10 +23,24 @@ use tower::ServiceExt;
 
 use crate::App;
 use crate::peer::Peer;
+use crate::seldom::Seldom;
 use crate::socket::{Cut, Line};
+use doors::{Doors, Full, Pass};
+use upkeep::{forever, upkeep};
 
-/// How long a client may take to send the head of a request.
-const HEAD: Duration = Duration::from_secs(15);
+/// How long a connection may stay open between two requests: longer than proxies keep theirs, or they send into one that closes.
+const IDLE: Duration = Duration::from_secs(100);
+
+/// How often a connection is looked at whose client may be sending the head of a request too slowly.
+const HEAD_CHECK: Duration = Duration::from_secs(5);
+
+/// The largest head of a request, in bytes; a larger one is answered 431.
+const MOST_HEAD: usize = 32 * 1024;
+
+/// What a connection is told that cannot be let in.
+const FULL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 5\r\ncontent-length: 72\r\n\
+connection: close\r\n\r\n{\"code\":\"overloaded\",\"message\":\"Too many connections; try again later\"}\n";
 
 /// How long what was sent may stay unacknowledged by the other machine before the connection counts as dead.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
@@ -39,30 +57,42 @@ const DRAIN: Duration = Duration::from_secs(3);
 /// # Errors
 /// Where the listener fails for good.
 pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+    static NOT_ACCEPTED: Seldom = Seldom::new();
     let (stop, stopped) = watch::channel(false);
-    let upkeep = tokio::spawn(upkeep(app.clone(), stopped.clone()));
+    let doors = Doors::new(app.chat.config().trusted_proxies.clone());
+    let upkeep = {
+        let (app, stopped) = (app.clone(), stopped.clone());
+        forever("upkeep", move || upkeep(app.clone(), stopped.clone()))
+    };
     let chat = Arc::clone(&app.chat);
-    let calls = tokio::spawn(async move { chat.watch_calls().await });
+    let calls = forever("calls", move || {
+        let chat = Arc::clone(&chat);
+        async move { chat.watch_calls().await }
+    });
     tokio::pin!(shutdown);
     loop {
         tokio::select! {
             () = &mut shutdown => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, address)) => {
-                    tokio::spawn(connection(stream, Peer(address), app.routes.clone(), stopped.clone()));
-                }
+                Ok((stream, address)) => match doors.enter(address.ip()) {
+                    Ok(pass) => {
+                        tokio::spawn(connection(stream, Peer(address), pass, app.routes.clone(), stopped.clone()));
+                    }
+                    Err(full) => turn_away(&stream, full),
+                },
                 Err(error) if is_about_one_connection(&error) => {}
                 Err(error) => {
                     // Out of file descriptors, as a rule: those that end make room.
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    NOT_ACCEPTED.say(|count| tracing::warn!(%error, count, "a connection could not be accepted"));
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             },
         }
     }
     drop(listener);
-    close(app, stop, stopped).await;
+    // It holds the app and a receiver, which the end of connections is known by.
     upkeep.abort();
+    close(app, stop, stopped).await;
     calls.abort();
     Ok(())
 }
@@ -87,21 +117,49 @@ fn is_about_one_connection(error: &io::Error) -> bool {
     )
 }
 
-async fn connection(stream: TcpStream, peer: Peer, routes: Router, mut stopped: watch::Receiver<bool>) {
+/// Tells a connection that it cannot be let in, and closes it.
+fn turn_away(stream: &TcpStream, full: Full) {
+    static TURNED_AWAY: Seldom = Seldom::new();
+    let bound = match full {
+        Full::All => "all",
+        Full::Address => "address",
+    };
+    metrics::counter!("tincan_connections_refused_total", "bound" => bound).increment(1);
+    TURNED_AWAY.say(|count| {
+        tracing::warn!(bound, count, "too many connections: new ones are refused; allow the process more open files, or name your proxy with --trusted-proxy");
+    });
+    // Whether it is read is up to the other end; a fresh connection has room for it.
+    let _ = stream.try_write(FULL);
+}
+
+async fn connection(stream: TcpStream, peer: Peer, pass: Pass, routes: Router, mut stopped: watch::Receiver<bool>) {
     if let Err(error) = tune(&stream) {
         tracing::debug!(%error, "a connection could not be tuned");
     }
     let (line, cut) = Line::new(stream);
-    let service = hyper::service::service_fn(move |request| respond(routes.clone(), peer, Arc::clone(&cut), request));
+    // Given back when the connection is closed, as a websocket too.
+    let line = line.with(Box::new(pass));
+    let service = {
+        let cut = Arc::clone(&cut);
+        hyper::service::service_fn(move |request| respond(routes.clone(), peer, Arc::clone(&cut), request))
+    };
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD);
+    http.timer(TokioTimer::new()).header_read_timeout(IDLE).max_buf_size(MOST_HEAD);
     let serving = http.serve_connection(TokioIo::new(line), service).with_upgrades();
     tokio::pin!(serving);
-    let ended = tokio::select! {
-        ended = &mut serving => ended,
-        () = told(&mut stopped) => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
+    let mut check = tokio::time::interval(HEAD_CHECK);
+    let ended = loop {
+        tokio::select! {
+            ended = &mut serving => break ended,
+            () = told(&mut stopped) => {
+                serving.as_mut().graceful_shutdown();
+                break serving.await;
+            }
+            _ = check.tick() => {
+                if cut.head_is_late() {
+                    cut.cut();
+                }
+            }
         }
     };
     if let Err(error) = ended {
@@ -121,9 +179,11 @@ async fn respond(
     cut: Arc<Cut>,
     mut request: hyper::Request<hyper::body::Incoming>,
 ) -> Result<axum::response::Response, Infallible> {
+    cut.request_begins();
     request.extensions_mut().insert(peer);
-    request.extensions_mut().insert(cut);
-    routes.oneshot(request.map(axum::body::Body::new)).await
+    request.extensions_mut().insert(Arc::clone(&cut));
+    let response = routes.oneshot(request.map(bodies::timed)).await?;
+    Ok(response.map(|body| bodies::watched(body, cut)))
 }
 
 fn tune(stream: &TcpStream) -> io::Result<()> {
@@ -133,25 +193,4 @@ fn tune(stream: &TcpStream) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
     Ok(())
-}
-
-/// What has to be looked at now and then, while the server runs.
-async fn upkeep(app: App, mut stopped: watch::Receiver<bool>) {
-    let mut second = tokio::time::interval(Duration::from_secs(1));
-    second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    for count in 0_u64.. {
-        tokio::select! {
-            _ = second.tick() => {}
-            () = told(&mut stopped) => return,
-        }
-        app.chat.expire_sessions();
-        if count % 3 == 0
-            && let Err(error) = app.chat.recheck_sessions().await
-        {
-            tracing::debug!(%error, "sessions could not be checked");
-        }
-        if count % 10 == 0 {
-            app.sockets.sweep();
-        }
-    }
 }

@@ -380,3 +380,26 @@ async fn nothing_is_done_for_who_has_not_connected_and_a_second_connect_changes_
     scene.watcher.heard().await;
     scene.unharmed("a second CONNECT").await;
 }
+
+#[tokio::test]
+async fn an_event_whose_name_is_written_with_escapes_is_the_one_that_it_spells() {
+    let app = App::start().await;
+    let ann = app.user("ann").await;
+    let room = ann.room("Kitchen").await;
+    let socket = ann.socket_in(&room).await;
+    let payload = json!({"roomId": room, "content": "hello"});
+    for (number, name) in [r"send\u002dmessage", r"\u0073end-messag\u0065", "send-message"].into_iter().enumerate() {
+        socket.raw(format!("42{}[\"{name}\",{payload}]", 500 + number)).await;
+        assert_eq!(socket.acked(500 + number as u64).await["ok"], true, "{name}");
+    }
+    for (number, name) in [r"a\/b", r#"quo\"te"#, r"back\\slash", r"\n"].into_iter().enumerate() {
+        socket.raw(format!("42{}[\"{name}\"]", 600 + number)).await;
+        assert_eq!(socket.acked(600 + number as u64).await["code"], "unknown_event", "{name}");
+    }
+    // White space is JSON's too; without an acknowledgement the failure is emitted under the name as it is spelled.
+    socket.raw(format!("42700 \n[ \"send\\u002dmessage\" , {payload} ] ").replace("700 \n", "700")).await;
+    assert_eq!(socket.acked(700).await["ok"], true);
+    socket.raw(r#"42["t\u0079ping",{}]"#.to_owned()).await;
+    assert_eq!(socket.event("error").await["event"], "typing");
+    assert!(socket.answers().await);
+}

@@ -12,11 +12,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("live", &["error", "model"]),
     ("store", &["config", "model"]),
     ("transfer", &["config", "model", "store"]),
-    ("chat", &["auth", "config", "error", "live", "model", "store"]),
+    ("chat", &["auth", "config", "error", "live", "model", "seldom", "store"]),
     ("peer", &[]),
     ("web", &["config"]),
     ("http", &["chat", "config", "error", "live", "model", "peer", "store"]),
-    ("socket", &["chat", "config", "error", "live", "model", "peer"]),
+    ("seldom", &[]),
+    ("socket", &["chat", "config", "error", "live", "model", "peer", "seldom"]),
 ];
 
 /// Crates and modules that are named in these modules of the library alone.

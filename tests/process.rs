@@ -139,6 +139,17 @@ impl Workplace {
     }
 }
 
+impl Workplace {
+    /// Starts a server that may have this many files open.
+    pub fn serve_with_descriptors(&self, most: u32) -> Server {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -n {most}; exec \"$@\""), "sh"]);
+        command.arg(env!("CARGO_BIN_EXE_tincan")).args(SERVING);
+        command.env_clear().current_dir(self.path());
+        Server::up(Process::spawn(command, ""))
+    }
+}
+
 impl Process {
     /// Starts it.
     pub fn spawn(command: Command, input: &str) -> Self {

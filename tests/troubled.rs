@@ -68,6 +68,11 @@ impl Troubled {
         self.troubles.lock().expect("no test panicked").remove(method);
     }
 
+    /// How many calls of a method have begun since the start.
+    pub fn count(&self, method: &'static str) -> usize {
+        self.begun.borrow().get(method).copied().unwrap_or_default()
+    }
+
     /// Waits until so many calls of a method have begun since the start.
     pub async fn begun(&self, method: &'static str, count: usize) {
         let mut begun = self.begun.subscribe();

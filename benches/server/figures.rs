@@ -205,10 +205,12 @@ fn user_ids(packet: &str) -> impl Iterator<Item = &str> {
 pub async fn idle() {
     const COUNT: usize = 5000;
     let server = Server::start().await;
-    let token = server.user("idle").await;
-    let warm: Vec<Socket> = sockets(&server, &vec![token.clone(); 100]).await;
+    // A user has at most 100 sockets.
+    let tokens = users(&server, COUNT / 100 + 1).await;
+    let warm: Vec<Socket> = sockets(&server, &vec![tokens[0].clone(); 100]).await;
     let before = server.resident();
-    let idle = sockets(&server, &vec![token; COUNT]).await;
+    let tokens: Vec<String> = tokens[1..].iter().flat_map(|token| vec![token.clone(); 100]).collect();
+    let idle = sockets(&server, &tokens).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let each = (server.resident() - before) as f64 / COUNT as f64 / 1e3;
     report("idle authenticated socket, at 5,000, resident", &format!("{each:.1} kB"), "≤ 25 kB");

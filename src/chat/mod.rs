@@ -25,6 +25,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::live::{Limits, Presence};
 use crate::model::{Delivery, Event, SocketId};
+use crate::seldom::Seldom;
 use crate::store::{Store, StoreError, Taken};
 
 /// What carries events to sockets: the live side of connections, as the verbs see it.
@@ -147,7 +148,8 @@ impl From<StoreError> for Error {
             StoreError::Conflict(Taken::Email) => Self::EmailTaken,
             StoreError::Conflict(Taken::RoomName) => Self::RoomNameTaken,
             StoreError::Unavailable(_) => {
-                tracing::warn!(%error, "a request was refused");
+                static REFUSED: Seldom = Seldom::new();
+                REFUSED.say(|count| tracing::warn!(%error, count, "a request was refused"));
                 Self::Storage
             }
             StoreError::Corrupt(_) | StoreError::Bug(_) => {

@@ -97,6 +97,16 @@ fn describe() {
         "Commands not sent to MongoDB because too many waited for it already"
     );
     metrics::describe_counter!("tincan_slow_sockets_total", "Connections cut because they did not take what was sent");
+    metrics::describe_gauge!("tincan_waiting_bytes", "Bytes that wait to be sent to sockets");
+    metrics::describe_counter!(
+        "tincan_waiting_over_total",
+        "Sockets cut because too many bytes waited, by bound (socket, user, all)"
+    );
+    metrics::describe_counter!("tincan_events_over_total", "Sockets cut because too many events waited to be run");
+    metrics::describe_counter!("tincan_floods_cut_total", "Sessions cut that went on sending what is refused");
+    metrics::describe_counter!("tincan_connections_refused_total", "Connections refused, by bound (all, address)");
+    metrics::describe_counter!("tincan_bodies_late_total", "Request bodies that did not arrive in time");
+    metrics::describe_counter!("tincan_tasks_restarted_total", "Tasks of the server that ended and were started again");
 }
 
 /// Counts a request that was answered. `route` is the pattern of its path, so that there are few.

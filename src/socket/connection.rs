@@ -4,20 +4,28 @@ use std::fmt::Display;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use socketioxide::adapter::LocalAdapter;
-use socketioxide::extract::{AckSender, SocketRef};
-use socketioxide::handler::{ConnectHandler, FromMessageParts, MessageHandler, Value};
+use socketioxide::extract::SocketRef;
+use socketioxide::handler::{ConnectHandler, Value};
 use socketioxide::socket::Socket;
 
-use super::front::Admission;
+use super::closing::session_of;
 use super::hub::Hub;
+use super::inbox::{Ack, Inbox};
 use super::lane::{Lane, Queued};
+use super::ledger::{Seat, Tally};
 use super::seam;
+use super::session::Session;
 use crate::chat::Identity;
 use crate::error::Error;
 use crate::live::SocketLimits;
 use crate::model::{Origin, SocketId, UserRef, bearer, bearer_or_bare, json};
+use crate::seldom::Seldom;
+
+/// How long a socket may take to take what waits for it before its next event is run.
+const TAKES_WITHIN: Duration = Duration::from_secs(30);
 
 /// One authenticated Socket.IO connection.
 pub struct Connection {
@@ -25,8 +33,14 @@ pub struct Connection {
     pub id: SocketId,
     /// Whose it is.
     pub user: UserRef,
+    /// What waits to be sent to it.
+    pub tally: Arc<Tally>,
+    /// The transport's session that it is in.
+    session: Arc<Session>,
     pub(super) limits: SocketLimits,
-    lane: Lane<Job>,
+    pub(super) lane: Lane<Job>,
+    /// Its place among the sockets of its user.
+    pub(super) seat: Seat,
     /// By what right; taken when it is connected.
     identity: Mutex<Option<Identity>>,
     /// The verbs know it, from its connecting until it has gone.
@@ -39,7 +53,7 @@ pub enum Job {
     /// The connection is open.
     Connect(SocketRef),
     /// A packet.
-    Event { packet: Value, ack: Option<AckSender> },
+    Event { packet: Value, ack: Option<Ack> },
     /// The connection is gone; comes behind what it had sent before.
     Disconnect,
 }
@@ -52,26 +66,39 @@ impl Connection {
 
     /// Has the verbs told, once, that it is gone.
     pub fn end(self: &Arc<Self>, hub: &Arc<Hub>) {
-        if !self.ending.swap(true, Ordering::AcqRel) && self.lane.push_always(Job::Disconnect) == Queued::StartWorker {
+        if self.ending.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        self.tally.look_again();
+        if self.lane.push_always(Job::Disconnect) == Queued::StartWorker {
             self.start_worker(hub);
         }
     }
 
-    fn start_worker(self: &Arc<Self>, hub: &Arc<Hub>) {
+    /// Runs what is queued, to the end, in a task that nobody cancels.
+    pub(super) fn start_worker(self: &Arc<Self>, hub: &Arc<Hub>) {
         let (connection, hub) = (Arc::clone(self), Arc::clone(hub));
         tokio::spawn(async move {
-            while let Some(job) = connection.lane.next() {
+            while let Some((job, bytes)) = connection.lane.next() {
+                connection.seat.event_begins(bytes as u64);
                 match job {
                     Job::Connect(socket) => connection.connect(&hub, socket).await,
-                    Job::Event { packet, ack } => {
-                        if connection.known.load(Ordering::Acquire) {
-                            seam::run(&hub, &connection, &packet, ack).await;
-                        }
-                    }
+                    Job::Event { packet, ack } => connection.run(&hub, &packet, ack).await,
                     Job::Disconnect => connection.disconnect(&hub).await,
                 }
             }
         });
+    }
+
+    async fn run(self: &Arc<Self>, hub: &Arc<Hub>, packet: &Value, ack: Option<Ack>) {
+        // Its answer may be large, and so may that of the next event: each waits until the socket has taken the one before.
+        let light = self.tally.light(|| self.ending.load(Ordering::Acquire));
+        if tokio::time::timeout(TAKES_WITHIN, light).await.is_err() {
+            hub.cut(self.id);
+        }
+        if self.known.load(Ordering::Acquire) {
+            seam::run(hub, self, packet, ack).await;
+        }
     }
 
     async fn connect(self: &Arc<Self>, hub: &Arc<Hub>, socket: SocketRef) {
@@ -95,6 +122,15 @@ impl Connection {
         if self.known.swap(false, Ordering::AcqRel) {
             hub.chat().disconnect(self.id).await;
         }
+        self.session.left();
+        hub.part(&self.session);
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // What was queued and never ran.
+        self.seat.event_begins(self.lane.bytes() as u64);
     }
 }
 
@@ -112,28 +148,56 @@ impl Gate {
 
     async fn admit(&self, socket: &Arc<Socket>, auth: Option<&Value>) -> Result<(), Error> {
         let token = token_of(socket, auth).ok_or(Error::Unauthorized)?;
+        let session = session_of(socket).ok_or(Error::Internal)?;
+        // The library runs this in a task that the end of the connection does not cancel; the place is kept as long as it takes.
+        let _place = session.place();
         let identity = self.hub.chat().authenticate(&token).await?;
         if self.hub.chat().is_closing() {
             return Err(Error::Overloaded);
         }
+        let seat = self.hub.ledger().seat(identity.user.id)?;
         let connection = Arc::new(Connection {
             id: SocketId::new(),
             user: UserRef::from(&identity.user),
+            tally: session.tally().map_or_else(|| Arc::new(Tally::new(&seat)), Arc::clone),
+            seat,
+            session: Arc::clone(session),
             limits: self.hub.chat().limits().socket(),
             lane: Lane::default(),
             identity: Mutex::new(Some(identity)),
             known: AtomicBool::new(false),
             ending: AtomicBool::new(false),
         });
-        if let Some(admission) = socket.req_parts().extensions.get::<Admission>() {
-            admission.authenticated();
-        }
+        session.authenticated(&connection.tally);
         // Both are set before CONNECT is sent: what is registered later misses what a client sends at once.
         let (leaving, hub) = (Arc::clone(&connection), Arc::clone(&self.hub));
         socket.on_disconnect(async move || leaving.end(&hub));
         socket.on_fallback(Inbox { connection: Arc::clone(&connection), hub: Arc::clone(&self.hub) });
         socket.extensions.insert(Opening(connection));
         Ok(())
+    }
+}
+
+impl Gate {
+    /// What `connect_error` says. Only a bad token is an authentication error, after which clients give up, and the bound of sockets is
+    /// told by its code; the library takes a text alone. Where the server is to blame the transport is closed, so that clients come back.
+    async fn refusal(&self, socket: &Socket, error: &Error) -> String {
+        static TURNED_AWAY: Seldom = Seldom::new();
+        tracing::debug!(code = error.code(), "a connection was refused");
+        match error {
+            Error::LimitReached => format!("{}: a user has at most 100 sockets at once", error.code()),
+            Error::Storage | Error::Overloaded | Error::Internal | Error::RateLimited(_) => {
+                TURNED_AWAY.say(|count| {
+                    tracing::warn!(code = error.code(), count, "a connection could not be let in and is closed")
+                });
+                // Waited for, so that the refusal itself reaches nobody: told so, clients would give up.
+                if let Some(closing) = self.hub.end_transport(socket) {
+                    let _ended = closing.await;
+                }
+                error.message()
+            }
+            _ => format!("Authentication error: {error}"),
+        }
     }
 }
 
@@ -156,10 +220,8 @@ impl ConnectHandler<LocalAdapter, ()> for Gate {
         auth: &'a Option<Value>,
     ) -> Pin<Box<dyn Future<Output = Result<(), Box<dyn Display + Send>>> + Send + 'a>> {
         Box::pin(async move {
-            self.admit(&socket, auth.as_ref()).await.map_err(|error| {
-                tracing::debug!(code = error.code(), "a connection was refused");
-                Box::new(format!("Authentication error: {error}")) as Box<dyn Display + Send>
-            })
+            let Err(error) = self.admit(&socket, auth.as_ref()).await else { return Ok(()) };
+            Err(Box::new(self.refusal(&socket, &error).await) as Box<dyn Display + Send>)
         })
     }
 }
@@ -170,30 +232,4 @@ fn token_of(socket: &Socket, auth: Option<&Value>) -> Option<String> {
     let named = auth.as_ref().and_then(|auth| bearer_or_bare(auth.get("token")?.as_str()?));
     let header = || socket.req_parts().headers.get(axum::http::header::AUTHORIZATION)?.to_str().ok().and_then(bearer);
     named.or_else(header).map(str::to_owned)
-}
-
-/// Takes a connection's packets, synchronously and in order.
-struct Inbox {
-    connection: Arc<Connection>,
-    hub: Arc<Hub>,
-}
-
-impl MessageHandler<LocalAdapter, ()> for Inbox {
-    fn call(&self, socket: Arc<Socket>, mut packet: Value, ack: Option<i64>) {
-        let sender = ack.map(|_| match AckSender::from_message_parts(&socket, &mut packet, &ack) {
-            Ok(sender) => sender,
-            Err(never) => match never {},
-        });
-        if let Err(error) = seam::meter(&self.connection, &packet) {
-            return seam::refuse(&self.hub, &self.connection, &packet, sender, &error);
-        }
-        let size = packet.len();
-        let job = Job::Event { packet, ack: sender };
-        match self.connection.lane.push(job, size) {
-            Queued::StartWorker => self.connection.start_worker(&self.hub),
-            Queued::Waits => {}
-            // More waits than any limit lets through: it does not wait for answers. It comes back and repeats what was not acknowledged.
-            Queued::Full => self.hub.cut(self.connection.id),
-        }
-    }
 }

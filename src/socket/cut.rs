@@ -1,16 +1,31 @@
-//! The kill switch of a TCP connection.
+//! A TCP connection as the server keeps it: with a kill switch, a time for the head of each request, and a count of what goes through
+//! where it is a session's own.
 //!
 //! The library waits without end for a reader whose window is closed: its writer is stuck, nothing ends it, and its user stays online.
 //! An error from the connection itself is what it understands.
 
+use std::any::Any;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock, Weak};
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::session::Session;
+
+/// How long a client may take to send the head of a request, from its first byte on; for the first one from the connection on.
+const HEAD: Duration = Duration::from_secs(15);
+
+/// Of which times are told apart, in milliseconds; the first is never 0.
+static START: LazyLock<Instant> = LazyLock::new(|| Instant::now() - Duration::from_millis(1));
+
+fn now() -> u64 {
+    START.elapsed().as_millis() as u64
+}
 
 /// Cuts a [`Line`] from elsewhere.
 #[derive(Debug, Default)]
@@ -18,9 +33,66 @@ pub struct Cut {
     done: AtomicBool,
     reader: AtomicWaker,
     writer: AtomicWaker,
+    /// When the head of the request that is being sent began; 0 where none is.
+    head_since: AtomicU64,
+    /// Requests that are being answered.
+    answering: AtomicBool,
+    /// Where the connection is one session's own.
+    session: RwLock<Weak<Session>>,
 }
 
 impl Cut {
+    /// From now on the connection is this session's own, and what goes through is counted for it; whether it is, for it may be
+    /// another's that still lives.
+    pub fn belongs_to(&self, session: &Arc<Session>) -> bool {
+        let mut owner = self.session.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(owner) = owner.upgrade() {
+            return Arc::ptr_eq(&owner, session);
+        }
+        *owner = Arc::downgrade(session);
+        true
+    }
+
+    /// A request has come whole as far as its head.
+    pub fn request_begins(&self) {
+        self.answering.store(true, Ordering::Relaxed);
+        self.head_since.store(0, Ordering::Relaxed);
+    }
+
+    /// The request was answered.
+    pub fn request_ends(&self) {
+        self.answering.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether the client takes too long to send the head of a request.
+    pub fn head_is_late(&self) -> bool {
+        let since = self.head_since.load(Ordering::Relaxed);
+        since != 0 && now().saturating_sub(since) >= HEAD.as_millis() as u64
+    }
+
+    fn session(&self) -> Option<Arc<Session>> {
+        self.session.read().unwrap_or_else(PoisonError::into_inner).upgrade()
+    }
+
+    fn came(&self, bytes: usize) -> io::Result<()> {
+        if let Some(session) = self.session() {
+            if !session.came(bytes) {
+                return Err(io::ErrorKind::ConnectionAborted.into());
+            }
+        } else if !self.answering.load(Ordering::Relaxed) && self.head_since.load(Ordering::Relaxed) == 0 {
+            self.head_since.store(now(), Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn left(&self, written: &Poll<io::Result<usize>>) {
+        if let Poll::Ready(Ok(bytes)) = written
+            && let Some(session) = self.session()
+        {
+            session.sent(*bytes);
+        }
+    }
+
     /// From now on reading and writing fail, also where somebody waits for them already.
     pub fn cut(&self) {
         self.done.store(true, Ordering::Release);
@@ -39,13 +111,21 @@ impl Cut {
 pub struct Line<S> {
     stream: S,
     cut: Arc<Cut>,
+    _companion: Option<Box<dyn Any + Send>>,
 }
 
 impl<S> Line<S> {
     /// Wraps a connection; the switch goes to whoever may cut it.
     pub fn new(stream: S) -> (Self, Arc<Cut>) {
         let cut = Arc::new(Cut::default());
-        (Self { stream, cut: Arc::clone(&cut) }, cut)
+        cut.head_since.store(now(), Ordering::Relaxed);
+        (Self { stream, cut: Arc::clone(&cut), _companion: None }, cut)
+    }
+
+    /// Keeps something as long as the connection is open.
+    pub fn with(mut self, companion: Box<dyn Any + Send>) -> Self {
+        self._companion = Some(companion);
+        self
     }
 }
 
@@ -56,14 +136,22 @@ impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.cut.check(&self.cut.reader, context)?;
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let came = buffer.filled().len() - before;
+        if came > 0 {
+            self.cut.came(came)?;
+        }
+        read
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.cut.check(&self.cut.writer, context)?;
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.cut.left(&written);
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -81,11 +169,21 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.cut.check(&self.cut.writer, context)?;
-        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        self.cut.left(&written);
+        written
     }
 
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
+    }
+}
+
+impl<S> Drop for Line<S> {
+    fn drop(&mut self) {
+        if let Some(session) = self.cut.session() {
+            session.line_has_gone(&self.cut);
+        }
     }
 }
 

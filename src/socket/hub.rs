@@ -1,45 +1,38 @@
-//! All connections: what is announced goes out here, and one that is too slow is cut.
+//! All connections: what is announced goes out here, and one that takes too little of it is cut.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
 
-use serde_json::value::to_raw_value;
+use axum::Router;
+use serde_json::value::{RawValue, to_raw_value};
 use socketioxide::extract::SocketRef;
+use socketioxide::service::SocketIoService;
 use socketioxide::{SendError, SocketError, TransportType};
 
 use super::connection::Connection;
-use super::cut::Cut;
-use super::front::Admission;
+use super::ledger::{Ledger, Over};
+use super::session::Sessions;
+use super::wire;
 use crate::chat::{Chat, Transport};
 use crate::error::Error;
 use crate::model::{Event, SocketId};
-
-/// How long a client that was told to go may stay on the line.
-const PARTING: Duration = Duration::from_secs(4);
-
-/// Sessions that were cut are remembered up to this many; what is forgotten then ends by its heartbeat.
-const MOST_DEAD: usize = 10_000;
+use crate::seldom::Seldom;
 
 /// Knows every connection.
 pub struct Hub {
-    me: Weak<Self>,
+    pub(super) me: Weak<Self>,
     chat: Arc<Chat>,
     members: RwLock<HashMap<SocketId, Member>>,
-    /// The TCP connections of sessions that moved from polling to a websocket, by the transport's own id; of those that tried, too.
-    upgraded: Mutex<HashMap<String, Vec<Weak<Cut>>>>,
-    /// Sessions that were cut and may not poll any more, by the transport's own id.
-    dead: Mutex<HashSet<String>>,
+    sessions: Arc<Sessions>,
+    ledger: Arc<Ledger>,
+    /// The library's own door, by which a session that polls is ended.
+    pub(super) door: OnceLock<Weak<SocketIoService<Router>>>,
 }
 
 #[derive(Clone)]
 struct Member {
     connection: Arc<Connection>,
     socket: SocketRef,
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Hub {
@@ -49,14 +42,30 @@ impl Hub {
             me: Weak::clone(me),
             chat,
             members: RwLock::default(),
-            upgraded: Mutex::default(),
-            dead: Mutex::default(),
+            sessions: Arc::default(),
+            ledger: Arc::default(),
+            door: OnceLock::new(),
         })
+    }
+
+    /// Says by which door the library is entered.
+    pub fn attach(&self, door: &Arc<SocketIoService<Router>>) {
+        let _once = self.door.set(Arc::downgrade(door));
     }
 
     /// The verbs.
     pub fn chat(&self) -> &Arc<Chat> {
         &self.chat
+    }
+
+    /// The transport's sessions.
+    pub fn sessions(&self) -> &Arc<Sessions> {
+        &self.sessions
+    }
+
+    /// What waits.
+    pub fn ledger(&self) -> &Arc<Ledger> {
+        &self.ledger
     }
 
     /// From now on it gets what is announced to it.
@@ -78,46 +87,30 @@ impl Hub {
         self.members.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
-    /// Remembers the TCP connection that a session moved to.
-    pub fn upgraded(&self, sid: &str, cut: &Arc<Cut>) {
-        lock(&self.upgraded).entry(sid.to_owned()).or_default().push(Arc::downgrade(cut));
-    }
-
-    /// Whether a session was cut and has to begin anew.
-    pub fn is_dead(&self, sid: &str) -> bool {
-        lock(&self.dead).contains(sid)
-    }
-
-    /// Tells a connection that was let in but cannot be connected why, and ends it.
+    /// Ends a connection that was let in but cannot be connected. Where its token is no good it is told so; where the server is to
+    /// blame the transport is closed, and its client comes back.
     pub fn refuse(&self, id: SocketId, error: &Error) {
-        let event = Event::Error { event: None, code: error.code(), message: error.message(), retry_after_ms: None };
-        self.deliver(&[id], &event);
-        self.disconnect(id);
+        if matches!(error, Error::Unauthorized | Error::TokenExpired) {
+            let event =
+                Event::Error { event: None, code: error.code(), message: error.message(), retry_after_ms: None };
+            self.deliver(&[id], &event);
+            self.disconnect(id);
+        } else if let Some(member) = self.member(id) {
+            self.end_transport(&member.socket);
+        }
     }
 
     /// Ends a connection's transport at once, after which its client comes back and catches up.
     pub fn cut(&self, id: SocketId) {
+        static CUT: Seldom = Seldom::new();
         let Some(member) = self.member(id) else { return };
-        tracing::info!(socket = %id, user = %member.connection.user.id, "a connection is too slow and is cut");
+        let user = member.connection.user.id;
+        CUT.say(|count| tracing::info!(socket = %id, %user, count, "a connection takes too little or sends too much, and is cut"));
         metrics::counter!("tincan_slow_sockets_total").increment(1);
-        self.cut_line(&member.socket);
+        self.end_transport(&member.socket);
         if let Some(me) = self.me.upgrade() {
             member.connection.end(&me);
         }
-    }
-
-    fn cut_line(&self, socket: &SocketRef) {
-        let sid = socket.id.to_string();
-        let lines = lock(&self.upgraded).remove(&sid).unwrap_or_default();
-        lines.iter().filter_map(Weak::upgrade).for_each(|line| line.cut());
-        if let Some(admission) = socket.req_parts().extensions.get::<Admission>() {
-            admission.cut();
-        }
-        let mut dead = lock(&self.dead);
-        if dead.len() >= MOST_DEAD {
-            dead.clear();
-        }
-        dead.insert(sid);
     }
 
     /// Whether some connection polls.
@@ -133,12 +126,13 @@ impl Hub {
             members.values().map(|member| member.socket.clone()).collect()
         };
         for socket in sockets {
-            self.cut_line(&socket);
+            self.end_transport(&socket);
         }
     }
 
     /// Ends connections whose end the library did not tell.
     pub fn sweep(&self) {
+        metrics::gauge!("tincan_waiting_bytes").set(self.ledger.sending() as f64);
         let Some(me) = self.me.upgrade() else { return };
         let gone: Vec<Arc<Connection>> = {
             let members = self.members.read().unwrap_or_else(PoisonError::into_inner);
@@ -147,54 +141,80 @@ impl Hub {
         for connection in gone {
             connection.end(&me);
         }
-        // A session may outlive its connections to namespaces, so its lines go when they are closed and not before.
-        lock(&self.upgraded).retain(|_, lines| {
-            lines.retain(|line| line.strong_count() > 0);
-            !lines.is_empty()
-        });
     }
 
-    /// Sends to those that are there; answers with those whose queue is full.
-    fn emit(&self, sockets: &[SocketId], event: &Event) -> Vec<SocketId> {
-        // Encoded once; each socket then costs a copy.
-        let payload = match to_raw_value(event) {
-            Ok(payload) => payload,
-            Err(error) => {
-                tracing::error!(event = event.name(), %error, "an event could not be encoded");
-                return Vec::new();
+    /// Sees to it that no more waits than may: cuts this socket; or of those of its user, or of all, the ones for which most waits, until
+    /// nine tenths of the bound are left, so that it is not to be done again at once.
+    pub fn make_room(&self, id: SocketId, over: Over) {
+        let bound = match over {
+            Over::Nothing => return,
+            Over::Socket => "socket",
+            Over::User => "user",
+            Over::All => "all",
+        };
+        metrics::counter!("tincan_waiting_over_total", "bound" => bound).increment(1);
+        if over == Over::Socket {
+            return self.cut(id);
+        }
+        let Some(member) = self.member(id) else { return };
+        let user = member.connection.user.id;
+        let mut shares: Vec<(u64, SocketId)> = {
+            let members = self.members.read().unwrap_or_else(PoisonError::into_inner);
+            let connections = members.values().map(|member| &member.connection);
+            let shares = connections.filter(|connection| over == Over::All || connection.user.id == user);
+            shares.map(|connection| (connection.tally.waiting(), connection.id)).collect()
+        };
+        shares.sort_unstable_by(|one, other| other.cmp(one));
+        for (_, fattest) in shares {
+            if member.connection.tally.has_room(over) {
+                return;
             }
-        };
+            self.cut(fattest);
+        }
+    }
+
+    /// Sends to those that are there, up to the first for which too much waits then: how many that are, and what is too much.
+    fn emit(&self, sockets: &[SocketId], event: &str, payload: &RawValue) -> (usize, Over) {
+        let text = wire::event(event, payload);
         let members = self.members.read().unwrap_or_else(PoisonError::into_inner);
-        let full = |id: &&SocketId| {
-            members.get(id).is_some_and(|member| {
-                let sent = member.socket.emit(event.name(), &payload);
-                matches!(sent, Err(SendError::Socket(SocketError::InternalChannelFull)))
-            })
-        };
-        sockets.iter().filter(full).copied().collect()
+        for (at, id) in sockets.iter().enumerate() {
+            let Some(member) = members.get(id) else { continue };
+            let bytes = wire::bytes(&member.socket, text);
+            let mut over = member.connection.tally.add(bytes);
+            if let Err(error) = member.socket.emit(event, payload) {
+                member.connection.tally.sent(bytes);
+                let full = matches!(error, SendError::Socket(SocketError::InternalChannelFull));
+                over = if full { Over::Socket } else { Over::Nothing };
+            }
+            if over != Over::Nothing {
+                return (at + 1, over);
+            }
+        }
+        (sockets.len(), Over::Nothing)
     }
 }
 
 impl Transport for Hub {
     fn deliver(&self, sockets: &[SocketId], event: &Event) {
-        for slow in self.emit(sockets, event) {
-            self.cut(slow);
+        // Encoded once; each socket then costs a copy.
+        let payload = match to_raw_value(event) {
+            Ok(payload) => payload,
+            Err(error) => return tracing::error!(event = event.name(), %error, "an event could not be encoded"),
+        };
+        let mut rest = sockets;
+        while !rest.is_empty() {
+            // Room is made before the next one gets its copy: those of one event may be more than all that may wait.
+            let (done, over) = self.emit(rest, event.name(), &payload);
+            self.make_room(rest[done - 1], over);
+            rest = &rest[done..];
         }
     }
 
     fn disconnect(&self, socket: SocketId) {
         let Some(member) = self.member(socket) else { return };
-        let line = member.socket.clone();
+        // It leaves the namespace, and what is left of its session is put out as for one that has left by itself.
         if member.socket.disconnect().is_err() {
-            return self.cut(socket);
+            self.cut(socket);
         }
-        // Clients close the transport when they are told to go. One that does not is put out.
-        let me = Weak::clone(&self.me);
-        tokio::spawn(async move {
-            tokio::time::sleep(PARTING).await;
-            if let Some(hub) = me.upgrade() {
-                hub.cut_line(&line);
-            }
-        });
     }
 }

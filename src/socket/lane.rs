@@ -79,13 +79,13 @@ impl<J> Lane<J> {
         Queued::StartWorker
     }
 
-    /// The next job; `None`, and the worker has to end, where nothing waits.
-    pub fn next(&self) -> Option<J> {
+    /// The next job and its size; `None`, and the worker has to end, where nothing waits.
+    pub fn next(&self) -> Option<(J, usize)> {
         let mut state = self.state();
         match state.waiting.pop_front() {
             Some((job, bytes)) => {
                 state.bytes -= bytes;
-                Some(job)
+                Some((job, bytes))
             }
             None => {
                 state.waiting.shrink_to_fit();
@@ -93,6 +93,11 @@ impl<J> Lane<J> {
                 None
             }
         }
+    }
+
+    /// All that waits together, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.state().bytes
     }
 }
 
@@ -120,7 +125,7 @@ mod tests {
         assert_eq!(lane.open("connect"), Queued::StartWorker);
         assert_eq!(lane.open("again"), Queued::Waits);
         assert_eq!(lane.push("c", 1), Queued::Waits);
-        let order: Vec<_> = std::iter::from_fn(|| lane.next()).collect();
+        let order: Vec<_> = std::iter::from_fn(|| lane.next().map(|(job, _)| job)).collect();
         assert_eq!(order, ["connect", "a", "b", "c"]);
         assert_eq!(lane.push("d", 1), Queued::StartWorker);
         assert_eq!(lane.push("e", 1), Queued::Waits);
@@ -132,7 +137,7 @@ mod tests {
         assert_eq!(lane.push(0, MOST_BYTES), Queued::Waits);
         assert_eq!(lane.push(1, 1), Queued::Full);
         assert_eq!(lane.push_always(2), Queued::Waits);
-        assert_eq!(lane.next(), Some(0));
+        assert_eq!(lane.next(), Some((0, MOST_BYTES)));
         for job in 0..MOST_WAITING {
             lane.push(job, 1);
         }

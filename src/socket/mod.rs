@@ -2,26 +2,34 @@
 //!
 //! A packet's way: the library hands it over synchronously and in order → [`lane`] (one bounded queue and one worker a connection) →
 //! [`seam`] (decode, run, time, acknowledge) → the table of [`events`] → a verb of `chat`. What goes out comes from `chat` through
-//! [`hub`]. Every other name of the library stays in here.
+//! [`hub`]; how much of it may wait is the [`ledger`]'s. Every other name of the library stays in here.
 
 mod calls;
+mod closing;
 mod connection;
 mod cut;
 mod events;
 mod front;
 mod hub;
+mod inbox;
+mod intake;
 mod lane;
+mod ledger;
 mod messages;
 mod payload;
 mod rooms;
 mod seam;
+mod session;
 mod signalling;
+mod wire;
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::Router;
+use socketioxide::service::SocketIoService;
 use socketioxide::{ParserConfig, SocketIo, SocketIoBuilder, TransportType};
+use tower::Layer;
 
 use crate::chat::{Chat, Transport};
 pub use connection::Gate;
@@ -44,6 +52,8 @@ const LAST_POLL: Duration = Duration::from_secs(1);
 pub struct Sockets {
     io: SocketIo,
     hub: Arc<Hub>,
+    /// Kept for the hub, which enters the library by it.
+    _door: Arc<SocketIoService<Router>>,
 }
 
 /// How a connection is kept and bounded. Apart from [`Sockets`], so that the protocol's conformance suites can run against just this.
@@ -75,8 +85,12 @@ impl Sockets {
         let transport: Weak<dyn Transport> = Arc::<Hub>::downgrade(&hub);
         chat.attach(transport);
         io.ns("/", Gate::new(Arc::clone(&hub)));
-        let routes = routes.layer(layer).layer(axum::middleware::from_fn_with_state(Arc::clone(&hub), front::guard));
-        (Self { io, hub }, routes)
+        let door = layer.layer(routes);
+        let kept = Arc::new(door.clone());
+        hub.attach(&kept);
+        let guard = axum::middleware::from_fn_with_state(Arc::clone(&hub), front::guard);
+        let routes = Router::new().fallback_service(door).layer(guard);
+        (Self { io, hub, _door: kept }, routes)
     }
 
     /// Closes every connection's transport, after which clients come back by themselves. Those that do not take their packets are cut.

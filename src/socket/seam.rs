@@ -7,14 +7,16 @@ use std::time::Instant;
 use futures_util::FutureExt;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
-use socketioxide::extract::AckSender;
 use socketioxide::handler::Value as Packet;
 use socketioxide::{SendError, SocketError};
 
 use super::connection::Connection;
 use super::events;
 use super::hub::Hub;
+use super::inbox::Ack;
+use super::ledger::Over;
 use super::payload::{self, Incoming};
+use super::wire;
 use crate::chat::{Chat, Transport};
 use crate::error::Error;
 use crate::live::EventClass;
@@ -65,26 +67,22 @@ pub struct Context<'a> {
 /// # Errors
 /// [`Error::RateLimited`].
 pub fn meter(connection: &Connection, packet: &Packet) -> Result<(), Error> {
-    // The class shows in the first bytes. A client that writes them otherwise than all do is metered as `Other`, the strictest.
-    let text = packet.as_str().map_or("", |text| text.as_str());
-    let class = if text.starts_with("[\"send-message\"") {
-        EventClass::Message
-    } else if text.starts_with("[\"webrtc-") {
-        EventClass::Signal
-    } else {
-        EventClass::Other
+    // Only the name is read. One that is written with an escape is metered as `Other`, the strictest.
+    let class = match wire::name(packet) {
+        Some("send-message") => EventClass::Message,
+        Some(name) if name.starts_with("webrtc-") => EventClass::Signal,
+        _ => EventClass::Other,
     };
     connection.limits.check(class)
 }
 
-/// Answers a packet that is not run.
-pub fn refuse(hub: &Hub, connection: &Connection, packet: &Packet, ack: Option<AckSender>, error: &Error) {
-    let name = payload::read(packet).map_or_else(String::new, |incoming| incoming.name);
-    answer(hub, connection, &name, ack, Err(error.clone()));
+/// Answers a packet that is not run, without reading more of it than its name.
+pub fn refuse(hub: &Hub, connection: &Connection, packet: &Packet, ack: Option<Ack>, error: &Error) {
+    answer(hub, connection, &wire::spelled(packet), ack, Err(error.clone()));
 }
 
 /// Runs an event to its end and answers it.
-pub async fn run(hub: &Hub, connection: &Connection, packet: &Packet, ack: Option<AckSender>) {
+pub async fn run(hub: &Hub, connection: &Connection, packet: &Packet, ack: Option<Ack>) {
     let Some(Incoming { name, payload }) = payload::read(packet) else {
         let error = Error::field("payload", "must be JSON, nested less than 128 deep");
         return answer(hub, connection, "", ack, Err(error));
@@ -98,30 +96,41 @@ pub async fn run(hub: &Hub, connection: &Connection, packet: &Packet, ack: Optio
     });
     let code = outcome.as_ref().err().map(Error::code);
     let took = started.elapsed();
-    tracing::debug!(event = name, code, socket = %connection.id, ?took, "event");
-    // Names that clients make up are one, so that there are few.
+    // Names that clients make up are one, so that there are few, and none of them is logged.
     let known = if code == Some(Error::UnknownEvent.code()) { "unknown" } else { name.as_str() }.to_owned();
+    tracing::debug!(event = known, code, socket = %connection.id, ?took, "event");
     metrics::counter!("tincan_events_total", "event" => known.clone(), "code" => code.unwrap_or("ok")).increment(1);
     metrics::histogram!("tincan_event_seconds", "event" => known).record(took.as_secs_f64());
     answer(hub, connection, &name, ack, outcome);
 }
 
 /// Acknowledges; where nobody asked for that, a failure is emitted as `error`.
-fn answer(hub: &Hub, connection: &Connection, name: &str, ack: Option<AckSender>, outcome: Result<Reply, Error>) {
-    let sent = match (ack, outcome) {
-        (Some(ack), Ok(Reply(reply))) => ack.send(&reply),
-        (Some(ack), Err(error)) => ack.send(&Failure::of(&error)),
-        (None, Ok(_)) => Ok(()),
+fn answer(hub: &Hub, connection: &Connection, name: &str, ack: Option<Ack>, outcome: Result<Reply, Error>) {
+    let encoded = match (&ack, outcome) {
+        (Some(_), Ok(Reply(reply))) => Ok(reply),
+        (Some(_), Err(error)) => to_raw_value(&Failure::of(&error)),
+        (None, Ok(_)) => return,
         (None, Err(error)) => return tell_failure(hub, connection, name, &error),
     };
-    if let Err(SendError::Socket(SocketError::InternalChannelFull)) = sent {
-        hub.cut(connection.id);
+    let (Some(ack), Ok(reply)) = (ack, encoded) else {
+        return tracing::error!("an acknowledgement could not be encoded");
+    };
+    let bytes = ack.bytes(&reply);
+    let over = connection.tally.add_answer(bytes);
+    match ack.send(&reply) {
+        Ok(()) => hub.make_room(connection.id, over),
+        Err(error) => {
+            connection.tally.sent(bytes);
+            if matches!(error, SendError::Socket(SocketError::InternalChannelFull)) {
+                hub.make_room(connection.id, Over::Socket);
+            }
+        }
     }
 }
 
 fn tell_failure(hub: &Hub, connection: &Connection, name: &str, error: &Error) {
     let event = Event::Error {
-        event: Some(name.to_owned()),
+        event: Some(name.chars().take(64).collect()),
         code: error.code(),
         message: error.message(),
         retry_after_ms: retry_after_ms(error),
