@@ -142,7 +142,7 @@ impl Store for WaywardStore {
         self.inner.share_room(one, other).await
     }
 
-    async fn append_messages(&self, room: RoomId, batch: Vec<NewMessage>) -> Result<Option<Vec<Appended>>> {
+    async fn append_messages(&self, room: RoomId, batch: Vec<NewMessage>) -> Result<Option<Vec<Result<Appended>>>> {
         self.inner.append_messages(room, batch).await
     }
 
