@@ -6,6 +6,8 @@
 mod accounts;
 mod calls;
 mod connections;
+mod joining;
+mod listing;
 mod messages;
 mod names;
 mod participants;
@@ -17,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
 pub use accounts::{Identity, Session};
-pub use rooms::{Joined, Missed, Seen};
+pub use joining::{Joined, Missed, Seen};
 pub use signalling::{Receiver, Signal};
 
 use crate::auth::{Passwords, Tokens};
@@ -52,7 +54,7 @@ pub struct Chat {
     membership: turns::Turns,
     /// Changes of one room: what is told of them comes in the order in which they were stored.
     room_changes: turns::Turns,
-    listing: rooms::Listing,
+    listing: listing::Listing,
     messages: messages::Lanes,
     participants: participants::Coalescer,
     calls: calls::CallDesk,
@@ -72,7 +74,7 @@ impl Chat {
             sessions: connections::Sessions::default(),
             membership: turns::Turns::default(),
             room_changes: turns::Turns::default(),
-            listing: rooms::Listing::default(),
+            listing: listing::Listing::default(),
             messages: messages::Lanes::default(),
             participants: participants::Coalescer::default(),
             calls: calls::CallDesk::new(&config),

@@ -96,6 +96,7 @@ fn describe() {
         "tincan_store_refused_total",
         "Commands not sent to MongoDB because too many waited for it already"
     );
+    metrics::describe_counter!("tincan_lists_refused_total", "Lists of rooms refused because too many were being made");
     metrics::describe_counter!("tincan_slow_sockets_total", "Connections cut because they did not take what was sent");
     metrics::describe_gauge!("tincan_waiting_bytes", "Bytes that wait to be sent to sockets");
     metrics::describe_counter!(

@@ -33,7 +33,7 @@ impl Shared {
     }
 
     /// The verbs.
-    pub fn chat(&self) -> &Chat {
+    pub fn chat(&self) -> &Arc<Chat> {
         &self.chat
     }
 }
