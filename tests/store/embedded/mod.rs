@@ -9,6 +9,7 @@ mod filling;
 mod full_disk;
 mod gaps;
 mod killed;
+mod log_end;
 mod opening;
 mod raw;
 mod snapshot;
