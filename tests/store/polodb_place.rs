@@ -10,6 +10,7 @@ use tincan::store::{OpenError, Store};
 use super::Place;
 
 /// A temporary directory.
+#[derive(Debug)]
 pub struct PoloDbPlace(pub TempDir);
 
 impl PoloDbPlace {
@@ -20,6 +21,11 @@ impl PoloDbPlace {
 
     /// What a power cut at this moment would leave of it.
     pub fn after_a_power_cut(&self) -> Self {
+        Self::copy_of(self.path())
+    }
+
+    /// A copy of a directory as it now is.
+    pub fn copy_of(directory: &Path) -> Self {
         fn copy(from: &Path, to: &Path) {
             for entry in std::fs::read_dir(from).expect("a directory") {
                 let entry = entry.expect("an entry");
@@ -33,7 +39,7 @@ impl PoloDbPlace {
             }
         }
         let other = Self::empty();
-        copy(self.path(), other.path());
+        copy(directory, other.path());
         other
     }
 
