@@ -1,6 +1,8 @@
 //! Rooms as they are looked at: one, all, a page of them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -21,18 +23,22 @@ const LONGEST_LIST_WAIT: Duration = Duration::from_secs(4);
 
 /// The places for lists of all rooms that are being made.
 #[derive(Debug)]
-pub struct Listing(Semaphore);
+pub struct Listing {
+    places: Semaphore,
+    /// How many rooms were in the last list: what the next one costs is charged before it is made.
+    rooms: AtomicUsize,
+}
 
 impl Default for Listing {
     fn default() -> Self {
-        Self(Semaphore::new(MOST_LISTS))
+        Self { places: Semaphore::new(MOST_LISTS), rooms: AtomicUsize::new(0) }
     }
 }
 
 impl Listing {
     /// Waits for a place.
     async fn place(&self) -> Result<SemaphorePermit<'_>, Error> {
-        match tokio::time::timeout(LONGEST_LIST_WAIT, self.0.acquire()).await {
+        match tokio::time::timeout(LONGEST_LIST_WAIT, self.places.acquire()).await {
             Ok(place) => place.map_err(|_| Error::Internal),
             Err(_) => {
                 metrics::counter!("tincan_lists_refused_total").increment(1);
@@ -48,9 +54,7 @@ impl Chat {
     /// # Errors
     /// [`Error::RateLimited`], [`Error::Overloaded`] where too many lists are being made, [`Error::Storage`].
     pub async fn rooms(&self, who: &Identity) -> Result<Vec<RoomView>, Error> {
-        let _place = self.listing.place().await?;
-        let rooms = self.store.rooms().await?;
-        self.limits.fan_out(who.user.id, rooms.len())?;
+        let rooms = self.listed(who).await?;
         let names = self.names_of(&rooms.iter().flat_map(|room| people(room, NAMED)).collect::<Vec<_>>()).await?;
         Ok(rooms.iter().map(|room| self.view(room, Some(who.user.id), NAMED, &names)).collect())
     }
@@ -58,15 +62,14 @@ impl Chat {
     /// At most `limit` rooms, newest first, and whether there are more; with `before` those after its place in the list.
     ///
     /// # Errors
-    /// [`Error::Overloaded`] where too many lists are being made, [`Error::Storage`].
+    /// [`Error::RateLimited`], [`Error::Overloaded`] where too many lists are being made, [`Error::Storage`].
     pub async fn rooms_page(
         &self,
         who: &Identity,
         before: Option<RoomId>,
         limit: usize,
     ) -> Result<(Vec<RoomView>, bool), Error> {
-        let _place = self.listing.place().await?;
-        let rooms = self.store.rooms().await?;
+        let rooms = self.listed(who).await?;
         let place = before.map(|id| (id, rooms.iter().find(|room| room.id == id).map(|room| room.created_at)));
         let mut page: Vec<&Room> = rooms
             .iter()
@@ -79,6 +82,15 @@ impl Chat {
         let names = self.names_of(&page.iter().flat_map(|room| people(room, NAMED)).collect::<Vec<_>>()).await?;
         let views = page.iter().map(|room| self.view(room, Some(who.user.id), NAMED, &names)).collect();
         Ok((views, more))
+    }
+
+    /// All rooms as they are stored, for a list that this user asks for.
+    async fn listed(&self, who: &Identity) -> Result<Vec<Arc<Room>>, Error> {
+        self.limits.fan_out(who.user.id, self.listing.rooms.load(Ordering::Relaxed))?;
+        let _place = self.listing.place().await?;
+        let rooms = self.store.rooms().await?;
+        self.listing.rooms.store(rooms.len(), Ordering::Relaxed);
+        Ok(rooms)
     }
 
     /// One room with all its participants.
