@@ -51,6 +51,9 @@ const RECONNECT_IN: Duration = Duration::from_secs(1);
 /// How long requests that are under way may take to end.
 const DRAIN: Duration = Duration::from_secs(3);
 
+/// How long the last changes of calls may take to be stored.
+const LAST_RECORDS: Duration = Duration::from_secs(1);
+
 /// Serves until `shutdown` resolves; then stops listening, tells clients, closes connections and commits what was written.
 /// Takes less than 10 s for that.
 ///
@@ -69,6 +72,8 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
         let chat = Arc::clone(&chat);
         async move { chat.watch_calls().await }
     });
+    let chat = Arc::clone(&app.chat);
+    let records = forever("call records", move || Arc::clone(&chat).keep_calls());
     tokio::pin!(shutdown);
     loop {
         tokio::select! {
@@ -94,6 +99,7 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     upkeep.abort();
     close(app, stop, stopped).await;
     calls.abort();
+    records.abort();
     Ok(())
 }
 
@@ -105,6 +111,9 @@ async fn close(app: App, stop: watch::Sender<bool>, stopped: watch::Receiver<boo
     drop(stopped);
     if tokio::time::timeout(DRAIN, stop.closed()).await.is_err() {
         tracing::debug!("some connections were still open at the end");
+    }
+    if tokio::time::timeout(LAST_RECORDS, app.chat.save_calls_left()).await.is_err() {
+        tracing::warn!("the end of some calls could not be stored");
     }
     app.chat.store().close().await;
 }

@@ -1,33 +1,34 @@
-//! Calls: what the state machine decides is stored, and then told.
+//! Calls: what somebody asks for is stored, then applied, then told; what has happened anyway is applied and told at once, and stored behind.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::call_records::Unsaved;
 use super::names::named;
 use super::signalling::Receiver;
+use super::turns::Turns;
 use crate::chat::{Chat, Identity};
 use crate::config::Config;
 use crate::error::Error;
 use crate::live::{Accepted, Calls, Change, Presence, Refusal, Which};
 use crate::model::{
-    Call, CallId, CallSnapshot, CallType, CallView, Event, MediaState, Origin, Reason, RoomId, Timestamp, UserId,
-    UserRef,
+    Call, CallId, CallSnapshot, CallType, CallView, Event, MediaState, Now, Origin, Reason, RoomId, UserId, UserRef,
 };
 
 /// How long the clock's hand rests where no deadline is set; a new one wakes it.
 const REST: Duration = Duration::from_secs(3600);
 
-/// The state of all calls, and the order in which it is changed.
+/// The state of all calls, and what of it the store does not have yet.
 #[derive(Debug)]
 pub struct CallDesk {
     state: Mutex<Calls>,
-    /// One change at a time: decided, stored, told. Who only looks need not wait for the store.
-    turn: tokio::sync::Mutex<()>,
-    /// What the store would not take of changes that nobody could be refused: a connection lost, a time that ran out.
-    unsaved: Mutex<HashMap<CallId, Call>>,
+    /// What somebody asks of one call, and the storing of what has happened to it, come one after another. No call waits for another one.
+    pub(super) turns: Turns,
+    pub(super) unsaved: Unsaved,
     deadline_changed: Notify,
 }
 
@@ -36,14 +37,10 @@ impl CallDesk {
     pub fn new(config: &Config) -> Self {
         Self {
             state: Mutex::new(Calls::new(config.ring_timeout, config.call_grace)),
-            turn: tokio::sync::Mutex::default(),
-            unsaved: Mutex::default(),
+            turns: Turns::default(),
+            unsaved: Unsaved::default(),
             deadline_changed: Notify::new(),
         }
-    }
-
-    fn unsaved(&self) -> MutexGuard<'_, HashMap<CallId, Call>> {
-        self.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -54,8 +51,11 @@ impl Chat {
     /// As the protocol's table of refusals; [`Error::RateLimited`], [`Error::Storage`].
     pub async fn ring_user(&self, from: &Origin, to: Receiver, call_type: CallType) -> Result<CallId, Error> {
         self.limits.call_initiated(from.user.id)?;
-        let to = self.callee(to).await?;
-        self.begin(|calls, now, presence| calls.ring_user(now, from, &to, call_type, presence)).await
+        let (id, to) = (CallId::new(), self.callee(to).await?);
+        self.ask(id, |calls, now, presence| {
+            calls.ring_user(now, id, from, &to, call_type, presence).map(|change| (id, change))
+        })
+        .await
     }
 
     async fn callee(&self, to: Receiver) -> Result<UserRef, Error> {
@@ -72,21 +72,8 @@ impl Chat {
     /// As the protocol's table of refusals; [`Error::RateLimited`], [`Error::Storage`].
     pub async fn ring_room(&self, from: &Origin, room: RoomId, call_type: CallType) -> Result<CallId, Error> {
         self.limits.call_initiated(from.user.id)?;
-        self.begin(|calls, now, presence| Ok(calls.ring_room(now, from, room, call_type, presence)?)).await
-    }
-
-    async fn begin(
-        &self,
-        command: impl FnOnce(&Calls, Timestamp, &Presence) -> Result<(CallId, Change), Refusal>,
-    ) -> Result<CallId, Error> {
-        let _turn = self.calls.turn.lock().await;
-        match self.decide(command) {
-            Ok((call, change)) => self.make(change).await.map(|()| call),
-            Err(Refusal { error, kept }) => {
-                self.save(kept.map(|call| *call)).await?;
-                Err(error)
-            }
-        }
+        let id = CallId::new();
+        self.ask(id, |calls, now, presence| Ok((id, calls.ring_room(now, id, from, room, call_type, presence)?))).await
     }
 
     /// Answers a call, joins one, or moves it to this socket. Answers with those who are in it.
@@ -94,10 +81,8 @@ impl Chat {
     /// # Errors
     /// As the protocol's table of refusals; [`Error::Storage`].
     pub async fn accept_call(&self, from: &Origin, which: Which) -> Result<Accepted, Error> {
-        let _turn = self.calls.turn.lock().await;
-        let (accepted, change) = self.decide(|calls, now, presence| calls.accept(now, from, which, presence))?;
-        self.make(change).await?;
-        Ok(accepted)
+        let call = self.calls().which(which, from.user.id)?;
+        self.ask(call, |calls, now, presence| Ok(calls.accept(now, from, Which::Call(call), presence)?)).await
     }
 
     /// Declines a call.
@@ -105,10 +90,9 @@ impl Chat {
     /// # Errors
     /// As the protocol's table of refusals; [`Error::Storage`].
     pub async fn reject_call(&self, from: &Origin, which: Which, reason: Option<Reason>) -> Result<(), Error> {
-        let _turn = self.calls.turn.lock().await;
+        let call = self.calls().which(which, from.user.id)?;
         let reason = reason.map(Reason::into_string);
-        let change = self.decide(|calls, now, _| calls.reject(now, from, which, reason))?;
-        self.make(change).await
+        self.ask(call, |calls, now, _| Ok(((), calls.reject(now, from, Which::Call(call), reason.clone())?))).await
     }
 
     /// Hangs up, takes a call back, or declines it.
@@ -116,9 +100,8 @@ impl Chat {
     /// # Errors
     /// As the protocol's table of refusals; [`Error::Storage`].
     pub async fn end_call(&self, from: &Origin, which: Which) -> Result<(), Error> {
-        let _turn = self.calls.turn.lock().await;
-        let change = self.decide(|calls, now, _| calls.end(now, from, which))?;
-        self.make(change).await
+        let call = self.calls().which(which, from.user.id)?;
+        self.ask(call, |calls, now, _| Ok(((), calls.end(now, from, Which::Call(call))?))).await
     }
 
     /// Tells the others in the call what of microphone, camera and screen is on.
@@ -142,7 +125,8 @@ impl Chat {
         before: Option<CallId>,
         limit: usize,
     ) -> Result<Vec<CallView>, Error> {
-        let calls = self.store.calls_of(who.user.id, before, limit).await?;
+        let mut calls = self.store.calls_of(who.user.id, before, limit).await?;
+        calls.iter_mut().for_each(|call| self.calls.unsaved.overlay(call));
         let people =
             calls.iter().flat_map(|call| call.participants.iter().chain(&call.invited).chain([&call.created_by]));
         let names = self.names_of(&people.copied().collect::<Vec<_>>()).await?;
@@ -160,50 +144,88 @@ impl Chat {
     }
 
     /// Has the machine say what a command would change.
-    fn decide<T>(&self, command: impl FnOnce(&Calls, Timestamp, &Presence) -> T) -> T {
+    fn decide<T>(&self, command: impl FnOnce(&Calls, Now, &Presence) -> T) -> T {
         let presence = self.presence();
-        command(&self.calls(), Timestamp::now(), &presence)
+        command(&self.calls(), Now::read(), &presence)
     }
 
-    /// Makes a change that somebody asked for: stored, applied, told. Nothing has happened where the store refuses.
-    async fn make(&self, change: Change) -> Result<(), Error> {
-        self.save(change.record.clone()).await?;
-        self.apply(change);
-        Ok(())
+    /// Does what somebody asks of a call. Nothing has happened where the store does not take it.
+    ///
+    /// While it is stored other things may happen to the calls, so the command is given once more then, and counts as it comes out now.
+    async fn ask<T>(
+        &self,
+        call: CallId,
+        command: impl Fn(&Calls, Now, &Presence) -> Result<(T, Change), Refusal>,
+    ) -> Result<T, Error> {
+        let work = async {
+            let stored = match self.decide(&command) {
+                Ok((_, change)) => change.record,
+                Err(Refusal { error, kept }) => return self.keep(kept.map(|call| *call)).await.and(Err(error)),
+            };
+            if let Some(record) = &stored
+                && let Err(error) = self.store.save_calls(vec![record.clone()]).await
+            {
+                // It may be stored all the same: then what is true has to be stored again.
+                self.put_right(record.clone());
+                return Err(error.into());
+            }
+            let made = self.decide_and_apply(|calls, now, presence| match command(calls, now, presence) {
+                Ok((answer, change)) => (Some(change), Ok(answer)),
+                Err(refusal) => (None, Err(refusal)),
+            });
+            match made {
+                (Ok(answer), made) => {
+                    if made != stored {
+                        made.into_iter().for_each(|record| self.calls.unsaved.put(record));
+                    }
+                    Ok(answer)
+                }
+                (Err(Refusal { error, kept }), _) => {
+                    match kept {
+                        Some(tried) => self.calls.unsaved.put(*tried),
+                        None => stored.into_iter().for_each(|record| self.put_right(record)),
+                    }
+                    Err(error)
+                }
+            }
+        };
+        self.calls.turns.in_turn(call, work).await
     }
 
-    /// Makes a change that happened, and that nobody can be refused. What the store does not take is stored with the next change.
-    async fn happen(&self, command: impl FnOnce(&Calls, Timestamp, &Presence) -> Option<Change>) -> bool {
-        let _turn = self.calls.turn.lock().await;
-        let Some(change) = self.decide(command) else { return false };
-        if let Err(error) = self.save(change.record.clone()).await {
-            tracing::warn!(%error, "a change of a call is not stored yet");
-            self.calls.unsaved().extend(change.record.iter().map(|call| (call.id, call.clone())));
+    /// Stores a try to ring somebody that came to nothing.
+    async fn keep(&self, call: Option<Call>) -> Result<(), Error> {
+        match call {
+            Some(call) => Ok(self.store.save_calls(vec![call]).await?),
+            None => Ok(()),
         }
-        self.apply(change);
-        true
     }
 
-    async fn save(&self, records: impl IntoIterator<Item = Call>) -> Result<(), Error> {
-        let mut together = self.calls.unsaved().clone();
-        together.extend(records.into_iter().map(|call| (call.id, call)));
-        if together.is_empty() {
-            return Ok(());
-        }
-        self.store.save_calls(together.into_values().collect()).await?;
-        // Only one change is under way at a time, so what was unsaved then is all there is.
-        self.calls.unsaved().clear();
-        Ok(())
-    }
-
-    fn apply(&self, change: Change) {
-        {
-            // Under one lock, as connecting and greeting are: a socket that connects meanwhile is rung by one of the two, and not by both.
-            let presence = self.presence();
-            let deliveries = self.calls().apply(change);
-            deliveries.iter().for_each(|delivery| self.announce(&presence, delivery));
-        }
+    /// Decides and applies in one step, and tells what follows. Answers with what the command does, and with what is to be stored.
+    fn decide_and_apply<T>(
+        &self,
+        command: impl FnOnce(&Calls, Now, &Presence) -> (Option<Change>, T),
+    ) -> (T, Option<Call>) {
+        // Under one lock, as connecting and greeting are: a socket that connects meanwhile is rung by one of the two, and not by both.
+        let presence = self.presence();
+        let (change, answer) = command(&self.calls(), Now::read(), &presence);
+        let Some(change) = change else { return (answer, None) };
+        let record = change.record.clone();
+        let deliveries = self.calls().apply(change);
+        deliveries.iter().for_each(|delivery| self.announce(&presence, delivery));
+        drop(presence);
         self.calls.deadline_changed.notify_one();
+        (answer, record)
+    }
+
+    /// Makes a change that happened, and that nobody can be refused; the store gets it behind. Whether there was one.
+    fn happen(&self, command: impl FnOnce(&Calls, Now, &Presence) -> Option<Change>) -> bool {
+        let (happened, record) = self.decide_and_apply(|calls, now, presence| {
+            let change = command(calls, now, presence);
+            let happened = change.is_some();
+            (change, happened)
+        });
+        record.into_iter().for_each(|record| self.calls.unsaved.put(record));
+        happened
     }
 
     /// Tells a new socket its session and the call that its user is in, and rings it where the user is rung.
@@ -224,19 +246,20 @@ impl Chat {
         }
     }
 
-    pub(super) async fn calls_socket_gone(&self, origin: &Origin) {
-        self.happen(|calls, now, presence| calls.socket_gone(now, origin, presence)).await;
+    pub(super) fn calls_socket_gone(&self, origin: &Origin) {
+        self.happen(|calls, now, presence| calls.socket_gone(now, origin, presence));
     }
 
-    pub(super) async fn calls_left_room(&self, who: &Origin, room: RoomId) {
-        self.happen(|calls, now, _| calls.left_room(now, who, room)).await;
+    pub(super) fn calls_left_room(&self, who: &Origin, room: RoomId) {
+        self.happen(|calls, now, _| calls.left_room(now, who, room));
     }
 
-    pub(super) async fn calls_room_deleted(&self, room: RoomId) {
-        self.happen(|calls, now, _| calls.room_deleted(now, room)).await;
+    pub(super) fn calls_room_deleted(&self, room: RoomId) {
+        self.happen(|calls, now, _| calls.room_deleted(now, room));
     }
 
-    /// Takes up the calls that were open when the server stopped. To be called once, before anybody connects.
+    /// Takes up the calls that go on in the store and that nobody drives: at the start those from before, later those of another server
+    /// that is gone. Those who are connected already and are in one are told as on connecting.
     ///
     /// # Errors
     /// [`Error::Storage`].
@@ -245,18 +268,46 @@ impl Chat {
         let people =
             open.iter().flat_map(|call| call.participants.iter().chain(&call.invited).chain([&call.created_by]));
         let names = self.names_of(&people.copied().collect::<Vec<_>>()).await?;
-        let over = self.calls().restore(Timestamp::now(), open, |user| named(&names, user));
-        self.save(over).await
+        {
+            let presence = self.presence();
+            let restored = self.calls().restore(Now::read(), open, |user| named(&names, user));
+            restored.over.into_iter().for_each(|call| self.calls.unsaved.put(call));
+            restored.deliveries.iter().for_each(|delivery| self.announce(&presence, delivery));
+            for user in restored.inside {
+                for socket in presence.sockets_of(user) {
+                    presence.origin(socket).iter().for_each(|origin| self.greet(&presence, origin));
+                }
+            }
+        }
+        self.calls.deadline_changed.notify_one();
+        self.save_calls_left().await;
+        Ok(())
     }
 
     /// Lets ring times and graces run out. Never resolves.
     pub async fn watch_calls(&self) {
         loop {
+            self.calls_due();
             let deadline = self.calls().next_deadline();
-            let wait = deadline.map_or(REST, |deadline| deadline.since(Timestamp::now()));
+            let wait = deadline.map_or(REST, |deadline| deadline.saturating_duration_since(Now::read().moment));
             tokio::select! {
-                () = tokio::time::sleep(wait) => while self.happen(Calls::tick).await {},
+                () = tokio::time::sleep(wait) => {}
                 () = self.calls.deadline_changed.notified() => {}
+            }
+        }
+    }
+
+    /// Does all whose time has come. A call with which that fails is ended, so that it holds up no other.
+    fn calls_due(&self) {
+        loop {
+            let Some(call) = self.calls().due(Now::read()) else { return };
+            if catch_unwind(AssertUnwindSafe(|| self.happen(Calls::tick))).is_ok_and(|happened| happened) {
+                continue;
+            }
+            tracing::error!(%call, "what a call waited for could not be done; it is ended");
+            let ended = catch_unwind(AssertUnwindSafe(|| self.happen(|calls, now, _| calls.give_up(now, call))));
+            if !ended.is_ok_and(|ended| ended) {
+                self.calls().forget(call);
             }
         }
     }

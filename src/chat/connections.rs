@@ -92,7 +92,7 @@ impl Chat {
             }
             user
         };
-        self.calls_socket_gone(&Origin { socket, user }).await;
+        self.calls_socket_gone(&Origin { socket, user });
     }
 
     /// Ends the sessions whose token has expired. To be called about once a second.

@@ -206,7 +206,7 @@ impl Chat {
         if sockets.is_empty() && before.as_ref().is_some_and(|room| room.has_participant(who.user.id)) {
             self.participants_changed(room);
         }
-        self.calls_left_room(who, room).await;
+        self.calls_left_room(who, room);
         if before.is_some() { Ok(()) } else { Err(Error::RoomNotFound) }
     }
 

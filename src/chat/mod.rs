@@ -4,6 +4,7 @@
 //! socket leaves through [`Chat::announce`].
 
 mod accounts;
+mod call_records;
 mod calls;
 mod connections;
 mod joining;

@@ -106,14 +106,14 @@ impl Chat {
 
     /// Ends what went on in a room that is no more, and tells everyone.
     async fn tell_deleted(&self, room: RoomId) {
-        self.calls_room_deleted(room).await;
+        self.calls_room_deleted(room);
         {
             let mut presence = self.presence();
             presence.clear_room(room);
             self.announce(&presence, &Event::RoomDeleted { room_id: room }.to(Audience::Everyone));
         }
         // One that was begun while the room was on its way out.
-        self.calls_room_deleted(room).await;
+        self.calls_room_deleted(room);
     }
 
     /// The store's answer. Where there is none, the change may have been made all the same: then that is found out, and told, later.

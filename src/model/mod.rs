@@ -27,6 +27,6 @@ pub use input::{Fields, Location};
 pub use message::{Message, MessagePage, NewMessage, Page};
 pub use room::{Room, RoomPatch};
 pub use rules::{ClientId, Content, Description, Email, NameKey, NewPassword, Reason, RoomName, RuleError, Username};
-pub use time::Timestamp;
+pub use time::{Now, Timestamp};
 pub use user::{PasswordHash, User, UserRef};
 pub use view::{CallView, RoomView, UserEntry, UserView};

@@ -1,6 +1,6 @@
-//! Points in time, as the wire and the store have them: whole milliseconds, UTC.
+//! Points in time: as the wire and the store have them, in whole milliseconds, UTC; and by the clock that nobody can set.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
@@ -37,6 +37,31 @@ impl Timestamp {
     /// This plus `duration`.
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration.as_millis().min(i64::MAX as u128) as i64))
+    }
+}
+
+/// How far ahead a deadline may be: what is further away counts as this.
+const FURTHEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+/// The present by both clocks. The time of day is what is stored and told, and somebody may set it; how long something lasts is measured
+/// by the monotonic clock, which goes on evenly but means nothing to another process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// The time of day.
+    pub time: Timestamp,
+    /// The same moment on the monotonic clock.
+    pub moment: Instant,
+}
+
+impl Now {
+    /// What both clocks show.
+    pub fn read() -> Self {
+        Self { time: Timestamp::now(), moment: Instant::now() }
+    }
+
+    /// The moment in which `duration` is over; at most ten years ahead.
+    pub fn after(self, duration: Duration) -> Instant {
+        self.moment + duration.min(FURTHEST)
     }
 }
 

@@ -6,6 +6,7 @@ mod group;
 mod leaving;
 mod refusals;
 mod restart;
+mod trouble;
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};

@@ -3,15 +3,15 @@
 use super::call::{Due, Seat};
 use super::{Calls, Change};
 use crate::live::Presence;
-use crate::model::{EndReason, Event, Origin, Timestamp};
+use crate::model::{CallId, EndReason, Event, Now, Origin};
 
 /// Why one counts as having rejected who was rung and did not come back.
 const GONE: &str = "disconnected";
 
 impl Calls {
     /// A socket is gone, and `presence` no longer has it. `None` where no call minds.
-    pub fn socket_gone(&self, now: Timestamp, who: &Origin, presence: &Presence) -> Option<Change> {
-        let (call, user, until) = (self.book.of_user(who.user.id)?, who.user.id, now.plus(self.grace));
+    pub fn socket_gone(&self, now: Now, who: &Origin, presence: &Presence) -> Option<Change> {
+        let (call, user, until) = (self.book.of_user(who.user.id)?, who.user.id, now.after(self.grace));
         let mut turn = self.turn(now, call);
         if call.seat(user).and_then(Seat::here) == Some(who.socket) {
             if call.rings() {
@@ -30,8 +30,8 @@ impl Calls {
     }
 
     /// Does one thing whose time has come; `None` where there is none. To be called again until there is none.
-    pub fn tick(&self, now: Timestamp, presence: &Presence) -> Option<Change> {
-        let (_, call) = self.book.first_due().filter(|(at, _)| *at <= now)?;
+    pub fn tick(&self, now: Now, presence: &Presence) -> Option<Change> {
+        let (_, call) = self.book.first_due().filter(|(at, _)| *at <= now.moment)?;
         let (_, due) = call.next_due()?;
         let mut turn = self.turn(now, call);
         match due {
@@ -49,5 +49,23 @@ impl Calls {
             }
         }
         Some(turn.finish())
+    }
+
+    /// The call that [`Calls::tick`] does something to next, where its time has come.
+    pub fn due(&self, now: Now) -> Option<CallId> {
+        self.book.first_due().filter(|(at, _)| *at <= now.moment).map(|(_, call)| call.id)
+    }
+
+    /// Ends a call of which the server could not do what its time had come for. `None` where it is over already.
+    pub fn give_up(&self, now: Now, call: CallId) -> Option<Change> {
+        let mut turn = self.turn(now, self.book.get(call)?);
+        turn.end(None, EndReason::Disconnected);
+        Some(turn.finish())
+    }
+
+    /// Forgets a call that cannot even be ended, and tells nobody: its users and its room are free again.
+    pub fn forget(&mut self, call: CallId) {
+        self.revision += 1;
+        self.book.replace(call, None);
     }
 }

@@ -5,7 +5,7 @@ use super::turn::Turn;
 use super::{Calls, Change, MOST_INSIDE};
 use crate::error::Error;
 use crate::live::Presence;
-use crate::model::{Audience, CallId, EndReason, Event, Origin, Peer, RoomId, SocketId, Timestamp, UserId, UserRef};
+use crate::model::{Audience, CallId, EndReason, Event, Now, Origin, Peer, RoomId, SocketId, UserId, UserRef};
 
 /// Which call an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,14 @@ impl Calls {
         call.ok_or(Error::CallNotFound)
     }
 
+    /// The id of the call that is meant.
+    ///
+    /// # Errors
+    /// [`Error::CallNotFound`].
+    pub fn which(&self, which: Which, user: UserId) -> Result<CallId, Error> {
+        self.find(which, user).map(|call| call.id)
+    }
+
     /// Answers a call, takes it back after the connection was lost, or moves it to this socket. From the socket that is in it already
     /// it is answered again, and changes nothing.
     ///
@@ -46,7 +54,7 @@ impl Calls {
     /// it and it rings; [`Error::UserBusy`] where the user is in another call or rung by one; [`Error::LimitReached`].
     pub fn accept(
         &self,
-        now: Timestamp,
+        now: Now,
         who: &Origin,
         which: Which,
         presence: &Presence,
@@ -79,7 +87,7 @@ impl Calls {
     ///
     /// # Errors
     /// [`Error::CallNotFound`]; [`Error::NotAllowed`] where the user is not rung by it.
-    pub fn reject(&self, now: Timestamp, who: &Origin, which: Which, reason: Option<String>) -> Result<Change, Error> {
+    pub fn reject(&self, now: Now, who: &Origin, which: Which, reason: Option<String>) -> Result<Change, Error> {
         let call = self.find(which, who.user.id)?;
         if !call.is_rung(who.user.id) {
             return Err(Error::NotAllowed);
@@ -102,7 +110,7 @@ impl Turn<'_> {
         if !call.participants.contains(&user) {
             call.participants.push(user);
         }
-        call.answered_at.get_or_insert(self.now);
+        call.answered_at.get_or_insert(self.now.time.max(call.created_at));
         let accepted = Event::CallAccepted {
             call_id: call.id,
             from: user,

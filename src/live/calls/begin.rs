@@ -4,7 +4,7 @@ use super::call::{OpenCall, Rung};
 use super::{Calls, Change};
 use crate::error::Error;
 use crate::live::Presence;
-use crate::model::{Audience, Call, CallId, CallType, EndReason, Origin, RoomId, Timestamp, UserRef};
+use crate::model::{Audience, Call, CallId, CallType, EndReason, Now, Origin, RoomId, UserRef};
 
 /// Why nobody is rung.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,19 +22,20 @@ impl From<Error> for Refusal {
 }
 
 impl Calls {
-    /// Rings a user.
+    /// Rings a user by a new call of this id.
     ///
     /// # Errors
     /// The first of: [`Error::Validation`] for oneself; [`Error::UserBusy`] with the call by which `to` rings the caller; without one
     /// where the caller is in a call or rung; [`Error::UserOffline`] and [`Error::UserBusy`] where `to` is, which is kept.
     pub fn ring_user(
         &self,
-        now: Timestamp,
+        now: Now,
+        id: CallId,
         from: &Origin,
         to: &UserRef,
         call_type: CallType,
         presence: &Presence,
-    ) -> Result<(CallId, Change), Refusal> {
+    ) -> Result<Change, Refusal> {
         if to.id == from.user.id {
             return Err(Error::field("to", "must be somebody else").into());
         }
@@ -42,9 +43,9 @@ impl Calls {
             let crossing = own.room.is_none() && own.is_rung(from.user.id) && own.begun_by.user.id == to.id;
             return Err(Error::UserBusy(crossing.then_some(own.id)).into());
         }
-        let mut call = OpenCall::begin(now, from, None, call_type, self.ring_timeout);
+        let mut call = OpenCall::begin(id, now, from, None, call_type, self.ring_timeout);
         call.invited.push(to.id);
-        let kept = |error, reason| Refusal { error, kept: Some(Box::new(call.record(Some((now, reason))))) };
+        let kept = |error, reason| Refusal { error, kept: Some(Box::new(call.record(Some((now.time, reason))))) };
         if !presence.is_online(to.id) {
             return Err(kept(Error::UserOffline, EndReason::Offline));
         }
@@ -54,7 +55,7 @@ impl Calls {
         Ok(self.begin(now, call, vec![to.clone()]))
     }
 
-    /// Rings everyone else who has a socket in a room and is free.
+    /// Rings everyone else who has a socket in a room and is free, by a new call of this id.
     ///
     /// # Errors
     /// The first of: [`Error::NotInRoom`] where the caller's socket is not; [`Error::UserBusy`] with the call that goes on there;
@@ -62,12 +63,13 @@ impl Calls {
     /// [`Error::UserBusy`] where nobody there is free.
     pub fn ring_room(
         &self,
-        now: Timestamp,
+        now: Now,
+        id: CallId,
         from: &Origin,
         room: RoomId,
         call_type: CallType,
         presence: &Presence,
-    ) -> Result<(CallId, Change), Error> {
+    ) -> Result<Change, Error> {
         if !presence.in_room(from.socket, room) {
             return Err(Error::NotInRoom);
         }
@@ -86,19 +88,19 @@ impl Calls {
         if others.is_empty() {
             return Err(Error::UserBusy(None));
         }
-        let mut call = OpenCall::begin(now, from, Some(room), call_type, self.ring_timeout);
+        let mut call = OpenCall::begin(id, now, from, Some(room), call_type, self.ring_timeout);
         call.invited.extend(others.iter().map(|user| user.id));
         Ok(self.begin(now, call, others))
     }
 
     /// Rings all who are invited.
-    fn begin(&self, now: Timestamp, mut call: OpenCall, invited: Vec<UserRef>) -> (CallId, Change) {
-        let (id, incoming) = (call.id, call.incoming());
+    fn begin(&self, now: Now, mut call: OpenCall, invited: Vec<UserRef>) -> Change {
+        let incoming = call.incoming();
         call.rung.extend(invited.iter().map(|user| Rung { user: user.clone(), away_until: None }));
         let mut turn = self.first_turn(now, call);
         for user in invited {
             turn.tell(Audience::User { user: user.id, except: None }, incoming.clone());
         }
-        (id, turn.finish())
+        turn.finish()
     }
 }

@@ -1,9 +1,10 @@
 //! The calls that go on, and by whom, by what and where each is found.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Instant;
 
 use super::call::OpenCall;
-use crate::model::{CallId, RoomId, SocketId, Timestamp, UserId};
+use crate::model::{CallId, RoomId, SocketId, UserId};
 
 /// Every call that has not ended. A user, a socket and a room have at most one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,7 +14,7 @@ pub struct Book {
     users: HashMap<UserId, CallId>,
     sockets: HashMap<SocketId, CallId>,
     rooms: HashMap<RoomId, CallId>,
-    deadlines: BTreeSet<(Timestamp, CallId)>,
+    deadlines: BTreeSet<(Instant, CallId)>,
 }
 
 impl Book {
@@ -37,9 +38,8 @@ impl Book {
     }
 
     /// The call that waits for something first, and until when.
-    pub fn first_due(&self) -> Option<(Timestamp, &OpenCall)> {
-        let (at, call) = self.deadlines.first()?;
-        Some((*at, self.get(*call)?))
+    pub fn first_due(&self) -> Option<(Instant, &OpenCall)> {
+        self.deadlines.iter().find_map(|(at, call)| Some((*at, self.get(*call)?)))
     }
 
     /// Puts a call in the place of what was known of it; `None` where it is over.

@@ -1,9 +1,9 @@
 //! One call that goes on: who is in it, who is rung, and what is waited for until when.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::model::{
-    Call, CallId, CallSnapshot, CallStatus, CallType, EndReason, Event, Origin, Peer, RoomId, SocketId, Timestamp,
+    Call, CallId, CallSnapshot, CallStatus, CallType, EndReason, Event, Now, Origin, Peer, RoomId, SocketId, Timestamp,
     UserId, UserRef,
 };
 
@@ -28,7 +28,7 @@ pub struct OpenCall {
     /// Who is still rung.
     pub rung: Vec<Rung>,
     /// When it stops ringing.
-    pub ring_until: Timestamp,
+    pub ring_until: Instant,
 }
 
 /// One who is in a call.
@@ -38,7 +38,7 @@ pub struct Seat {
     /// The socket that is in it, or was the last.
     pub socket: SocketId,
     /// That socket is gone, and another one may take the call back until then.
-    pub away_until: Option<Timestamp>,
+    pub away_until: Option<Instant>,
 }
 
 /// One who is rung.
@@ -46,7 +46,7 @@ pub struct Seat {
 pub struct Rung {
     pub user: UserRef,
     /// The last socket of this user went; unless one is there by then, it counts as rejected.
-    pub away_until: Option<Timestamp>,
+    pub away_until: Option<Instant>,
 }
 
 /// What a call waits for. Of several at one time the first is due first.
@@ -62,19 +62,26 @@ pub enum Due {
 
 impl OpenCall {
     /// A call that begins to ring.
-    pub fn begin(now: Timestamp, from: &Origin, room: Option<RoomId>, call_type: CallType, rings: Duration) -> Self {
+    pub fn begin(
+        id: CallId,
+        now: Now,
+        from: &Origin,
+        room: Option<RoomId>,
+        call_type: CallType,
+        rings: Duration,
+    ) -> Self {
         Self {
-            id: CallId::new(),
+            id,
             room,
             call_type,
             begun_by: from.clone(),
-            created_at: now,
+            created_at: now.time,
             answered_at: None,
             participants: vec![from.user.id],
             invited: Vec::new(),
             inside: vec![Seat { user: from.user.clone(), socket: from.socket, away_until: None }],
             rung: Vec::new(),
-            ring_until: now.plus(rings),
+            ring_until: now.after(rings),
         }
     }
 
@@ -114,7 +121,7 @@ impl OpenCall {
     }
 
     /// What is waited for next.
-    pub fn next_due(&self) -> Option<(Timestamp, Due)> {
+    pub fn next_due(&self) -> Option<(Instant, Due)> {
         let ring = (self.rings() || !self.rung.is_empty()).then_some((self.ring_until, Due::Ring));
         let seats = self.inside.iter().filter_map(|seat| Some((seat.away_until?, Due::Seat(seat.user.id))));
         let rung = self.rung.iter().filter_map(|rung| Some((rung.away_until?, Due::Rung(rung.user.id))));
@@ -160,7 +167,8 @@ impl OpenCall {
             ringing: self.rung.iter().filter(|_| open).map(|rung| rung.user.id).collect(),
             created_at: self.created_at,
             answered_at: self.answered_at,
-            ended_at: end.map(|(at, _)| at),
+            // Somebody may have set the clock back meanwhile; a call does not end before it began.
+            ended_at: end.map(|(at, _)| at.max(self.answered_at.unwrap_or(self.created_at))),
             end_reason: end.map(|(_, reason)| reason),
         }
     }

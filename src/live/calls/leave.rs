@@ -3,14 +3,14 @@
 use super::turn::Turn;
 use super::{Calls, Change, Which};
 use crate::error::Error;
-use crate::model::{Audience, EndReason, Event, Origin, RoomId, SocketId, Timestamp, UserId};
+use crate::model::{Audience, EndReason, Event, Now, Origin, RoomId, SocketId, UserId};
 
 impl Calls {
     /// Hangs up, takes a call back that nobody has answered, or declines one that rings; from any socket of the user.
     ///
     /// # Errors
     /// [`Error::CallNotFound`]; [`Error::NotAllowed`] where the user is neither in it nor rung by it.
-    pub fn end(&self, now: Timestamp, who: &Origin, which: Which) -> Result<Change, Error> {
+    pub fn end(&self, now: Now, who: &Origin, which: Which) -> Result<Change, Error> {
         let call = self.find(which, who.user.id)?;
         let mut turn = self.turn(now, call);
         if call.seat(who.user.id).is_some() {
@@ -24,7 +24,7 @@ impl Calls {
     }
 
     /// The user's participation in the room has ended, by this socket: with it goes the part in its call. `None` where there is none.
-    pub fn left_room(&self, now: Timestamp, who: &Origin, room: RoomId) -> Option<Change> {
+    pub fn left_room(&self, now: Now, who: &Origin, room: RoomId) -> Option<Change> {
         let (call, user) = (self.book.in_room(room)?, who.user.id);
         let mut turn = self.turn(now, call);
         if call.seat(user).is_some() {
@@ -40,7 +40,7 @@ impl Calls {
     }
 
     /// The room is no more, and so is its call. `None` where there is none. To be told while the sockets are still in the room.
-    pub fn room_deleted(&self, now: Timestamp, room: RoomId) -> Option<Change> {
+    pub fn room_deleted(&self, now: Now, room: RoomId) -> Option<Change> {
         let mut turn = self.turn(now, self.book.in_room(room)?);
         turn.end(None, EndReason::Hangup);
         Some(turn.finish())

@@ -1,10 +1,12 @@
 //! Calls: a state machine in memory. A command answers with what it would change, and changes nothing itself.
 //!
-//! What it would change is stored first, then applied, then told: so nobody hears of a call that the store does not know, and a
-//! command whose change could not be stored has not happened. Between a command and [`Calls::apply`] no other change may be
-//! applied; whoever drives the machine takes one command after another. Questions may be asked at any time.
+//! What somebody asks for (to ring, to accept) is stored first, then applied, then told: so nobody hears of a call that the store does not
+//! know. Because others may change the calls while it is stored, the command is given again then, and the change that it answers with
+//! is applied where it is the one that was stored. What has happened (a connection was lost, a time ran out, somebody hung up) is
+//! applied and told at once and stored afterwards. Between a command and [`Calls::apply`] of its change no other change may be applied.
 //!
-//! No I/O, no sockets; the time is a parameter.
+//! No I/O, no sockets; the time is a parameter. Ring times and graces are measured by the monotonic clock, so that they last as long as
+//! they should when somebody sets the time of day.
 
 mod absence;
 mod answer;
@@ -18,12 +20,13 @@ mod restore;
 mod tests;
 mod turn;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use answer::{Accepted, Which};
 pub use begin::Refusal;
+pub use restore::Restored;
 
-use crate::model::{Call, CallId, Delivery, Timestamp};
+use crate::model::{Call, CallId, Delivery};
 use book::Book;
 use call::OpenCall;
 
@@ -40,17 +43,17 @@ pub struct Calls {
     revision: u64,
 }
 
-/// What a command would change: store [`Change::record`], then hand the change to [`Calls::apply`], then tell what that answers.
+/// What a command would change: hand it to [`Calls::apply`] and tell what that answers; [`Change::record`] is what the store is to hold.
 ///
-/// Where the store fails, a change that somebody asked for is dropped, and has not happened. One that has happened anyway (a socket
-/// is gone, a time is up) is applied all the same.
+/// Dropped instead, it has not happened.
 #[derive(Clone, Debug)]
 #[must_use = "nothing has changed until it is applied"]
 pub struct Change {
     /// The call as it is to be stored; `None` where nothing that is stored changes.
     pub record: Option<Call>,
+    /// The call that changes.
+    pub call: CallId,
     deliveries: Vec<Delivery>,
-    call: CallId,
     after: Option<OpenCall>,
     revision: u64,
 }
@@ -72,8 +75,18 @@ impl Calls {
         change.deliveries
     }
 
+    /// Whether the call goes on.
+    pub fn is_open(&self, call: CallId) -> bool {
+        self.book.get(call).is_some()
+    }
+
+    /// A call that goes on, as it is to be stored.
+    pub fn record(&self, call: CallId) -> Option<Call> {
+        self.book.get(call).map(|call| call.record(None))
+    }
+
     /// When [`Calls::tick`] has something to do next.
-    pub fn next_deadline(&self) -> Option<Timestamp> {
+    pub fn next_deadline(&self) -> Option<Instant> {
         self.book.first_due().map(|(at, _)| at)
     }
 }

@@ -2,12 +2,12 @@
 
 use super::call::{OpenCall, Seat};
 use super::{Calls, Change};
-use crate::model::{Audience, CallSnapshot, Delivery, EndReason, Event, RoomId, SocketId, Timestamp, UserId};
+use crate::model::{Audience, CallSnapshot, Delivery, EndReason, Event, Now, RoomId, SocketId, UserId};
 
 /// Ends in a [`Change`], which says what is to be stored and told: of both only what has become otherwise.
 pub struct Turn<'a> {
     pub call: OpenCall,
-    pub now: Timestamp,
+    pub now: Now,
     before: Option<&'a OpenCall>,
     ended: Option<EndReason>,
     deliveries: Vec<Delivery>,
@@ -16,12 +16,12 @@ pub struct Turn<'a> {
 
 impl Calls {
     /// A turn of a call that goes on.
-    pub(super) fn turn<'a>(&self, now: Timestamp, call: &'a OpenCall) -> Turn<'a> {
+    pub(super) fn turn<'a>(&self, now: Now, call: &'a OpenCall) -> Turn<'a> {
         Turn { before: Some(call), ..self.first_turn(now, call.clone()) }
     }
 
     /// The first turn of a call.
-    pub(super) const fn first_turn<'a>(&self, now: Timestamp, call: OpenCall) -> Turn<'a> {
+    pub(super) const fn first_turn<'a>(&self, now: Now, call: OpenCall) -> Turn<'a> {
         Turn { call, now, before: None, ended: None, deliveries: Vec::new(), revision: self.revision }
     }
 }
@@ -83,7 +83,7 @@ impl Turn<'_> {
         {
             self.tell_room(room_id, now_shown);
         }
-        let record = self.call.record(self.ended.map(|reason| (self.now, reason)));
+        let record = self.call.record(self.ended.map(|reason| (self.now.time, reason)));
         let stored = self.before.map(|call| call.record(None));
         Change {
             record: Some(record).filter(|record| Some(record) != stored.as_ref()),

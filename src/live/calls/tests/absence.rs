@@ -16,7 +16,7 @@ fn unanswered_for_the_ring_timeout_a_call_ends_for_both_sides() {
         assert_eq!(world.told(who), ["call-ended timeout"]);
     }
     assert_eq!(world.end_reason(call), Some(EndReason::Timeout));
-    assert_eq!(world.stored[&call].ended_at, Some(world.now));
+    assert_eq!(world.stored[&call].ended_at, Some(world.now.time));
     assert_eq!(world.calls.next_deadline(), None);
 }
 
@@ -262,9 +262,9 @@ fn nothing_is_due_before_its_time() {
     let (ann, bob) = (world.person("ann"), world.person("bob"));
     assert_eq!(world.calls.next_deadline(), None);
     world.ring(&ann, &bob).unwrap();
-    assert_eq!(world.calls.next_deadline(), Some(world.now.plus(RING)));
-    assert!(world.calls.tick(world.now.plus(RING - MOMENT), &world.presence).is_none());
+    assert_eq!(world.calls.next_deadline(), Some(world.now.after(RING)));
+    assert!(world.calls.tick(later(world.now, RING - MOMENT), &world.presence).is_none());
     world.drop_socket(&bob);
-    assert_eq!(world.calls.next_deadline(), Some(world.now.plus(GRACE)));
-    assert!(world.calls.tick(world.now.plus(RING), &world.presence).is_some(), "a late tick does it all the same");
+    assert_eq!(world.calls.next_deadline(), Some(world.now.after(GRACE)));
+    assert!(world.calls.tick(later(world.now, RING), &world.presence).is_some(), "a late tick does it all the same");
 }

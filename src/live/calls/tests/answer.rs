@@ -20,7 +20,7 @@ fn an_accepted_call_is_active_and_the_users_other_sockets_hear_that_it_was_answe
     assert_eq!(world.told(&bob), ["call-ended answered-elsewhere by bob"]);
     assert!(world.told(&bob2).is_empty() && world.told(&ann2).is_empty());
     let stored = &world.stored[&call];
-    assert_eq!((stored.status, stored.answered_at), (CallStatus::Active, Some(world.now)));
+    assert_eq!((stored.status, stored.answered_at), (CallStatus::Active, Some(world.now.time)));
     assert_eq!(world.names(&stored.participants), ["ann", "bob"]);
     assert_eq!(world.names(&stored.inside), ["ann", "bob"]);
     assert!(stored.ringing.is_empty());

@@ -13,7 +13,7 @@ fn who_is_rung_hears_it_on_every_socket_and_the_call_rings() {
     assert!(world.told(&ann).is_empty() && world.told(&cat).is_empty());
     let stored = &world.stored[&call];
     assert_eq!((stored.status, stored.room, stored.call_type), (CallStatus::Ringing, None, CallType::Video));
-    assert_eq!((stored.created_by, stored.created_at), (ann.user.id, world.now));
+    assert_eq!((stored.created_by, stored.created_at), (ann.user.id, world.now.time));
     assert_eq!(world.names(&stored.participants), ["ann"]);
     assert_eq!(world.names(&stored.inside), ["ann"]);
     assert_eq!(world.names(&stored.invited), ["bob"]);
@@ -121,7 +121,7 @@ fn a_call_to_one_who_is_offline_is_refused_and_kept_for_both() {
     assert_eq!(world.ring(&ann, &bob), Err(Error::UserOffline));
     let kept = world.stored.values().next().unwrap();
     assert_eq!((kept.status, kept.end_reason), (CallStatus::Ended, Some(EndReason::Offline)));
-    assert_eq!((kept.created_at, kept.ended_at), (world.now, Some(world.now)));
+    assert_eq!((kept.created_at, kept.ended_at), (world.now.time, Some(world.now.time)));
     assert!(kept.concerns(ann.user.id) && kept.concerns(bob.user.id));
     assert_eq!(world.names(&kept.participants), ["ann"]);
     assert!(kept.inside.is_empty() && kept.ringing.is_empty());

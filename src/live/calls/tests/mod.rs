@@ -3,6 +3,7 @@
 mod absence;
 mod answer;
 mod begin;
+mod clocks;
 mod invariants;
 mod leave;
 mod questions;
@@ -10,12 +11,14 @@ mod random;
 mod restore;
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::*;
 use crate::error::Error;
 use crate::live::Presence;
-use crate::model::{CallSnapshot, CallStatus, CallType, EndReason, Event, Origin, RoomId, SocketId, UserId, UserRef};
+use crate::model::{
+    CallSnapshot, CallStatus, CallType, EndReason, Event, Now, Origin, RoomId, SocketId, Timestamp, UserId, UserRef,
+};
 
 const RING: Duration = Duration::from_secs(45);
 const GRACE: Duration = Duration::from_secs(15);
@@ -25,11 +28,16 @@ const MOMENT: Duration = Duration::from_millis(1);
 struct World {
     calls: Calls,
     presence: Presence,
-    now: Timestamp,
+    now: Now,
     stored: HashMap<CallId, Call>,
     told: HashMap<SocketId, Vec<Event>>,
     labels: HashMap<SocketId, String>,
     names: HashMap<UserId, String>,
+}
+
+/// Both clocks, so much later.
+fn later(now: Now, time: Duration) -> Now {
+    Now { time: now.time.plus(time), moment: now.after(time) }
 }
 
 impl World {
@@ -37,7 +45,7 @@ impl World {
         Self {
             calls: Calls::new(RING, GRACE),
             presence: Presence::default(),
-            now: Timestamp::from_millis(1_800_000_000_000),
+            now: Now { time: Timestamp::from_millis(1_800_000_000_000), moment: Instant::now() },
             stored: HashMap::new(),
             told: HashMap::new(),
             labels: HashMap::new(),
@@ -97,9 +105,10 @@ impl World {
     }
 
     fn ring(&mut self, from: &Origin, to: &Origin) -> Result<CallId, Error> {
-        let outcome = self.calls.ring_user(self.now, from, &to.user, CallType::Video, &self.presence);
+        let call = CallId::new();
+        let outcome = self.calls.ring_user(self.now, call, from, &to.user, CallType::Video, &self.presence);
         match outcome {
-            Ok((call, change)) => {
+            Ok(change) => {
                 self.commit(Some(change));
                 Ok(call)
             }
@@ -111,7 +120,8 @@ impl World {
     }
 
     fn ring_room(&mut self, from: &Origin, room: RoomId) -> Result<CallId, Error> {
-        let (call, change) = self.calls.ring_room(self.now, from, room, CallType::Audio, &self.presence)?;
+        let call = CallId::new();
+        let change = self.calls.ring_room(self.now, call, from, room, CallType::Audio, &self.presence)?;
         self.commit(Some(change));
         Ok(call)
     }
@@ -144,9 +154,9 @@ impl World {
 
     /// Lets time go by, and what is due happen at its time.
     fn pass(&mut self, time: Duration) {
-        let until = self.now.plus(time);
-        while let Some(at) = self.calls.next_deadline().filter(|at| *at <= until) {
-            self.now = self.now.max(at);
+        let until = later(self.now, time);
+        while let Some(at) = self.calls.next_deadline().filter(|at| *at <= until.moment) {
+            self.now = later(self.now, at.saturating_duration_since(self.now.moment));
             let change = self.calls.tick(self.now, &self.presence);
             assert!(change.is_some(), "a deadline has something to do");
             self.commit(change);
@@ -251,8 +261,10 @@ fn a_change_that_is_not_applied_has_not_happened() {
     let mut world = World::new();
     let (ann, bob) = (world.person("ann"), world.person("bob"));
     let before = world.calls.clone();
-    let (_, change) =
-        world.calls.ring_user(world.now, &ann, &bob.user, CallType::Video, &world.presence).expect("bob is free");
+    let change = world
+        .calls
+        .ring_user(world.now, CallId::new(), &ann, &bob.user, CallType::Video, &world.presence)
+        .expect("bob is free");
     drop(change);
     assert_eq!(world.calls, before);
     assert!(world.ring(&ann, &bob).is_ok());
@@ -264,7 +276,10 @@ fn a_change_is_not_applied_to_another_state_than_it_was_made_for() {
     let mut world = World::new();
     let (ann, bob, cat) = (world.person("ann"), world.person("bob"), world.person("cat"));
     let ring = |from: &Origin, world: &World| {
-        world.calls.ring_user(world.now, from, &bob.user, CallType::Video, &world.presence).expect("bob is free").1
+        world
+            .calls
+            .ring_user(world.now, CallId::new(), from, &bob.user, CallType::Video, &world.presence)
+            .expect("bob is free")
     };
     let (first, second) = (ring(&ann, &world), ring(&cat, &world));
     world.calls.apply(first);

@@ -21,7 +21,7 @@ fn session_tells_the_open_call_of_one_who_is_in() {
     assert_eq!(world.calls.session_call(ann.user.id), Some(ringing.clone()));
     assert_eq!(world.calls.session_call(bob.user.id), None, "who is rung is not in it");
     world.accept(&bob).unwrap();
-    let active = SessionCall { status: CallStatus::Active, answered_at: Some(world.now), ..ringing };
+    let active = SessionCall { status: CallStatus::Active, answered_at: Some(world.now.time), ..ringing };
     assert_eq!(world.calls.session_call(ann.user.id), Some(active.clone()));
     world.drop_socket(&ann);
     assert_eq!(world.calls.session_call(ann.user.id), Some(SessionCall { socket_id: None, ..active }));

@@ -9,7 +9,7 @@ fn restart(world: &mut World) -> Vec<Call> {
     world.presence = Presence::default();
     world.told.clear();
     let names = world.names.clone();
-    let over = world.calls.restore(world.now, open, |id| UserRef { id, username: names[&id].clone() });
+    let over = world.calls.restore(world.now, open, |id| UserRef { id, username: names[&id].clone() }).over;
     world.stored.extend(over.iter().map(|call| (call.id, call.clone())));
     invariants::check(world);
     over
@@ -67,7 +67,7 @@ fn a_call_that_rang_is_over_and_everybody_is_free() {
     let over = restart(&mut world);
     assert_eq!(over.len(), 1);
     assert_eq!((over[0].id, over[0].status), (call, CallStatus::Ended));
-    assert_eq!((over[0].end_reason, over[0].ended_at), (Some(EndReason::Disconnected), Some(world.now)));
+    assert_eq!((over[0].end_reason, over[0].ended_at), (Some(EndReason::Disconnected), Some(world.now.time)));
     assert!(over[0].inside.is_empty() && over[0].ringing.is_empty());
     let (ann2, bob2) = (world.connect(&ann.user, "ann2"), world.connect(&bob.user, "bob2"));
     assert!(world.told(&bob2).is_empty());
