@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tempfile::TempDir;
+use tincan::model::{RoomName, RoomPatch, UserId};
 use tincan::store::{Place, Store, open_to_fill};
 use tincan::transfer::{TransferError, export, import, migrate};
 
@@ -111,9 +112,26 @@ async fn a_migration_that_broke_off_is_gone_on_with() {
     let target = database_to_fill(&name).await;
     let refused = migrate(&embedded, "another", &target, "a database", &mut Unwatched).await;
     assert!(matches!(refused, Err(TransferError::NotEmpty(_))), "{refused:?}");
+    // Meanwhile the source has changed: the copy is of what it is now.
+    let rooms = embedded.rooms().await.unwrap();
+    let room = |name: &str| rooms.iter().find(|room| room.name == name).expect("a room").id;
+    let (renamed, deleted) = (room("large 0"), room("large 1"));
+    let patch = RoomPatch { name: Some(RoomName::parse("Renamed").unwrap()), description: None };
+    embedded.update_room(renamed, patch).await.unwrap().expect("a room");
+    embedded.add_participant(renamed, furnished_user(&embedded).await).await.unwrap().expect("a room");
+    assert!(embedded.delete_room(deleted).await.unwrap());
     migrate(&embedded, "one", &target, "a database", &mut Unwatched).await.unwrap();
     target.close().await;
-    are_alike(&embedded, &open(shared().await, &name).await, &furnished).await;
+    let database = open(shared().await, &name).await;
+    are_alike(&embedded, &database, &furnished).await;
+    let there = database.room(renamed).await.unwrap().expect("the room");
+    assert_eq!((there.name.as_str(), there.participants.len()), ("Renamed", 1));
+    assert!(database.room(deleted).await.unwrap().is_none());
+}
+
+/// Some user of a store.
+async fn furnished_user(store: &Arc<dyn Store>) -> UserId {
+    store.dump_users(None, 1).await.unwrap()[0].id
 }
 
 #[tokio::test]

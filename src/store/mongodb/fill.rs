@@ -62,16 +62,14 @@ pub(super) async fn load(db: &Db, records: Records) -> Result<()> {
         Records::Users(users) => {
             let documents =
                 users.iter().map(|user| user_document(&db.names, user)).map(without_keys).collect::<Result<_>>()?;
-            insert_new(db, &db.users, documents).await
+            put(db, &db.users, documents).await
         }
         Records::Rooms(rooms) => {
             let documents = rooms.iter().map(room_document).map(without_keys).collect::<Result<_>>()?;
-            insert_new(db, &db.rooms, documents).await?;
+            put(db, &db.rooms, documents).await?;
             ends::load(db, &rooms).await
         }
-        Records::Calls(calls) => {
-            insert_new(db, &db.calls, calls.iter().map(call_document).collect::<Result<_>>()?).await
-        }
+        Records::Calls(calls) => put(db, &db.calls, calls.iter().map(call_document).collect::<Result<_>>()?).await,
         Records::Messages(_, messages) if messages.is_empty() => Ok(()),
         Records::Messages(_, messages) => {
             let documents: Vec<Document> =
@@ -90,24 +88,37 @@ fn without_keys(document: Result<Document>) -> Result<Document> {
     Ok(document)
 }
 
-/// Inserts those that are not there.
-async fn insert_new(db: &Db, collection: &Collection<Document>, documents: Vec<Document>) -> Result<()> {
+/// Stores documents in the place of those of the same ids: a copy that broke off goes on with what the source has now.
+async fn put(db: &Db, collection: &Collection<Document>, documents: Vec<Document>) -> Result<()> {
     if documents.is_empty() {
         return Ok(());
     }
-    let (collection, doing) = (collection.clone(), format!("writing {}", collection.name()));
-    let insert = async move |_| Ok(collection.insert_many(documents).ordered(false).await);
-    match db.run_within(BATCH_TAKES, &doing, insert).await? {
-        Err(error) if !all_were_there(&error) => Err(Failure::from(error).during(&doing).into()),
-        _ => Ok(()),
-    }
+    let doing = format!("writing {}", collection.name());
+    let (inserted, new) = (collection.clone(), documents.clone());
+    let insert = async move |_| Ok(inserted.insert_many(new).ordered(false).await);
+    let there = match db.run_within(BATCH_TAKES, &doing, insert).await? {
+        Ok(_) => return Ok(()),
+        Err(error) => were_there(&error).ok_or_else(|| StoreError::from(Failure::from(error).during(&doing)))?,
+    };
+    let replaced = collection.clone();
+    let replace = async move |_| {
+        for document in there.into_iter().filter_map(|index| documents.get(index)) {
+            let one = doc! { "_id": document.get("_id").cloned() };
+            replaced.replace_one(one, document).await?;
+        }
+        Ok(())
+    };
+    Ok(db.run_within(BATCH_TAKES, &doing, replace).await?)
 }
 
-fn all_were_there(error: &Error) -> bool {
-    let ErrorKind::InsertMany(insert) = &*error.kind else { return false };
+/// Which of the documents of an insert were there already, where nothing else went wrong.
+fn were_there(error: &Error) -> Option<Vec<usize>> {
+    let ErrorKind::InsertMany(insert) = &*error.kind else { return None };
     let errors = insert.write_errors.as_deref().unwrap_or_default();
     let there = |message: &str| message.contains(" index: _id_ ");
-    insert.write_concern_error.is_none() && errors.iter().all(|error| error.code == 11000 && there(&error.message))
+    let all =
+        insert.write_concern_error.is_none() && errors.iter().all(|error| error.code == 11000 && there(&error.message));
+    all.then(|| errors.iter().map(|error| error.index).collect())
 }
 
 /// See [`crate::store::Store::end_load`].
