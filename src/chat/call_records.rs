@@ -38,11 +38,9 @@ impl Unsaved {
         self.added.notify_one();
     }
 
-    /// Puts what is newer in the place of a record that was read from the store.
-    pub fn overlay(&self, call: &mut Call) {
-        if let Some(newer) = self.get(call.id) {
-            *call = newer;
-        }
+    /// All of them.
+    pub fn all(&self) -> HashMap<CallId, Call> {
+        self.records().clone()
     }
 
     fn some(&self) -> Vec<CallId> {
@@ -53,7 +51,8 @@ impl Unsaved {
         self.records().is_empty()
     }
 
-    fn get(&self, call: CallId) -> Option<Call> {
+    /// The one of a call.
+    pub fn get(&self, call: CallId) -> Option<Call> {
         self.records().get(&call).cloned()
     }
 

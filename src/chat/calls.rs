@@ -125,8 +125,15 @@ impl Chat {
         before: Option<CallId>,
         limit: usize,
     ) -> Result<Vec<CallView>, Error> {
+        // What happened and is not stored yet belongs to it; looked at first, for it may be stored while the store is read.
+        let happened = self.calls.unsaved.all();
         let mut calls = self.store.calls_of(who.user.id, before, limit).await?;
-        calls.iter_mut().for_each(|call| self.calls.unsaved.overlay(call));
+        for call in &mut calls {
+            if let Some(newer) = self.calls.unsaved.get(call.id).or_else(|| happened.get(&call.id).cloned()) {
+                *call = newer;
+            }
+        }
+        calls.retain(|call| call.concerns(who.user.id));
         let people =
             calls.iter().flat_map(|call| call.participants.iter().chain(&call.invited).chain([&call.created_by]));
         let names = self.names_of(&people.copied().collect::<Vec<_>>()).await?;
