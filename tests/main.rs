@@ -47,4 +47,3 @@ mod traps;
 mod troubled;
 mod turned_away;
 mod waiting;
-mod wayward_store;

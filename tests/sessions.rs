@@ -9,11 +9,10 @@ use tincan::chat::{Chat, Identity, Transport};
 use tincan::error::Error;
 use tincan::model::{Email, Event, NewPassword, PasswordHash, SocketId, UserId, Username};
 use tincan::store::Store;
-use tokio::sync::oneshot;
 
 use crate::app::{PASSWORD, config};
 use crate::socket::timed;
-use crate::wayward_store::WaywardStore;
+use crate::troubled::Troubled;
 
 const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -32,7 +31,7 @@ impl Transport for Ended {
 /// The verbs over a store that does what the test says.
 struct House {
     chat: Arc<Chat>,
-    store: Arc<WaywardStore>,
+    store: Arc<Troubled>,
     ended: Arc<Ended>,
     _data: TempDir,
 }
@@ -41,7 +40,7 @@ impl House {
     async fn new() -> Self {
         let data = TempDir::new().expect("a temporary directory");
         let config = Arc::new(config(data.path()));
-        let store = WaywardStore::over(tincan::store::open(&config).await.expect("the store opens"));
+        let store = Troubled::new(tincan::store::open(&config).await.expect("the store opens"));
         let chat = Arc::new(Chat::new(config, Arc::clone(&store) as Arc<dyn Store>));
         let ended = Arc::new(Ended::default());
         let transport: Weak<dyn Transport> = Arc::downgrade(&(Arc::clone(&ended) as Arc<dyn Transport>));
@@ -62,18 +61,10 @@ impl House {
         socket
     }
 
-    /// The next question for versions says that it has come, and waits for the second of these.
-    async fn hold(&self) -> (oneshot::Receiver<()>, oneshot::Sender<()>) {
-        let (asked, is_asked) = oneshot::channel();
-        let (go_on, goes_on) = oneshot::channel();
-        *self.store.gate.lock().await = Some((asked, goes_on));
-        (is_asked, go_on)
-    }
-
     /// As another process does it.
     async fn set_password_elsewhere(&self, user: UserId) {
         let hash = PasswordHash::new("$2b$04$elsewhere".to_owned());
-        assert!(self.store.inner.set_password(user, None, hash).await.unwrap().is_some());
+        assert!(self.store.set_password(user, None, hash).await.unwrap().is_some());
     }
 
     fn ended(&self) -> Vec<SocketId> {
@@ -86,19 +77,20 @@ async fn who_connects_while_the_store_is_asked_stays() {
     let house = House::new().await;
     let (ann, bob) = (house.user("ann").await, house.user("bob").await);
     let first = house.connect(&ann).await;
-    let (asked, go_on) = house.hold().await;
+    let (gate, before) = (house.store.hold("token_versions"), house.store.count("token_versions"));
     let checking = tokio::spawn({
         let chat = Arc::clone(&house.chat);
         async move { chat.recheck_sessions().await }
     });
-    timed("the store is asked", asked).await.unwrap();
+    house.store.begun("token_versions", before + 1).await;
     house.connect(&bob).await;
     house.connect(&ann).await;
-    go_on.send(()).unwrap();
+    house.store.heal("token_versions");
+    gate.add_permits(1);
     assert_eq!(timed("the check ends", checking).await.unwrap(), Ok(()));
     assert_eq!(house.ended(), []);
     // The same look ends those whose account has gone.
-    assert!(house.store.inner.remove_user(ann.user.id).await.unwrap());
+    assert!(house.store.remove_user(ann.user.id).await.unwrap());
     house.chat.recheck_sessions().await.unwrap();
     let ended = house.ended();
     assert!(ended.len() == 2 && ended.contains(&first), "{ended:?}");
@@ -109,14 +101,14 @@ async fn an_answer_that_leaves_somebody_out_and_one_that_does_not_come_end_nothi
     let house = House::new().await;
     let (ann, bob) = (house.user("ann").await, house.user("bob").await);
     let (ann_socket, _) = (house.connect(&ann).await, house.connect(&bob).await);
-    house.store.forgets.store(true, Ordering::Relaxed);
+    house.store.forgets_versions.store(true, Ordering::Relaxed);
     house.chat.recheck_sessions().await.unwrap();
     assert_eq!(house.ended(), []);
     house.set_password_elsewhere(ann.user.id).await;
-    house.store.away.store(true, Ordering::Relaxed);
+    house.store.leave_unanswered("token_versions");
     assert_eq!(house.chat.recheck_sessions().await, Err(Error::Storage));
     assert_eq!(house.ended(), []);
-    house.store.away.store(false, Ordering::Relaxed);
+    house.store.heal("token_versions");
     house.chat.recheck_sessions().await.unwrap();
     assert_eq!(house.ended(), [ann_socket]);
 }
@@ -126,18 +118,19 @@ async fn a_password_changed_elsewhere_ends_older_sessions_and_not_the_new_one() 
     let house = House::new().await;
     let ann = house.user("ann").await;
     let old = house.connect(&ann).await;
-    let (asked, go_on) = house.hold().await;
+    let (gate, before) = (house.store.hold("token_versions"), house.store.count("token_versions"));
     let checking = tokio::spawn({
         let chat = Arc::clone(&house.chat);
         async move { chat.recheck_sessions().await }
     });
-    timed("the store is asked", asked).await.unwrap();
+    house.store.begun("token_versions", before + 1).await;
     let new = NewPassword::parse("battery staple").unwrap();
     let session = house.chat.change_password(ADDRESS, &ann, PASSWORD, new).await.unwrap();
     assert_eq!(house.ended(), [old]);
     let again = house.chat.authenticate(&session.token).await.unwrap();
     house.connect(&again).await;
-    go_on.send(()).unwrap();
+    house.store.heal("token_versions");
+    gate.add_permits(1);
     assert_eq!(timed("the check ends", checking).await.unwrap(), Ok(()));
     assert_eq!(house.ended(), []);
     assert_eq!(house.chat.connect(SocketId::new(), &ann).await.unwrap_err(), Error::Unauthorized);
@@ -153,12 +146,12 @@ async fn the_store_is_asked_about_at_most_five_hundred_users_at_once() {
             tincan::model::User { id: UserId::new(), username, email, ..ann.user.clone() }
         })
         .collect();
-    let stored = users.iter().map(|user| house.store.inner.insert_user(user.clone()));
+    let stored = users.iter().map(|user| house.store.insert_user(user.clone()));
     futures_util::future::try_join_all(stored).await.unwrap();
     for user in users {
         house.connect(&Identity { user, claims: ann.claims }).await;
     }
     house.chat.recheck_sessions().await.unwrap();
-    assert_eq!(*house.store.asked.lock().unwrap(), [500, 100]);
+    assert_eq!(*house.store.versions_asked.lock().unwrap(), [500, 100]);
     assert_eq!(house.ended(), []);
 }

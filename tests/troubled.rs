@@ -1,6 +1,7 @@
 //! A store for tests that stands in front of a real one, and holds up or refuses the calls that a test names.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -29,6 +30,10 @@ pub struct Troubled {
     troubles: Mutex<HashMap<&'static str, Trouble>>,
     begun: watch::Sender<HashMap<&'static str, usize>>,
     left_out: Vec<LeftOut>,
+    /// Leaves everybody out of the answers about the versions of tokens.
+    pub forgets_versions: AtomicBool,
+    /// About how many users each question for the versions of tokens was.
+    pub versions_asked: Mutex<Vec<usize>>,
 }
 
 impl Troubled {
@@ -39,7 +44,14 @@ impl Troubled {
 
     /// In front of a store that leaves this out too.
     pub fn leaving_out(inner: Arc<dyn Store>, left_out: Vec<LeftOut>) -> Arc<Self> {
-        Arc::new(Self { inner, troubles: Mutex::default(), begun: watch::Sender::default(), left_out })
+        Arc::new(Self {
+            inner,
+            troubles: Mutex::default(),
+            begun: watch::Sender::default(),
+            left_out,
+            forgets_versions: AtomicBool::new(false),
+            versions_asked: Mutex::default(),
+        })
     }
 
     fn set(&self, method: &'static str, trouble: Trouble) {
@@ -131,6 +143,15 @@ macro_rules! pass_on {
                 self.trouble("set_password", self.inner.set_password(id, current, password)).await
             }
 
+            async fn token_versions(&self, ids: &[UserId]) -> Result<HashMap<UserId, u32>> {
+                self.versions_asked.lock().expect("no test panicked").push(ids.len());
+                let mut versions = self.trouble("token_versions", self.inner.token_versions(ids)).await?;
+                if self.forgets_versions.load(Ordering::Relaxed) {
+                    versions.clear();
+                }
+                Ok(versions)
+            }
+
             $(async fn $name(&self, $($argument: $type),*) -> $answer {
                 self.trouble(stringify!($name), self.inner.$name($($argument),*)).await
             })*
@@ -146,7 +167,6 @@ pass_on! {
     user_by_name(name: &str) -> Result<Option<User>>;
     user_refs(ids: &[UserId]) -> Result<Vec<UserRef>>;
     list_users(prefix: &NameKey, limit: usize) -> Result<Vec<UserRef>>;
-    token_versions(ids: &[UserId]) -> Result<HashMap<UserId, u32>>;
     remove_user(id: UserId) -> Result<bool>;
     insert_room(room: Room) -> Result<()>;
     room(id: RoomId) -> Result<Option<Arc<Room>>>;
