@@ -78,6 +78,11 @@ impl App {
         Self::over(data, |_| {}).await
     }
 
+    /// Starts one on data in a directory, on the embedded store whatever stands in for it elsewhere.
+    pub async fn with_embedded(data: Arc<TempDir>) -> Self {
+        Self::over(data, |config| config.mongo_url = None).await
+    }
+
     /// Starts one over a store that a test can trouble.
     pub async fn troubled(change: impl FnOnce(&mut Config)) -> (Self, Arc<Troubled>) {
         let mut store = None;

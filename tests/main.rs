@@ -17,6 +17,7 @@ mod log;
 mod messages;
 mod mongo;
 mod mongod;
+mod old_archive;
 mod operator;
 mod origin;
 mod other_names;
