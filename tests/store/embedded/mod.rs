@@ -13,4 +13,5 @@ mod log_end;
 mod opening;
 mod raw;
 mod snapshot;
+mod stuck;
 mod trouble;
