@@ -22,10 +22,11 @@ use tokio::sync::watch;
 use tower::ServiceExt;
 
 use crate::App;
+use crate::live::Full;
 use crate::peer::Peer;
 use crate::seldom::Seldom;
 use crate::socket::{Cut, Line};
-use doors::{Doors, Full, Pass};
+use doors::{Doors, Pass};
 use upkeep::{forever, upkeep};
 
 /// How long a connection may stay open between two requests: longer than proxies keep theirs, or they send into one that closes.
@@ -131,7 +132,7 @@ fn turn_away(stream: &TcpStream, full: Full) {
     static TURNED_AWAY: Seldom = Seldom::new();
     let bound = match full {
         Full::All => "all",
-        Full::Address => "address",
+        Full::Key => "address",
     };
     metrics::counter!("tincan_connections_refused_total", "bound" => bound).increment(1);
     TURNED_AWAY.say(|count| {

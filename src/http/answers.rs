@@ -16,6 +16,7 @@ use http_body_util::BodyExt;
 use super::caller::Caller;
 use crate::chat::Chat;
 use crate::error::Error;
+use crate::live::network;
 use crate::model::UserId;
 use crate::peer::client_address;
 
@@ -104,7 +105,7 @@ pub async fn bound(State((chat, waiting)): State<(Arc<Chat>, Waiting)>, request:
         Some(Caller(who)) => Reader::User(who.user.id),
         None => {
             let trusted = &chat.config().trusted_proxies;
-            Reader::Address(client_address(trusted, request.extensions(), request.headers()))
+            Reader::Address(network(client_address(trusted, request.extensions(), request.headers())))
         }
     };
     let own_making = request.uri().path().starts_with("/api");

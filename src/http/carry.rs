@@ -4,9 +4,8 @@
 //! place in a queue of the database driver that belongs to nobody. So a client that goes away costs the server one whole request, and
 //! how many of these there are at once is bounded, for each address and in all.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -15,6 +14,7 @@ use tracing::Instrument;
 
 use crate::chat::Chat;
 use crate::error::Error;
+use crate::live::{Full, Place, Places, network};
 use crate::peer::client_address;
 
 /// How many requests may be under way at once.
@@ -23,50 +23,12 @@ const MOST: usize = 4096;
 /// How many of them may come from one address.
 const MOST_OF_ADDRESS: usize = 1024;
 
-/// The requests that are under way, by the address that they came from.
-#[derive(Clone, Default)]
-pub struct UnderWay(Arc<Mutex<Counts>>);
+/// The requests that are under way, by the address that they came from; of IPv6 its /64 network, as in the limits.
+pub type UnderWay = Places<IpAddr>;
 
-#[derive(Default)]
-struct Counts {
-    all: usize,
-    by_address: HashMap<IpAddr, usize>,
-}
-
-/// The place of one request; given back on drop.
-struct Place {
-    under_way: UnderWay,
-    address: IpAddr,
-}
-
-impl UnderWay {
-    /// A place for a request; `None` where there are too many.
-    fn place(&self, address: IpAddr) -> Option<Place> {
-        let mut counts = self.counts();
-        if counts.all >= MOST || counts.by_address.get(&address).is_some_and(|count| *count >= MOST_OF_ADDRESS) {
-            return None;
-        }
-        counts.all += 1;
-        *counts.by_address.entry(address).or_default() += 1;
-        Some(Place { under_way: self.clone(), address })
-    }
-
-    fn counts(&self) -> MutexGuard<'_, Counts> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut counts = self.under_way.counts();
-        counts.all -= 1;
-        if let Some(count) = counts.by_address.get_mut(&self.address) {
-            *count -= 1;
-            if *count == 0 {
-                counts.by_address.remove(&self.address);
-            }
-        }
-    }
+/// A place for a request, where there are not too many.
+fn place(under_way: &UnderWay, address: IpAddr) -> Result<Place<IpAddr>, Full> {
+    under_way.take(network(address), MOST_OF_ADDRESS, MOST)
 }
 
 /// Runs a request in a task of its own and waits for its answer.
@@ -81,7 +43,7 @@ pub async fn to_the_end(
         return next.run(request).await;
     }
     let address = client_address(&chat.config().trusted_proxies, request.extensions(), request.headers());
-    let Some(place) = under_way.place(address) else {
+    let Ok(place) = place(&under_way, address) else {
         metrics::counter!("tincan_requests_refused_total").increment(1);
         return Error::Overloaded.into_response();
     };
@@ -103,21 +65,29 @@ mod tests {
     fn one_address_has_its_share_of_places_and_gives_them_back() {
         let (under_way, greedy, other) =
             (UnderWay::default(), IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
-        let taken: Vec<Place> = std::iter::from_fn(|| under_way.place(greedy)).collect();
+        let taken: Vec<Place<IpAddr>> = std::iter::from_fn(|| place(&under_way, greedy).ok()).collect();
         assert_eq!(taken.len(), MOST_OF_ADDRESS);
-        assert!(under_way.place(other).is_some());
+        assert!(place(&under_way, other).is_ok());
         drop(taken);
-        assert!(under_way.place(greedy).is_some());
-        assert!(under_way.counts().by_address.is_empty(), "nothing is kept of addresses without a request");
+        assert!(place(&under_way, greedy).is_ok());
+        assert_eq!(under_way.keys(), 0, "nothing is kept of addresses without a request");
     }
 
     #[test]
     fn all_addresses_together_have_so_many_places() {
         let under_way = UnderWay::default();
-        let taken: Vec<Place> = (0..=u8::MAX)
+        let taken: Vec<Place<IpAddr>> = (0..=u8::MAX)
             .flat_map(|last| std::iter::repeat_n(IpAddr::from([198, 51, 100, last]), 20))
-            .map_while(|address| under_way.place(address))
+            .map_while(|address| place(&under_way, address).ok())
             .collect();
         assert_eq!(taken.len(), MOST);
+    }
+
+    #[test]
+    fn one_network_of_ipv6_is_one_address() {
+        let under_way = UnderWay::default();
+        let host = |number: u16| IpAddr::from([0x2001, 0xdb8, 0, 1, 0, 0, 0, number]);
+        let taken: Vec<_> = (0..2000).map_while(|number| place(&under_way, host(number)).ok()).collect();
+        assert_eq!(taken.len(), MOST_OF_ADDRESS);
     }
 }

@@ -8,5 +8,5 @@ mod limits;
 mod presence;
 
 pub use calls::{Accepted, Calls, Change, Refusal, Restored, Which};
-pub use limits::{Attempt, EventClass, Handshake, Limits, SocketLimits, network};
+pub use limits::{Attempt, EventClass, Full, Handshake, Limits, Place, Places, SocketLimits, network};
 pub use presence::{Departure, Presence};

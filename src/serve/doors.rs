@@ -1,13 +1,12 @@
 //! How many connections are let in: fewer than there are file descriptors, so that the store always gets those that it needs; and of one
 //! address no more than leaves room for others.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use crate::live::network;
+use crate::live::{Full, Place, Places, network};
 
 /// How many descriptors are held back at least, for the store, its log and what the process has open besides.
 const HELD_BACK_LEAST: usize = 64;
@@ -29,30 +28,11 @@ pub struct Doors(Arc<Inner>);
 struct Inner {
     most: usize,
     trusted: Vec<IpNet>,
-    counts: Mutex<Counts>,
-}
-
-#[derive(Debug, Default)]
-struct Counts {
-    all: usize,
-    by_address: HashMap<IpAddr, usize>,
+    places: Places<IpAddr>,
 }
 
 /// Of a connection that was let in; given back on drop.
-#[derive(Debug)]
-pub struct Pass {
-    doors: Doors,
-    address: IpAddr,
-}
-
-/// Why a connection was not let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Full {
-    /// There are as many as there may be.
-    All,
-    /// Its address has as many as one may have.
-    Address,
-}
+pub type Pass = Place<IpAddr>;
 
 impl Doors {
     /// For as many connections as the process has descriptors, less those that are held back. The bound that the system sets is raised
@@ -62,7 +42,7 @@ impl Doors {
     }
 
     fn of(most: usize, trusted: Vec<IpNet>) -> Self {
-        Self(Arc::new(Inner { most, trusted, counts: Mutex::default() }))
+        Self(Arc::new(Inner { most, trusted, places: Places::default() }))
     }
 
     /// Lets a connection from this address in. Those of trusted proxies count for all only: many people come through one.
@@ -71,37 +51,16 @@ impl Doors {
     /// Where there are too many.
     pub fn enter(&self, address: IpAddr) -> Result<Pass, Full> {
         let key = network(address);
-        let mut counts = self.counts();
-        if counts.all >= self.0.most {
-            return Err(Full::All);
-        }
         let half = self.0.most.div_ceil(2);
-        // What comes from this machine comes through a proxy, as a rule.
-        let most = if key.is_loopback() { half } else { half.min(MOST_OF_ADDRESS) };
-        let own = counts.by_address.entry(key).or_default();
-        if *own >= most && !self.0.trusted.iter().any(|net| net.contains(&address.to_canonical())) {
-            return Err(Full::Address);
-        }
-        *own += 1;
-        counts.all += 1;
-        Ok(Pass { doors: self.clone(), address: key })
-    }
-
-    fn counts(&self) -> MutexGuard<'_, Counts> {
-        self.0.counts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Pass {
-    fn drop(&mut self) {
-        let mut counts = self.doors.counts();
-        counts.all -= 1;
-        if let Some(own) = counts.by_address.get_mut(&self.address) {
-            *own -= 1;
-            if *own == 0 {
-                counts.by_address.remove(&self.address);
-            }
-        }
+        let most = if self.0.trusted.iter().any(|net| net.contains(&address.to_canonical())) {
+            usize::MAX
+        } else if key.is_loopback() {
+            // What comes from this machine comes through a proxy, as a rule.
+            half
+        } else {
+            half.min(MOST_OF_ADDRESS)
+        };
+        self.0.places.take(key, most, self.0.most)
     }
 }
 
@@ -144,11 +103,11 @@ mod tests {
         let doors = Doors::of(10, Vec::new());
         let taken: Vec<Pass> = std::iter::from_fn(|| doors.enter(address(1)).ok()).collect();
         assert_eq!(taken.len(), 5);
-        assert_eq!(doors.enter(address(1)).unwrap_err(), Full::Address);
+        assert_eq!(doors.enter(address(1)).unwrap_err(), Full::Key);
         let others: Vec<Pass> = (2..7).map(|last| doors.enter(address(last)).unwrap()).collect();
         assert_eq!(doors.enter(HERE).unwrap_err(), Full::All);
         drop((taken, others));
-        assert!(doors.counts().by_address.is_empty(), "nothing is kept of addresses without a connection");
+        assert_eq!(doors.0.places.keys(), 0, "nothing is kept of addresses without a connection");
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! Connections that have not authenticated: at most so many of an address at a time.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::places::{Place, Places};
 use crate::error::Error;
 
 /// How many an address may have.
@@ -13,13 +12,13 @@ const MOST: usize = 100;
 /// After this time a connection that has not authenticated is closed, and its place is free.
 const CLOSED_AFTER: Duration = Duration::from_secs(10);
 
-/// How many each address has; those that have none are not in it.
+/// How many each address has.
 #[derive(Clone, Debug, Default)]
-pub struct Handshakes(Arc<Mutex<HashMap<IpAddr, usize>>>);
+pub struct Handshakes(Places<IpAddr>);
 
-/// A place among the connections of an address that have not authenticated; given back on drop.
+/// A place among the connections of an address that have not authenticated, where places are counted; given back on drop.
 #[derive(Debug)]
-pub struct Handshake(Option<(Handshakes, IpAddr)>);
+pub struct Handshake(#[expect(dead_code, reason = "it is held, and counts until it is dropped")] Option<Place<IpAddr>>);
 
 impl Handshake {
     /// A place where places are not counted.
@@ -32,35 +31,13 @@ impl Handshakes {
     /// # Errors
     /// [`Error::RateLimited`] with the time after which one is free for certain.
     pub fn take(&self, address: IpAddr) -> Result<Handshake, Error> {
-        let mut counts = self.counts();
-        let count = counts.entry(address).or_default();
-        if *count >= MOST {
-            return Err(Error::RateLimited(CLOSED_AFTER));
-        }
-        *count += 1;
-        Ok(Handshake(Some((self.clone(), address))))
-    }
-
-    fn counts(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let place = self.0.take(address, MOST, usize::MAX);
+        place.map(|place| Handshake(Some(place))).map_err(|_| Error::RateLimited(CLOSED_AFTER))
     }
 
     /// How many addresses are kept.
     #[cfg(test)]
     pub fn len(&self) -> usize {
-        self.counts().len()
-    }
-}
-
-impl Drop for Handshake {
-    fn drop(&mut self) {
-        let Some((handshakes, address)) = self.0.take() else { return };
-        let mut counts = handshakes.counts();
-        if let Some(count) = counts.get_mut(&address) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&address);
-            }
-        }
+        self.0.keys()
     }
 }

@@ -2,6 +2,7 @@
 
 mod failures;
 mod handshakes;
+mod places;
 mod rate;
 
 use std::hash::{BuildHasher, RandomState};
@@ -12,6 +13,7 @@ use governor::Quota;
 use governor::clock::{Clock, MonotonicClock};
 
 pub use handshakes::Handshake;
+pub use places::{Full, Place, Places};
 
 use crate::error::Error;
 use crate::model::UserId;
