@@ -1,7 +1,6 @@
 //! Joining and leaving rooms: participation, which is stored, and subscription, which lasts as long as the socket.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::listing::NAMED;
 use crate::chat::Chat;
@@ -15,10 +14,6 @@ const MOST_ROOMS: usize = 100;
 
 /// How many missed messages the answer to a join holds.
 const MOST_MISSED: usize = 200;
-
-/// How often, and how long apart, the participation that a refused join had begun is tried to be ended.
-const UNDO_TRIES: usize = 30;
-const UNDO_PAUSE: Duration = Duration::from_secs(1);
 
 /// What a socket that joined is answered with.
 #[derive(Clone, Debug)]
@@ -110,20 +105,17 @@ impl Chat {
     fn undo_participation(self: &Arc<Self>, user: UserId, room: RoomId) {
         let chat = Arc::clone(self);
         tokio::spawn(async move {
-            for _ in 0..UNDO_TRIES {
-                let undo = async {
-                    if !chat.presence().user_in_room(user, room) {
-                        chat.store.remove_participant(room, user).await?;
-                    }
-                    Ok(())
-                };
-                match chat.membership.in_turn(user, undo).await {
-                    Ok(()) => return chat.participants_changed(room),
-                    Err(error) => tracing::debug!(%error, %room, %user, "a refused join is not undone yet"),
+            let undo = async || {
+                if !chat.presence().user_in_room(user, room) {
+                    chat.store.remove_participant(room, user).await?;
                 }
-                tokio::time::sleep(UNDO_PAUSE).await;
+                Ok(())
+            };
+            if chat.membership.in_the_end(user, &undo).await {
+                chat.participants_changed(room);
+            } else {
+                tracing::warn!(%room, %user, "a user stays a participant of a room after a refused join: the store is away");
             }
-            tracing::warn!(%room, %user, "a user stays a participant of a room after a refused join: the store is away");
         });
     }
 
@@ -199,15 +191,16 @@ impl Chat {
             self.exit(who, room, LeaveReason::Left);
             return Ok(());
         }
-        let before = self.store.room(room).await?;
-        self.store.remove_participant(room, who.user.id).await?;
+        // Who has no socket there leaves without `user-left`; the list tells it, where the user was in it.
+        let listed_alone =
+            sockets.is_empty() && self.store.room(room).await?.is_some_and(|room| room.has_participant(who.user.id));
+        let known = self.store.remove_participant(room, who.user.id).await?.is_some();
         self.exit_all(who, room);
-        // Who had no socket there leaves without `user-left`; the list tells it.
-        if sockets.is_empty() && before.as_ref().is_some_and(|room| room.has_participant(who.user.id)) {
+        if listed_alone {
             self.participants_changed(room);
         }
         self.calls_left_room(who, room);
-        if before.is_some() { Ok(()) } else { Err(Error::RoomNotFound) }
+        if known { Ok(()) } else { Err(Error::RoomNotFound) }
     }
 
     /// Takes all sockets of a user out; the room and the user's other sockets are told once.

@@ -2,16 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::listing::{NAMED, people};
 use crate::chat::{Chat, Identity};
 use crate::error::Error;
 use crate::model::{Audience, Description, Event, Room, RoomId, RoomName, RoomPatch, RoomView, Timestamp, UserId};
-
-/// How often, and how long apart, the store is asked what became of a change that it did not answer in time.
-const ASKED_TIMES: usize = 60;
-const ASKED_EVERY: Duration = Duration::from_secs(1);
 
 /// What was asked of the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,14 +93,14 @@ impl Chat {
             if !self.known(stored, room, Asked::ChangeOrDelete)? {
                 return Err(Error::RoomNotFound);
             }
-            self.tell_deleted(room).await;
+            self.tell_deleted(room);
             Ok(())
         };
         self.room_changes.in_turn(room, change).await
     }
 
     /// Ends what went on in a room that is no more, and tells everyone.
-    async fn tell_deleted(&self, room: RoomId) {
+    fn tell_deleted(&self, room: RoomId) {
         self.calls_room_deleted(room);
         {
             let mut presence = self.presence();
@@ -127,25 +122,23 @@ impl Chat {
 
     /// Asks the store about a room until it answers, and tells what it says.
     async fn find_out(self: Arc<Self>, room: RoomId, asked: Asked) {
-        for _ in 0..ASKED_TIMES {
-            tokio::time::sleep(ASKED_EVERY).await;
-            let answered = self.room_changes.in_turn(room, async {
-                match (self.store.room(room).await?, asked) {
-                    (Some(room), Asked::ChangeOrDelete) => drop(self.tell_updated(&room, HashMap::new()).await),
-                    (Some(room), Asked::Make) => {
-                        let view = self.one_view(&room, None, NAMED).await?;
-                        self.announce(&self.presence(), &Event::RoomCreated(Box::new(view)).to(Audience::Everyone));
-                    }
-                    (None, Asked::ChangeOrDelete) => self.tell_deleted(room).await,
-                    (None, Asked::Make) => {}
-                }
-                Ok(())
-            });
-            if answered.await.is_ok() {
-                return;
-            }
+        let told = self.room_changes.in_the_end(room, || self.tell_what_became(room, asked)).await;
+        if !told {
+            tracing::warn!(%room, "what became of a change of this room is not known, and was told to nobody");
         }
-        tracing::warn!(%room, "what became of a change of this room is not known, and was told to nobody");
+    }
+
+    async fn tell_what_became(&self, room: RoomId, asked: Asked) -> Result<(), Error> {
+        match (self.store.room(room).await?, asked) {
+            (Some(room), Asked::ChangeOrDelete) => drop(self.tell_updated(&room, HashMap::new()).await),
+            (Some(room), Asked::Make) => {
+                let view = self.one_view(&room, None, NAMED).await?;
+                self.announce(&self.presence(), &Event::RoomCreated(Box::new(view)).to(Audience::Everyone));
+            }
+            (None, Asked::ChangeOrDelete) => self.tell_deleted(room),
+            (None, Asked::Make) => {}
+        }
+        Ok(())
     }
 
     /// How many sockets an event to everyone is sent to.

@@ -59,6 +59,27 @@ impl Turns {
     }
 }
 
+/// How often, and how long apart, what must be done in the end is tried while the store is away.
+const TRIES: usize = 60;
+const PAUSE: Duration = Duration::from_secs(1);
+
+impl Turns {
+    /// Does `work` in the turn of `key`, again and again for about a minute until it succeeds; whether it did.
+    pub async fn in_the_end<F>(&self, key: impl Copy + Hash, work: impl Fn() -> F) -> bool
+    where
+        F: Future<Output = Result<(), Error>>,
+    {
+        for _ in 0..TRIES {
+            match self.in_turn(key, work()).await {
+                Ok(()) => return true,
+                Err(error) => tracing::debug!(%error, "what must be done in the end is tried again"),
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        false
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
