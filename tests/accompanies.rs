@@ -152,6 +152,7 @@ async fn a_start_up_message_that_cannot_be_printed_is_missed_by_nobody() {
         let began = Instant::now();
         while TcpStream::connect(address).is_err() {
             assert!(began.elapsed() < PATIENCE, "{case}");
+            // Nothing of this process can be read while its output is broken, so it is asked again and again.
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let health = reqwest::get(format!("http://{address}/health")).await.unwrap();
@@ -164,6 +165,7 @@ async fn a_start_up_message_that_cannot_be_printed_is_missed_by_nobody() {
                 break status.code();
             }
             assert!(began.elapsed() < PATIENCE, "{case}");
+            // Nothing of this process can be read while its output is broken, so it is asked again and again.
             tokio::time::sleep(Duration::from_millis(20)).await;
         };
         assert_eq!(code, Some(0), "{case}");
@@ -221,6 +223,7 @@ async fn a_control_socket_that_was_removed_is_made_again() {
     let began = Instant::now();
     while !workplace.path().join("tincan-data/tincan.sock").exists() {
         assert!(began.elapsed() < PATIENCE);
+        // No line of the log says that a file is there, so it is looked for.
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let exported = workplace.run(&["export", "backup"]);

@@ -67,6 +67,7 @@ async fn bodies_and_heads_that_trickle_are_given_up_and_an_idle_connection_is_ke
         while since.elapsed() < SLOW {
             tokio::select! {
                 read = reader.read(&mut came) => if read.unwrap_or(0) == 0 { return since.elapsed() },
+                // The pace of a client that trickles is what is tested; nothing is waited for.
                 () = tokio::time::sleep(Duration::from_millis(500)) => if !silent {
                     // Not taken any more where the server has closed, which reading shows.
                     let _ = writer.write_all(b"x").await;

@@ -72,6 +72,7 @@ export class Proxy {
     const end = Date.now() + PATIENCE_MS;
     while (!(await answers(this.port))) {
       if (this.child.exitCode !== null || Date.now() > end) throw new Error(`${kind} did not start:\n${said}`);
+      // Neither proxy says that it listens, so it is asked again and again.
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     return this;

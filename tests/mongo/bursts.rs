@@ -34,6 +34,7 @@ async fn two_hundred_log_ins_that_are_left_hold_nobody_up() {
                 let mut connection = TcpStream::connect(address).await.unwrap();
                 let request = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
                 connection.write_all(request.as_bytes()).await.unwrap();
+                // The client leaves while it is being served: the moment is the case, and no event of its own.
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         });

@@ -77,6 +77,7 @@ async fn the_calls_of_a_server_that_is_silent_are_taken_when_its_lease_is_over()
     let began = Instant::now();
     while second.open_calls().await.unwrap() != [ringing.clone()] {
         assert!(began.elapsed() < PATIENCE, "nobody takes it");
+        // The end of a lease is told by nobody; the database is asked until it is over.
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(began.elapsed() > Duration::from_secs(4), "{:?}", began.elapsed());

@@ -177,6 +177,7 @@ async fn a_room_with_gaps_is_deleted_to_its_last_message() {
     }
     let left = async {
         while !raw::documents(&place.after_a_power_cut(), "doomed").is_empty() {
+            // Nobody is told how far a removal has come, so the files are looked at again and again.
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     };
