@@ -179,10 +179,10 @@ async fn a_token_that_has_run_out_is_told_from_one_that_never_was() {
 }
 
 #[tokio::test]
-async fn the_directory_is_in_the_order_of_names_and_searched_by_their_beginning() {
+async fn the_directory_is_in_the_order_of_names_and_searched_by_the_beginning_of_their_parts() {
     let app = App::start().await;
     let ann = app.user("Ann").await;
-    for name in ["bob", "Anton", "Berta", "anna"] {
+    for name in ["bob", "Anton", "Berta", "anna", "zz.top"] {
         app.user(name).await;
     }
     let socket = ann.socket().await;
@@ -190,12 +190,58 @@ async fn the_directory_is_in_the_order_of_names_and_searched_by_their_beginning(
         let body = ann.get(&format!("/api/users{query}")).await.expect(StatusCode::OK);
         body.as_array().unwrap().iter().map(|user| user["username"].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(names("").await, ["Ann", "anna", "Anton", "Berta", "bob"]);
+    assert_eq!(names("").await, ["Ann", "anna", "Anton", "Berta", "bob", "zz.top"]);
+    assert_eq!(names("?search=TO").await, ["zz.top"]);
     assert_eq!(names("?search=AN").await, ["Ann", "anna", "Anton"]);
     assert_eq!(names("?search=an&limit=2").await, ["Ann", "anna"]);
     assert_eq!(names("?search=nn").await, [""; 0]);
-    assert_eq!(names("?search=").await.len(), 5);
+    assert_eq!(names("?search=").await.len(), 6);
     let body = ann.get("/api/users?search=ann&limit=1").await.expect(StatusCode::OK);
     assert_eq!(body, json!([{"_id": ann.id, "id": ann.id, "username": "Ann", "online": true}]));
     drop(socket);
+}
+
+#[tokio::test]
+async fn those_who_are_online_come_first_and_pages_follow_each_other_without_a_gap() {
+    let app = App::start().await;
+    let ann = app.user("Ann").await;
+    for name in ["bob", "cyd", "dee", "s.eve", "fay"] {
+        app.user(name).await;
+    }
+    let (fay, eve) = (app.user("gil").await, app.user("hal").await);
+    let sockets = (fay.socket().await, eve.socket().await, ann.socket().await);
+    let mut path = "/api/users?sort=online&limit=2".to_owned();
+    let mut pages = Vec::new();
+    loop {
+        let reply = ann.get(&path).await;
+        assert_eq!(reply.status, StatusCode::OK);
+        let users = reply.body.as_array().unwrap().clone();
+        pages.push(
+            users
+                .iter()
+                .map(|user| (user["username"].as_str().unwrap().to_owned(), user["online"] == true))
+                .collect::<Vec<_>>(),
+        );
+        let Some(link) = reply.headers.get("link").map(|link| link.to_str().unwrap().to_owned()) else { break };
+        path = link
+            .strip_prefix('<')
+            .and_then(|link| link.strip_suffix(">; rel=\"next\""))
+            .expect("a next page")
+            .to_owned();
+    }
+    let page =
+        |users: &[(&str, bool)]| users.iter().map(|(name, online)| ((*name).to_owned(), *online)).collect::<Vec<_>>();
+    let wanted = [
+        page(&[("Ann", true), ("gil", true)]),
+        page(&[("hal", true), ("bob", false)]),
+        page(&[("cyd", false), ("dee", false)]),
+        page(&[("fay", false), ("s.eve", false)]),
+    ];
+    assert_eq!(pages, wanted);
+
+    let reply = ann.get("/api/users?search=e%26&limit=1&sort=name&after=ann").await;
+    let body = reply.refused(StatusCode::BAD_REQUEST, "validation_failed");
+    let wrong: Vec<_> = body["errors"].as_array().unwrap().iter().map(|error| error["path"].clone()).collect();
+    assert_eq!(wrong, ["sort", "after"]);
+    drop(sockets);
 }

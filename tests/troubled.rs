@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use tincan::model::{
     Call, CallId, Email, MessagePage, NameKey, NewMessage, Page, PasswordHash, Room, RoomId, RoomPatch, User, UserId,
-    UserRef,
+    UserPlace, UserRef,
 };
 use tincan::store::{Appended, Engine, LeftOut, Loading, Records, Result, Store, StoreError};
 use tokio::sync::{Semaphore, watch};
@@ -166,7 +166,7 @@ pass_on! {
     user_by_email(email: &Email) -> Result<Option<User>>;
     user_by_name(name: &str) -> Result<Option<User>>;
     user_refs(ids: &[UserId]) -> Result<Vec<UserRef>>;
-    list_users(prefix: &NameKey, limit: usize) -> Result<Vec<UserRef>>;
+    list_users(search: &NameKey, after: Option<&UserPlace>, limit: usize) -> Result<Vec<UserRef>>;
     remove_user(id: UserId) -> Result<bool>;
     insert_room(room: Room) -> Result<()>;
     room(id: RoomId) -> Result<Option<Arc<Room>>>;

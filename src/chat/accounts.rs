@@ -6,7 +6,7 @@ use crate::auth::{Asker, Claims};
 use crate::chat::Chat;
 use crate::error::Error;
 use crate::live::{Attempt, network};
-use crate::model::{Email, NameKey, NewPassword, Timestamp, User, UserEntry, UserId, Username};
+use crate::model::{Email, NameKey, NewPassword, Timestamp, User, UserId, Username};
 
 /// Who sends a request, by a token that was found good.
 #[derive(Clone, Debug)]
@@ -157,16 +157,6 @@ impl Chat {
 
     fn session(&self, user: User) -> Session {
         Session { token: self.tokens.issue(&user), user }
-    }
-
-    /// Users whose name begins with `search` in any case, by lower-cased name.
-    ///
-    /// # Errors
-    /// [`Error::Storage`].
-    pub async fn users(&self, search: &str, limit: usize) -> Result<Vec<UserEntry>, Error> {
-        let users = self.store.list_users(&NameKey::of(search.trim()), limit).await?;
-        let presence = self.presence();
-        Ok(users.into_iter().map(|user| UserEntry { online: presence.is_online(user.id), user }).collect())
     }
 }
 

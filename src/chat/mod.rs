@@ -7,6 +7,7 @@ mod accounts;
 mod call_records;
 mod calls;
 mod connections;
+mod directory;
 mod joining;
 mod listing;
 mod messages;
@@ -20,6 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
 pub use accounts::{Identity, Session};
+pub use directory::{Directory, DirectoryPage};
 pub use joining::{Joined, Missed, Seen};
 pub use signalling::{Receiver, Signal};
 

@@ -110,7 +110,7 @@ impl Accounts<'_> {
 
     async fn list(&self) -> Result<String, Failure> {
         let mut rows = Vec::new();
-        let all = self.store.list_users(&NameKey::of(""), usize::MAX).await;
+        let all = self.store.list_users(&NameKey::of(""), None, usize::MAX).await;
         for entry in all.map_err(|error| self.unread(&error))? {
             // One that was removed meanwhile is none.
             if let Some(user) = self.store.user(entry.id).await.map_err(|error| self.unread(&error))? {

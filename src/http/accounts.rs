@@ -1,18 +1,17 @@
-//! `/api/auth/…` and `/api/users`: sign-up, log-in, tokens, passwords, the directory.
+//! `/api/auth/…`: sign-up, log-in, tokens, passwords.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::body::{Body, FromFields};
 use super::caller::{Address, Caller};
-use super::query::{FromParams, Params, Query};
 use super::server::Shared;
 use crate::chat::Session;
 use crate::error::Error;
-use crate::model::{Email, Fields, NewPassword, RuleError, UserEntry, UserView, Username};
+use crate::model::{Email, Fields, NewPassword, RuleError, UserView, Username};
 
 /// A token and whose it is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -183,40 +182,4 @@ pub async fn change_password(
 )]
 pub async fn refresh(State(shared): State<Shared>, Caller(who): Caller) -> Json<SessionView> {
     Json(shared.chat().refresh(&who).into())
-}
-
-/// What part of the directory is asked for.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct Directory {
-    /// The beginning of the name, in any case; all where it is empty.
-    #[param(required = false)]
-    search: String,
-    /// How many at most.
-    #[param(required = false, minimum = 1, maximum = 200, default = 50)]
-    limit: usize,
-}
-
-impl FromParams for Directory {
-    fn read(params: &mut Params) -> Option<Self> {
-        let search = params.text("search");
-        let limit = params.count("limit", 50, 1..=200);
-        Some(Self { search: search?, limit: limit? })
-    }
-}
-
-/// Users, by lower-cased name.
-#[utoipa::path(
-    get, path = "/api/users", operation_id = "listUsers", tag = "accounts",
-    security(("bearer" = [])), params(Directory),
-    responses(
-        (status = 200, description = "Those whose name begins so", body = Vec<UserEntry>),
-    )
-)]
-pub async fn users(
-    State(shared): State<Shared>,
-    Caller(_): Caller,
-    Query(wanted): Query<Directory>,
-) -> Result<Json<Vec<UserEntry>>, Error> {
-    Ok(Json(shared.chat().users(&wanted.search, wanted.limit).await?))
 }

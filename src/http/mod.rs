@@ -6,6 +6,7 @@ mod body;
 mod caller;
 mod calls;
 mod carry;
+mod directory;
 mod headers;
 mod messages;
 mod metrics;
@@ -41,7 +42,7 @@ fn table() -> [(&'static str, MethodRouter<Shared>); 14] {
         ("/api/auth/me", get(accounts::me)),
         ("/api/auth/password", post(accounts::change_password)),
         ("/api/auth/refresh", post(accounts::refresh)),
-        ("/api/users", get(accounts::users)),
+        ("/api/users", get(directory::users)),
         ("/api/rooms", get(rooms::list).post(rooms::create)),
         ("/api/rooms/{roomId}", get(rooms::one).patch(rooms::update).delete(rooms::delete)),
         ("/api/rooms/{roomId}/messages", get(messages::history)),

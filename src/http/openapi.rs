@@ -10,7 +10,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
-use super::{accounts, calls, messages, reply, rooms, server};
+use super::{accounts, calls, directory, messages, reply, rooms, server};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -22,7 +22,7 @@ use super::{accounts, calls, messages, reply, rooms, server};
         accounts::me,
         accounts::change_password,
         accounts::refresh,
-        accounts::users,
+        directory::users,
         rooms::list,
         rooms::create,
         rooms::one,

@@ -92,6 +92,12 @@ impl Presence {
         self.users.contains_key(&user)
     }
 
+    /// Everybody who is online, in no order.
+    pub fn online_users(&self) -> Vec<UserRef> {
+        let first = self.users.values().filter_map(BTreeSet::first);
+        first.filter_map(|socket| self.sockets.get(socket)).map(|connection| connection.user.clone()).collect()
+    }
+
     /// The user's sockets, in a stable order.
     pub fn sockets_of(&self, user: UserId) -> Vec<SocketId> {
         self.users.get(&user).into_iter().flatten().copied().collect()

@@ -4,6 +4,7 @@
 
 mod bearer;
 mod call;
+mod directory;
 mod event;
 mod id;
 mod input;
@@ -19,6 +20,7 @@ mod view;
 
 pub use bearer::{bearer, bearer_or_bare};
 pub use call::{Call, CallSnapshot, CallStatus, CallType, EndReason};
+pub use directory::{DirectoryPlace, UserPlace};
 pub use event::{
     Audience, Delivery, Event, LeaveReason, MediaState, Origin, Participant, Peer, SessionCall, SignalKind,
 };

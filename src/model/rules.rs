@@ -19,6 +19,9 @@ pub struct RuleError(pub &'static str);
 pub struct NameKey(String);
 
 impl NameKey {
+    /// What parts of a name stand between.
+    pub const PART_ENDS: [char; 3] = ['_', '.', '-'];
+
     /// The key of any name, also of one that was stored without our rules.
     pub fn of(name: &str) -> Self {
         // Lower case may take normal form away again (İ becomes i and a combining dot), so it is restored.
@@ -35,6 +38,12 @@ impl NameKey {
     /// As it is stored.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether a search for these words finds it: they are its beginning, or that of a part of it.
+    pub fn is_found_by(&self, search: &Self) -> bool {
+        let parts = self.0.match_indices(Self::PART_ENDS).map(|(end, mark)| &self.0[end + mark.len()..]);
+        std::iter::once(self.as_str()).chain(parts).any(|part| part.starts_with(&search.0))
     }
 }
 

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 
 use crate::model::{
     Call, CallId, Email, Message, MessagePage, NameKey, NewMessage, Page, PasswordHash, Room, RoomId, RoomPatch, User,
-    UserId, UserRef,
+    UserId, UserPlace, UserRef,
 };
 
 pub use self::open::{OpenError, Place, is_free, open, open_to_fill};
@@ -146,8 +146,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Who these are, in the order asked; those who do not exist are left out.
     async fn user_refs(&self, ids: &[UserId]) -> Result<Vec<UserRef>>;
 
-    /// Users whose key begins with `prefix` (all where it is empty), in the order of their keys, at most `limit`.
-    async fn list_users(&self, prefix: &NameKey, limit: usize) -> Result<Vec<UserRef>>;
+    /// Users whom [`NameKey::is_found_by`] finds (all where `search` is empty), in the order of [`UserPlace`], those behind `after`, at
+    /// most `limit`.
+    async fn list_users(&self, search: &NameKey, after: Option<&UserPlace>, limit: usize) -> Result<Vec<UserRef>>;
 
     /// [`User::token_version`] of these users; those who do not exist are left out.
     async fn token_versions(&self, ids: &[UserId]) -> Result<HashMap<UserId, u32>>;

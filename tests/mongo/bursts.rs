@@ -66,7 +66,7 @@ async fn calls_of_the_store_that_are_dropped_half_way_hold_nobody_up() {
                         store.messages(there, Page::Newest, 50).map(drop),
                         store.add_participant(there, UserId::new()).map(drop),
                         store.save_calls(vec![call(ann, &[]), call(ann, &[])]).map(drop),
-                        store.list_users(&prefix, 50).map(drop),
+                        store.list_users(&prefix, None, 50).map(drop),
                         store.append_messages(there, vec![message(ann, "text")]).map(drop),
                     )
                 };

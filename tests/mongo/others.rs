@@ -81,7 +81,7 @@ fn undecodable(field: &str) -> RawDocumentBuf {
 }
 
 async fn all_users(store: &Arc<dyn Store>) -> Vec<String> {
-    let users = store.list_users(&NameKey::of(""), 1000).await.unwrap();
+    let users = store.list_users(&NameKey::of(""), None, 1000).await.unwrap();
     users.into_iter().map(|user| user.username).collect()
 }
 

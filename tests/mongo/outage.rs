@@ -31,7 +31,7 @@ async fn is_refused_in_time(store: &Arc<dyn Store>, room: RoomId) {
         ("user_by_email", store.user_by_email(&email).map_ok(drop).boxed()),
         ("user_by_name", store.user_by_name("late").map_ok(drop).boxed()),
         ("user_refs", store.user_refs(&ids).map_ok(drop).boxed()),
-        ("list_users", store.list_users(&prefix, 9).map_ok(drop).boxed()),
+        ("list_users", store.list_users(&prefix, None, 9).map_ok(drop).boxed()),
         ("token_versions", store.token_versions(&ids).map_ok(drop).boxed()),
         ("set_password", store.set_password(id, None, password).map_ok(drop).boxed()),
         ("remove_user", store.remove_user(id).map_ok(drop).boxed()),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tincan::model::{Email, NameKey, PasswordHash, User, UserId};
+use tincan::model::{Email, NameKey, PasswordHash, User, UserId, UserPlace};
 use tincan::store::{Store, StoreError, Taken};
 
 use super::Place;
@@ -13,7 +13,7 @@ fn email(text: &str) -> Email {
 }
 
 async fn names_like(store: &Arc<dyn Store>, prefix: &str, limit: usize) -> Vec<String> {
-    let found = store.list_users(&NameKey::of(prefix), limit).await.unwrap();
+    let found = store.list_users(&NameKey::of(prefix), None, limit).await.unwrap();
     found.into_iter().map(|user| user.username).collect()
 }
 
@@ -122,7 +122,7 @@ pub async fn a_name_with_a_control_character_is_refused_at_the_door(place: &impl
     assert_eq!(names_like(&store, "", 10).await, ["victim"]);
 }
 
-pub async fn users_are_listed_by_prefix_in_the_order_of_their_keys(place: &impl Place) {
+pub async fn users_are_found_by_the_beginning_of_a_part_in_the_order_of_their_keys(place: &impl Place) {
     let store = place.open().await;
     for name in ["carl", "Bob", "bobby", "ann", "Anna", "ANton", "ä-umlaut", "a.dot", "a_line", "anx"] {
         let one = User { email: format!("{}@example.com", UserId::new()), ..user(name) };
@@ -133,9 +133,29 @@ pub async fn users_are_listed_by_prefix_in_the_order_of_their_keys(place: &impl 
     assert_eq!(names_like(&store, "ann", 1).await, ["ann"]);
     assert_eq!(names_like(&store, "bobb", 10).await, ["bobby"]);
     assert_eq!(names_like(&store, "a.", 10).await, ["a.dot"]);
-    assert_eq!(names_like(&store, "z", 10).await, [""; 0]);
+    assert_eq!(names_like(&store, "do", 10).await, ["a.dot"]);
+    assert_eq!(names_like(&store, "LI", 10).await, ["a_line"]);
+    assert_eq!(names_like(&store, "uml", 10).await, ["ä-umlaut"]);
+    for none in ["z", "nn", "ot", "a?", ".*", "a\\"] {
+        assert_eq!(names_like(&store, none, 10).await, [""; 0], "{none}");
+    }
     let all = ["a.dot", "a_line", "ann", "Anna", "ANton", "anx", "Bob", "bobby", "carl", "ä-umlaut"];
     assert_eq!(names_like(&store, "", 200).await, all);
+
+    // Behind a place, also that of a user who is not there (any more).
+    let mut seen = Vec::new();
+    let mut after = None;
+    while let Some(last) = {
+        let page = store.list_users(&NameKey::of(""), after.as_ref(), 3).await.unwrap();
+        seen.extend(page.iter().map(|user| user.username.clone()));
+        page.into_iter().last()
+    } {
+        after = Some(UserPlace { key: NameKey::of(&last.username), id: last.id });
+    }
+    assert_eq!(seen, all);
+    let nobody = UserPlace { key: NameKey::of("anselm"), id: UserId::new() };
+    let found = store.list_users(&NameKey::of("an"), Some(&nobody), 9).await.unwrap();
+    assert_eq!(found.into_iter().map(|user| user.username).collect::<Vec<_>>(), ["ANton", "anx"]);
 }
 
 pub async fn references_come_in_the_order_asked_for(place: &impl Place) {

@@ -28,7 +28,7 @@ pub async fn everything_is_there_after_a_reopen(place: &impl Place) {
     assert_eq!(store.messages(made.id, Page::Newest, 200).await.unwrap().unwrap(), page);
     assert_eq!(store.user(ann.id).await.unwrap().as_ref(), Some(&ann));
     assert_eq!(store.user_by_email(&Email::parse("ann@example.com").unwrap()).await.unwrap(), Some(ann.clone()));
-    assert_eq!(store.list_users(&NameKey::of(""), 9).await.unwrap().len(), 2);
+    assert_eq!(store.list_users(&NameKey::of(""), None, 9).await.unwrap().len(), 2);
     assert_eq!(store.open_calls().await.unwrap(), std::slice::from_ref(&open_call));
     assert_eq!(store.calls_of(bob.id, None, 9).await.unwrap(), [open_call]);
     assert!(store.share_room(ann.id, bob.id).await.unwrap());

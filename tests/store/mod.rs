@@ -40,7 +40,7 @@ macro_rules! contract {
                     of_fifty_at_once_that_want_one_address_just_one_gets_it
                     names_of_any_script_are_kept_as_they_are_written
                     a_name_with_a_control_character_is_refused_at_the_door
-                    users_are_listed_by_prefix_in_the_order_of_their_keys
+                    users_are_found_by_the_beginning_of_a_part_in_the_order_of_their_keys
                     references_come_in_the_order_asked_for
                     token_versions_are_told_of_those_who_exist
                     a_password_is_changed_only_from_the_one_that_it_was

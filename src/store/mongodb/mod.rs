@@ -52,7 +52,7 @@ use self::servers::Server;
 use super::{Appended, Engine, LeftOut, Loading, Records, Result, Store, StoreError};
 use crate::model::{
     Call, CallId, Email, MessagePage, NameKey, NewMessage, Page, PasswordHash, Room, RoomId, RoomPatch, User, UserId,
-    UserRef,
+    UserPlace, UserRef,
 };
 
 /// How long an intent may take, however many commands it needs; the contract allows 5 s.
@@ -181,8 +181,8 @@ impl Store for MongoStore {
         in_time(users::refs(self.db()?, ids)).await
     }
 
-    async fn list_users(&self, prefix: &NameKey, limit: usize) -> Result<Vec<UserRef>> {
-        in_time(users::list(self.db()?, prefix, limit)).await
+    async fn list_users(&self, search: &NameKey, after: Option<&UserPlace>, limit: usize) -> Result<Vec<UserRef>> {
+        in_time(users::list(self.db()?, search, after, limit)).await
     }
 
     async fn token_versions(&self, ids: &[UserId]) -> Result<HashMap<UserId, u32>> {

@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::indexes::{UNIQUE_EMAIL, UNIQUE_USERNAME};
 use super::pending::{self, Removal};
 use super::takeover;
-use crate::model::{Email, NameKey, PasswordHash, User, UserId, UserRef};
+use crate::model::{Email, NameKey, PasswordHash, User, UserId, UserPlace, UserRef};
 use crate::store::records::object_ids;
 use crate::store::{Result, StoreError, Taken};
 
@@ -109,14 +109,30 @@ pub(super) async fn refs(db: &Db, ids: &[UserId]) -> Result<Vec<UserRef>> {
     Ok(ids.iter().filter_map(reference).collect())
 }
 
-pub(super) async fn list(db: &Db, prefix: &NameKey, limit: usize) -> Result<Vec<UserRef>> {
-    // Strings are compared byte by byte, in UTF-8; no name goes on with this last of all characters.
-    let end = format!("{}\u{10ffff}", prefix.as_str());
-    let filter = doc! { "usernameKey": { "$gte": prefix.as_str(), "$lt": end } };
+pub(super) async fn list(db: &Db, search: &NameKey, after: Option<&UserPlace>, limit: usize) -> Result<Vec<UserRef>> {
+    // As `NameKey::is_found_by` has it. Strings are compared byte by byte, in UTF-8, so the order is that of `UserPlace`.
+    let part = format!("(?:^|[{}]){}", NameKey::PART_ENDS.iter().collect::<String>(), escaped(search.as_str()));
+    let mut filter = doc! { "usernameKey": { "$gte": "", "$regex": part } };
+    if let Some(UserPlace { key, id }) = after {
+        let same_name = doc! { "usernameKey": key.as_str(), "_id": { "$gt": oid(*id) } };
+        filter.insert("$or", vec![doc! { "usernameKey": { "$gt": key.as_str() } }, same_name]);
+    }
     let options =
         FindOptions::builder().sort(doc! { "usernameKey": 1, "_id": 1 }).projection(doc! { "username": 1 }).build();
     let found = db.readable(&db.users, filter, options, limit, read_user).await?;
     Ok(found.iter().map(UserRef::from).collect())
+}
+
+/// A text as a regular expression that matches just it.
+fn escaped(text: &str) -> String {
+    let mut pattern = String::new();
+    for letter in text.chars() {
+        if letter.is_ascii_punctuation() {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern
 }
 
 pub(super) async fn set_password(

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
 use super::change::{Change, Doomed, LogPiece, RoomEntry};
-use crate::model::{Call, CallId, NameKey, Room, RoomId, Timestamp, User, UserId};
+use crate::model::{Call, CallId, NameKey, Room, RoomId, Timestamp, User, UserId, UserPlace};
 
 /// See the module.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,11 +51,16 @@ impl Catalog {
         self.by_username.get(key).into_iter().flatten().filter_map(|id| self.user(*id))
     }
 
-    /// Those whose key begins with `prefix`, in the order of the keys.
-    pub fn users_from<'a>(&'a self, prefix: &'a NameKey) -> impl Iterator<Item = &'a Arc<User>> {
-        let from = self.by_username.range((Bound::Included(prefix), Bound::Unbounded));
-        let those = from.take_while(|(key, _)| key.as_str().starts_with(prefix.as_str()));
-        those.flat_map(|(_, ids)| ids).filter_map(|id| self.user(*id))
+    /// Those whom the search finds behind a place, in the order of the keys, then of the ids.
+    pub fn users_like<'a>(
+        &'a self,
+        search: &'a NameKey,
+        after: Option<&'a UserPlace>,
+    ) -> impl Iterator<Item = &'a Arc<User>> {
+        let from = after.map_or(Bound::Unbounded, |place| Bound::Included(&place.key));
+        let those = self.by_username.range((from, Bound::Unbounded)).filter(|(key, _)| key.is_found_by(search));
+        let behind = move |key: &NameKey, id: UserId| after.is_none_or(|after| *key != after.key || id > after.id);
+        those.flat_map(move |(key, ids)| ids.iter().filter(move |id| behind(key, **id))).filter_map(|id| self.user(*id))
     }
 
     pub fn room(&self, id: RoomId) -> Option<&RoomEntry> {

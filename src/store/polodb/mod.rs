@@ -44,7 +44,7 @@ use self::shared::{Condition, Shared};
 use super::{Appended, Engine, Loading, Records, Result, Store, StoreError};
 use crate::model::{
     Call, CallId, Email, MessagePage, NameKey, NewMessage, Page, PasswordHash, Room, RoomId, RoomPatch, User, UserId,
-    UserRef,
+    UserPlace, UserRef,
 };
 
 pub use self::damage::Damage;
@@ -135,8 +135,8 @@ impl Store for PoloDb {
         self.look(|catalog| ids.iter().filter_map(|id| catalog.user(*id)).map(|user| UserRef::from(&**user)).collect())
     }
 
-    async fn list_users(&self, prefix: &NameKey, limit: usize) -> Result<Vec<UserRef>> {
-        self.look(|catalog| catalog.users_from(prefix).take(limit).map(|user| UserRef::from(&**user)).collect())
+    async fn list_users(&self, search: &NameKey, after: Option<&UserPlace>, limit: usize) -> Result<Vec<UserRef>> {
+        self.look(|catalog| catalog.users_like(search, after).take(limit).map(|user| UserRef::from(&**user)).collect())
     }
 
     async fn token_versions(&self, ids: &[UserId]) -> Result<HashMap<UserId, u32>> {

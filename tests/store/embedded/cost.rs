@@ -69,7 +69,7 @@ async fn what_is_small_is_told_from_memory() {
     assert_eq!(store.rooms().await.unwrap().len(), 1);
     assert!(store.user_by_email(&Email::parse(&ann.email).unwrap()).await.unwrap().is_some());
     assert!(store.user_by_name("BOB").await.unwrap().is_some());
-    assert_eq!(store.list_users(&NameKey::of(""), 9).await.unwrap().len(), 2);
+    assert_eq!(store.list_users(&NameKey::of(""), None, 9).await.unwrap().len(), 2);
     assert!(!store.share_room(ann.id, bob.id).await.unwrap());
     store.health().await.unwrap();
     assert_eq!(meter.take(), [0, 0, 0]);

@@ -32,7 +32,7 @@ impl Snapshot {
 
     async fn read(store: &Arc<dyn Store>, callers: &[UserId]) -> Result<Self> {
         let mut users = Vec::new();
-        for user in store.list_users(&NameKey::of(""), usize::MAX).await? {
+        for user in store.list_users(&NameKey::of(""), None, usize::MAX).await? {
             users.extend(store.user(user.id).await?);
         }
         let mut rooms = Vec::new();
