@@ -34,7 +34,7 @@ function PlanDialog({ app, calls }) {
       <${Preview} media=${calls.media} user=${user} />
       <div class="form-row">
         <button type="button" class="button plain" onClick=${() => calls.dismissPlan()}>Cancel</button>
-        <button type="button" class="button call" aria-disabled=${plan.busy} onClick=${() => calls.go()}>
+        <button type="button" class="button call" autofocus aria-disabled=${plan.busy} onClick=${() => calls.go()}>
           ${icon(plan.callType === 'audio' ? 'phone' : 'camera')}${plan.busy ? 'One moment…' : action}
         </button>
       </div>

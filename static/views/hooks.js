@@ -31,6 +31,14 @@ export function useNow(everyMs, active = true) {
   return now;
 }
 
+let ids = 0;
+
+/** An id that no other element of the page has. @param {string} name what it is for */
+export function useId(name) {
+  const [id] = useState(() => `${name}-${(ids += 1)}`);
+  return id;
+}
+
 /**
  * An action with its state: busy or not, and what went wrong.
  * @returns {{busy: boolean, error: import('../protocol/errors.js').RequestError | null, run: (work: () => Promise<void>) => Promise<void>, clear: () => void}}

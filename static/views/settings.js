@@ -24,7 +24,7 @@ export function Settings({ app }) {
           <${Avatar} id=${user.id} name=${user.username} />
           <div><strong>${user.username}</strong><p class="quiet">${user.email}</p></div>
         </div>
-        <div><button class="button plain" onClick=${() => app.logOut()}>${icon('leave')}Log out</button></div>
+        <div><button class="button plain" onClick=${() => app.logOut()}>${icon('logOut')}Log out</button></div>
       </section>
       <${Password} app=${app} />
       <${Look} app=${app} />

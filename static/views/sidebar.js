@@ -36,7 +36,7 @@ export function Sidebar({ app, chat }) {
       <${Avatar} id=${chat.user.id} name=${chat.user.username} />
       <span class="who one-line"><strong>${chat.user.username}</strong></span>
       <a class="button ghost icon-only" href="#/settings" aria-label="Settings">${icon('settings')}</a>
-      <button class="button ghost icon-only" aria-label="Log out" onClick=${() => app.logOut()}>${icon('leave')}</button>
+      <button class="button ghost icon-only" aria-label="Log out" onClick=${() => app.logOut()}>${icon('logOut')}</button>
     </footer>
     ${creating && html`<${RoomDialog} app=${app} chat=${chat} onClose=${() => setCreating(false)} />`}
   </aside>`;
