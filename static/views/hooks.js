@@ -31,6 +31,22 @@ export function useNow(everyMs, active = true) {
   return now;
 }
 
+/**
+ * Whether the page is of a kind, such as wide or touched.
+ * @param {string} query of CSS
+ */
+export function useMedia(query) {
+  const [matches, setMatches] = useState(() => matchMedia(query).matches);
+  useEffect(() => {
+    const list = matchMedia(query);
+    const look = () => setMatches(list.matches);
+    look();
+    list.addEventListener('change', look);
+    return () => list.removeEventListener('change', look);
+  }, [query]);
+  return matches;
+}
+
 let ids = 0;
 
 /** An id that no other element of the page has. @param {string} name what it is for */

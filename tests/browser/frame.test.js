@@ -59,6 +59,87 @@ for (const [size, viewport] of Object.entries(SIZES)) {
     await ada.visits(room);
     const head = (name) => ada.button(name, { exact: true });
     await opens(head('Call everybody here'), 'Call Kitchen', 'Call everybody here', 'Call everybody here');
+    const more = async (item, title, focus) => {
+      await ada.chooses(item);
+      await isInFront(ada, title);
+      await hasFocus(ada, focus);
+      await closes(ada, title);
+      await hasFocus(ada, 'More about this room');
+    };
+    await more('Change name', 'Change this room', 'Name');
+    await more('Leave room', 'Leave “Kitchen”?', 'Cancel');
+    await more('Delete room', 'Delete “Kitchen”?', 'Cancel');
     await opens(head('Video call with everybody here'), 'Call Kitchen', 'Call everybody here', 'Video call with everybody here');
+  });
+}
+
+scenario('a menu closes at a click beside it, at Escape and when the focus goes on, and is walked through by arrows', async (world) => {
+  const ada = await world.person('Ada');
+  await world.room('Kitchen', [ada]);
+  const { keyboard } = ada.page;
+  const more = ada.button('More about this room');
+  const menu = ada.page.getByRole('menu');
+  const closed = () => menu.waitFor({ state: 'hidden' });
+  await more.click();
+  await hasFocus(ada, 'Change name');
+  assert.equal(await more.getAttribute('aria-expanded'), 'true');
+  await ada.page.mouse.click(640, 500);
+  await closed();
+  assert.equal(await more.getAttribute('aria-expanded'), 'false');
+  await more.click();
+  await hasFocus(ada, 'Change name');
+  await more.click();
+  await closed();
+  await more.press('ArrowDown');
+  await hasFocus(ada, 'Change name');
+  for (const [key, name] of [['ArrowDown', 'Leave room'], ['End', 'Delete room'], ['ArrowDown', 'Change name'], ['ArrowUp', 'Delete room'], ['Home', 'Change name'], ['l', 'Leave room']]) {
+    await keyboard.press(key);
+    await hasFocus(ada, name);
+  }
+  await keyboard.press('Escape');
+  await closed();
+  await hasFocus(ada, 'More about this room');
+  await keyboard.press('Enter');
+  await hasFocus(ada, 'Change name');
+  await keyboard.press('Tab');
+  await closed();
+  assert.notEqual(await focused(ada), 'nothing');
+  await more.click();
+  await hasFocus(ada, 'Change name');
+  await keyboard.press('Shift+Tab');
+  await closed();
+});
+
+for (const [size, viewport] of Object.entries({ ...SIZES, tablet: { width: 768, height: 1024 } })) {
+  scenario(`the drawer of a room closes by its button and by Escape, gives the focus back, and no menu lies over it, at a ${size}`, async (world) => {
+    const ada = await world.person('Ada', { viewport });
+    await world.room('Kitchen', [ada]);
+    const opener = ada.button('People in this room');
+    const drawer = ada.page.getByRole(size === 'desk' ? 'complementary' : 'dialog', { name: 'People', exact: true });
+    const gone = () => drawer.waitFor({ state: 'detached' });
+    if (size !== 'desk') {
+      assert.equal(await drawer.count(), 0);
+      await opener.click();
+    }
+    await drawer.waitFor();
+    if (size === 'desk') await drawer.getByRole('button', { name: 'Close' }).focus();
+    await hasFocus(ada, 'Close');
+    await ada.page.keyboard.press('Escape');
+    await gone();
+    await hasFocus(ada, 'People in this room');
+    await ada.button('More about this room').click();
+    await ada.page.getByRole('menu').waitFor();
+    await opener.click();
+    await drawer.waitFor();
+    await ada.page.getByRole('menu').waitFor({ state: 'hidden' });
+    await drawer.getByRole('button', { name: 'Close' }).click();
+    await gone();
+    await hasFocus(ada, 'People in this room');
+    if (size === 'desk') return;
+    await opener.click();
+    await drawer.waitFor();
+    await ada.page.mouse.click(20, 400);
+    await gone();
+    await hasFocus(ada, 'People in this room');
   });
 }

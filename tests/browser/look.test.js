@@ -66,7 +66,7 @@ scenario('rooms, people, calls, settings and dialogs are open to all', async (wo
   await fits(ada, 'a room');
   await ada.page.getByLabel('More about this room').click();
   await isOpenToAll(ada, 'the menu of a room');
-  await ada.button('Change name').click();
+  await ada.chooses('Change name');
   await isOpenToAll(ada, 'a dialog');
   await fits(ada, 'a dialog');
   await ada.button('Cancel').click();

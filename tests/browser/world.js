@@ -93,6 +93,13 @@ export class Person {
     await this.page.getByRole('dialog').getByRole('button', { name: 'Call', exact: true }).click();
   }
 
+  /** In the open menu, or that of the room in view. */
+  async chooses(name) {
+    const item = this.page.getByRole('menuitem', { name });
+    if (!(await item.isVisible())) await this.button('More about this room').click();
+    await item.click();
+  }
+
   accepts = () => this.button('Accept', { exact: true }).click();
 
   /** Pictures and sound come from so many others: frames are decoded, and there is energy in the sound. */
