@@ -168,7 +168,7 @@ export class CallDesk extends CallLine {
     const { to, roomId, callType } = plan;
     try {
       const ack = await this.connection.request('initiate-call', to ? { to, callType } : { roomId, callType });
-      this.begin({ callId: ack.callId, callType, roomId, name: plan.name, state: 'ringing', mine: true, since: Date.now() });
+      this.begin({ callId: ack.callId, callType, roomId, to, name: plan.name, state: 'ringing', mine: true, since: Date.now() });
     } catch (thrown) {
       const error = asRequestError(thrown);
       const { callId } = error.detail;

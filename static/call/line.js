@@ -46,8 +46,10 @@ export class CallLine extends Store {
     this.elsewhere = null;
     /** @type {Mesh | null} */
     this.mesh = null;
-    /** The call is shown small, so that one can write meanwhile. */
+    /** The call is shown small in a corner, so that one can do something else meanwhile. */
     this.small = false;
+    /** The call is shown large, and the room is to stand beside it. */
+    this.beside = false;
     /** @type {any} */
     this.ticker = undefined;
     /** @type {any} */
@@ -67,7 +69,7 @@ export class CallLine extends Store {
   begin(call) {
     this.call = call;
     this.elsewhere = null;
-    this.small = false;
+    this.small = this.beside = false;
     this.mesh?.close();
     this.mesh = new Mesh({
       callId: call.callId,
@@ -164,7 +166,7 @@ export class CallLine extends Store {
       if (this.storage.read('call')?.tab === this.tab) this.storage.write('call', null);
     }
     this.call = null;
-    this.small = false;
+    this.small = this.beside = false;
     if (!keepMedia) this.media.stop();
     this.changed();
   }
@@ -174,14 +176,21 @@ export class CallLine extends Store {
     if (!this.call && !this.plan && !this.incoming) this.media.stop();
   }
 
-  /** Shows the call small, so that one can read and write meanwhile. */
+  /** Shows the call in a corner. */
   shrink() {
     this.small = true;
+    this.beside = false;
     this.changed();
   }
 
   enlarge() {
     this.small = false;
+    this.changed();
+  }
+
+  /** The room beside the large call, or no longer. @param {boolean} on */
+  showBeside(on) {
+    this.beside = on;
     this.changed();
   }
 

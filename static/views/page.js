@@ -6,6 +6,8 @@ export function watchPage(app) {
   addEventListener('storage', (event) => app.stored(event.key));
   addEventListener('pagehide', () => app.calls?.leaving());
   addEventListener('online', () => app.connection.nudge());
+  document.addEventListener('click', (event) => leadsHere(event) && app.makeWay(app.route));
+  watchSize(app);
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState !== 'visible') return;
     void app.session.refresh();
@@ -15,6 +17,23 @@ export function watchPage(app) {
     document.title = title(app);
     document.documentElement.dataset.theme = app.storage.read('theme') ?? 'auto';
   });
+}
+
+/** A click on a link to where one is already changes no address, and is meant all the same. @param {MouseEvent} event */
+function leadsHere(event) {
+  const link = event.target instanceof Element && event.target.closest('a[href^="#/"]');
+  return link && link.getAttribute('href') === location.hash;
+}
+
+/** What there is room for. The same widths stand in stage.css. @param {import('../app.js').App} app */
+function watchSize(app) {
+  const queries = { beside: matchMedia('(min-width: 56.25rem)'), lists: matchMedia('(min-width: 48rem) and (min-height: 30.01rem)') };
+  const look = () => {
+    app.fits = { beside: queries.beside.matches, lists: queries.lists.matches };
+    app.changed();
+  };
+  for (const query of Object.values(queries)) query.addEventListener('change', look);
+  look();
 }
 
 /** @param {import('../app.js').App} app */

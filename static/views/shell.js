@@ -2,13 +2,15 @@
 
 import { html, render, useEffect, useState } from '../vendor/preact.js';
 import { Welcome } from './auth.js';
-import { CallBar, CallLayer, IncomingCard } from './call-layer.js';
+import { CallLayer, ElsewhereBar } from './call-layer.js';
+import { Sounds } from './call-sound.js';
+import { cornerOf } from './corner-place.js';
 import { useStore } from './hooks.js';
-import { icon } from './icons.js';
 import { Empty, Spinner } from './parts.js';
 import { RoomPage } from './room.js';
 import { Settings } from './settings.js';
 import { Sidebar } from './sidebar.js';
+import { Toasts } from './toasts.js';
 
 /** @typedef {import('../app.js').App} App */
 
@@ -25,23 +27,22 @@ function Root({ app }) {
   if (!app.session.user || !chat || !calls) return html`<${Welcome} app=${app} />`;
   const { page, roomId } = app.route;
   const view = page === 'settings' || roomId ? 'main' : 'list';
-  const large = calls.call && !calls.small;
-  return html`<div class="shell" data-view=${view} data-call=${large ? 'large' : ''}>
+  return html`<div class="shell" data-view=${view} data-call=${app.callPlace} data-corner=${cornerOf(app)}>
     <div class="top">
       <${Banner} app=${app} />
-      <${CallBar} app=${app} calls=${calls} />
+      <${ElsewhereBar} app=${app} calls=${calls} />
+      <${Sounds} calls=${calls} />
+      <${Toasts} app=${app} />
     </div>
-    ${calls.incoming && html`<${IncomingCard} app=${app} calls=${calls} key=${calls.incoming.callId} />`}
     <${Sidebar} app=${app} chat=${chat} />
-    <main class="main" id="main" tabindex="-1">
-      <${CallLayer} app=${app} calls=${calls} />
+    <main class="main" id="main" tabindex="-1" inert=${!app.roomVisible}>
       ${page === 'settings'
         ? html`<${Settings} app=${app} key="settings" />`
         : roomId
           ? html`<${RoomPage} app=${app} chat=${chat} roomId=${roomId} key=${roomId} />`
           : html`<${NoRoom} chat=${chat} />`}
     </main>
-    <${Toasts} app=${app} />
+    <${CallLayer} app=${app} calls=${calls} />
   </div>`;
 }
 
@@ -68,16 +69,4 @@ function Banner({ app }) {
     ? 'The server is restarting. You will be back in a moment.'
     : 'Connection lost. Reconnecting… What you write is kept and sent afterwards.';
   return html`<div class="banner" role="status"><${Spinner} label="Reconnecting" /><span>${words}</span></div>`;
-}
-
-/** @param {{app: App}} props */
-function Toasts({ app }) {
-  return html`<div class="toasts" role="status" aria-live="polite">
-    ${app.toasts.map(
-      (toast) => html`<div class="toast" key=${toast.id}>
-        <span>${toast.text}</span>
-        <button class="button ghost small icon-only" aria-label="Dismiss" onClick=${() => app.dismiss(toast.id)}>${icon('close')}</button>
-      </div>`,
-    )}
-  </div>`;
 }
