@@ -34,7 +34,7 @@ export function CornerCall({ app, calls }) {
       <${Lead} calls=${calls} />
       <button class="round small grip" aria-label=${`Move the call, now ${CORNERS[corner]}`} aria-keyshortcuts="ArrowLeft ArrowRight ArrowUp ArrowDown"
         title="Drag, or move with the arrow keys" onKeyDown=${keyed}>${icon('grip')}</button>
-      <button class="round small enlarge" aria-label=${`Back to the call: ${name}`} title="Make the call large" onClick=${() => calls.enlarge()}>${icon('expand')}</button>
+      <button class="round small enlarge" aria-label=${`Back to the call: ${name}`} title="Make the call large" onClick=${() => calls.enlarge()}>${icon('enlarge')}</button>
     </div>
     <p class="corner-words"><span class="one-line" dir="auto">${name}</span> <span class="time">${call.state === 'ringing' ? 'Ringing…' : duration(now - call.since)}</span></p>
     <div class="corner-tools">

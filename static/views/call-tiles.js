@@ -31,7 +31,7 @@ export function Tiles({ calls, user, peers }) {
   if (pictures.length <= 2) {
     const [other] = pictures.filter(({ peer }) => peer);
     return html`<div class="tiles two" ref=${place}>
-      ${other ? tile(other) : html`<div class="tile waiting"><p role="status">Waiting for the others…</p></div>`}
+      ${other ? tile(other, false) : html`<div class="tile waiting"><p role="status">Waiting for the others…</p></div>`}
       <div class="corner">${pictures.filter(({ peer }) => !peer).map((one) => tile(one, false))}</div>
     </div>`;
   }

@@ -15,12 +15,14 @@ const KEPT = 'call-corner';
 const GAP = 12;
 /** Above the button that leads to the newest message. */
 const ABOVE_PX = 64;
+/** Its first rows are what one comes for: there the call stands at the bottom. */
+const LIST = '.sidebar-list';
 /** Less than this is a click. */
 const DRAG_PX = 6;
 
 /** What one reads: the messages; else the page; on a phone perhaps a list. */
 function readingPlace() {
-  const places = ['.main .scroll', '.main', '.sidebar-list'].map((name) => document.querySelector(name));
+  const places = ['.main .scroll', '.main', LIST].map((name) => document.querySelector(name));
   return places.find((place) => place && place.getClientRects().length > 0) ?? document.body;
 }
 
@@ -58,7 +60,9 @@ export function useCorner(app, ref) {
   const settle = () => {
     const box = ref.current;
     if (!box) return;
-    const { left, top } = spot(readingPlace().getBoundingClientRect(), box, corner);
+    const place = readingPlace();
+    const there = place.matches(LIST) ? towards(corner, 'ArrowDown') : corner;
+    const { left, top } = spot(place.getBoundingClientRect(), box, there);
     Object.assign(box.style, { left: `${left}px`, top: `${top}px`, translate: '' });
   };
   useEffect(() => {
