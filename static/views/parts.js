@@ -47,6 +47,16 @@ export function Field({ name, label, error, hint, multiline, ...rest }) {
 }
 
 /**
+ * A field that narrows a list.
+ * @param {{label: string, value: string, onInput: (words: string) => void}} props
+ */
+export const SearchField = ({ label, value, onInput }) => html`<div class="search">
+  ${icon('search')}
+  <input class="input" type="search" dir="auto" aria-label=${label} placeholder=${label} value=${value}
+    onInput=${(/** @type {any} */ event) => onInput(event.target.value)} />
+</div>`;
+
+/**
  * What went wrong with a form as a whole.
  * @param {{kind?: 'bad' | 'warn' | 'good', children?: unknown}} props
  */
