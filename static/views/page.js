@@ -17,6 +17,9 @@ export function watchPage(app) {
   });
 }
 
+/** @type {Record<string, string>} */
+const PAGES = { login: 'Log in', signup: 'Sign up', settings: 'Settings', people: 'People', calls: 'Calls' };
+
 /** @param {import('../app.js').App} app */
 function title(app) {
   const { chat, calls, route } = app;
@@ -24,5 +27,6 @@ function title(app) {
   if (ringing) return `${ringing.fromUsername} is calling · Tincan`;
   const unread = chat?.unread ?? 0;
   const room = route.roomId ? chat?.rooms.byId.get(route.roomId)?.name : null;
-  return `${unread ? `(${unread}) ` : ''}${room ? `${room} · ` : ''}Tincan`;
+  const page = room ?? PAGES[route.page] ?? (route.section === 'rooms' ? null : PAGES[route.section]);
+  return `${unread ? `(${unread}) ` : ''}${page ? `${page} · ` : ''}Tincan`;
 }

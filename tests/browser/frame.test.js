@@ -143,3 +143,58 @@ for (const [size, viewport] of Object.entries({ ...SIZES, tablet: { width: 768, 
     await hasFocus(ada, 'People in this room');
   });
 }
+
+/** One heading of the page and one main part that can be seen and read; where one is stands in the title. */
+async function hasOneMainPart(person, heading, title) {
+  const visible = (selector) =>
+    person.page.evaluate((selector) => [...document.querySelectorAll(selector)].filter((element) => element.checkVisibility() && !element.closest('[inert]')).map((element) => element.textContent.trim()), selector);
+  await until(async () => (await visible('h1')).includes(heading), `the heading ${heading}`);
+  assert.deepEqual(await visible('h1'), [heading]);
+  assert.equal((await visible('main, [role="main"]')).length, 1, heading);
+  assert.equal(await person.page.title(), title);
+}
+
+for (const [size, viewport] of Object.entries(SIZES)) {
+  scenario(`every page has one main part and one heading, and the focus goes along, at a ${size}`, async (world) => {
+    const phone = size === 'phone';
+    const bob = await world.person('Bob');
+    const ada = await world.person('Ada', { viewport, hasTouch: phone });
+    const room = await world.room('Kitchen', [bob]);
+    const list = (name) => (phone ? name : 'Pick a room');
+    await hasOneMainPart(ada, list('Rooms'), 'Tincan');
+    await ada.link(/^People/).click();
+    await hasOneMainPart(ada, list('People'), 'People · Tincan');
+    await ada.link(/^Calls/).click();
+    await hasOneMainPart(ada, list('Calls'), 'Calls · Tincan');
+    await ada.link('Settings').click();
+    await hasOneMainPart(ada, 'Settings', 'Settings · Tincan');
+    await hasFocus(ada, 'Settings');
+    await (phone ? ada.link('Back to the rooms') : ada.link(/^Rooms/)).click();
+    await hasFocus(ada, 'Rooms');
+    await ada.link(/Kitchen/).click();
+    await hasOneMainPart(ada, 'Kitchen', 'Kitchen · Tincan');
+    await hasFocus(ada, 'Kitchen');
+    // The button that was pressed goes with it.
+    await ada.button('Join room').click();
+    await until(async () => !['nothing', 'Join room'].includes(await focused(ada)), 'focus in the room');
+    await ada.chooses('Leave room');
+    await ada.page.getByRole('dialog').getByRole('button', { name: 'Leave room' }).click();
+    await ada.button('Join room').waitFor();
+    await until(async () => (await focused(ada)) !== 'nothing', 'focus after leaving');
+    await world.server.ask('DELETE', `/api/rooms/${room.id}`, { token: bob.grant.token });
+    await hasOneMainPart(ada, 'This room is gone', 'Tincan');
+    await until(async () => (await focused(ada)) !== 'nothing', 'focus after the room is gone');
+  });
+}
+
+scenario('the first key of the keyboard leads past the lists', async (world) => {
+  const ada = await world.person('Ada');
+  await world.room('Kitchen', [ada]);
+  await ada.page.reload();
+  await ada.button('New room').waitFor();
+  await ada.page.evaluate(() => document.activeElement?.blur());
+  await ada.page.locator('.skip').focus();
+  assert.equal(await focused(ada), 'Skip the lists');
+  await ada.page.keyboard.press('Enter');
+  await hasFocus(ada, 'Kitchen');
+});
