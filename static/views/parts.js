@@ -34,6 +34,7 @@ export function Field({ name, label, error, hint, multiline, ...rest }) {
     id,
     name,
     class: 'input',
+    dir: rest.type ? undefined : 'auto',
     'aria-invalid': error ? 'true' : undefined,
     'aria-describedby': described || undefined,
     ...rest,

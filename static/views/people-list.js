@@ -36,7 +36,7 @@ export function PeopleList({ app }) {
       <ul>
         ${pages.map((page) => html`<${PageOfPeople} key=${page.after} page=${page} me=${me} app=${app} />`)}
       </ul>
-      ${next !== null && html`<${More} directory=${directory} list=${list} />`}
+      ${next !== null && html`<${More} directory=${directory} />`}
     </section>
   `;
 }
@@ -59,11 +59,7 @@ function useFresh(directory, list) {
     /** @type {any} */
     let timer;
     const again = async () => {
-      const element = list.current;
-      if (element && directory.loaded && !document.hidden) {
-        if (element.scrollTop > 0 || element.matches(':hover, :focus-within')) await directory.refresh(pagesInView(directory, element));
-        else await directory.settle();
-      }
+      if (list.current && directory.loaded && !document.hidden) await lookAgain(directory, list.current);
       if (!over) timer = setTimeout(again, FRESH_MS);
     };
     timer = setTimeout(again, FRESH_MS);
@@ -74,22 +70,29 @@ function useFresh(directory, list) {
   }, [directory]);
 }
 
-/** @param {Directory} directory @param {HTMLElement} element */
-function pagesInView(directory, element) {
-  const { top, bottom } = element.getBoundingClientRect();
-  const rows = [...element.querySelectorAll('[data-page]')].filter((row) => {
-    const box = row.getBoundingClientRect();
-    return box.bottom > top && box.top < bottom;
-  });
+/** @param {Directory} directory @param {HTMLElement} list */
+async function lookAgain(directory, list) {
+  const rows = rowsInView(list);
+  const atTop = rows[0] === (list.querySelector('[data-page]') ?? undefined);
+  if (atTop && !list.matches(':hover, :focus-within')) return directory.settle();
   const places = new Set(rows.map((row) => row.getAttribute('data-page')));
-  return directory.pages.flatMap((page, index) => (places.has(page.after ?? '') ? [index] : []));
+  return directory.refresh(directory.pages.flatMap((page, index) => (places.has(page.after ?? '') ? [index] : [])));
 }
 
-/** Loads what comes next when one has scrolled there; for the keyboard it is a button. @param {{directory: Directory, list: {current: HTMLElement | null}}} props */
-function More({ directory, list }) {
+/** The rows that can be seen, whatever it is that scrolls them. @param {HTMLElement} list @returns {Element[]} */
+function rowsInView(list) {
+  const { top, bottom } = list.getBoundingClientRect();
+  return [...list.querySelectorAll('[data-page]')].filter((row) => {
+    const box = row.getBoundingClientRect();
+    return box.bottom > Math.max(top, 0) && box.top < Math.min(bottom, innerHeight);
+  });
+}
+
+/** Loads what comes next when one has scrolled there; for the keyboard it is a button. @param {{directory: Directory}} props */
+function More({ directory }) {
   const ref = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && directory.more(), { root: list.current, rootMargin: '50% 0px' });
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && directory.more());
     if (ref.current) observer.observe(ref.current);
     return () => observer.disconnect();
   }, [directory.next]);

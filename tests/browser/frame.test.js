@@ -198,3 +198,76 @@ scenario('the first key of the keyboard leads past the lists', async (world) => 
   await ada.page.keyboard.press('Enter');
   await hasFocus(ada, 'Kitchen');
 });
+
+/** What is touched and smaller than a finger. Words within a sentence may be, and what is pressed by its label. */
+const tooSmall = (person) =>
+  person.page.evaluate(() =>
+    [...document.querySelectorAll('button, a[href], input, select, textarea, summary, [role="button"]')]
+      .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.matches('.message a, .hidden-visually, .skip:not(:focus)'))
+      .map((element) => [element, (element.matches('[type="radio"], [type="checkbox"]') && element.labels?.[0] || element).getBoundingClientRect()])
+      // Half a pixel is lost in rounding.
+      .filter(([, box]) => box.width > 0 && (box.width < 43.5 || box.height < 43.5))
+      .map(([element, box]) => `${element.getAttribute('aria-label') || element.textContent.trim() || element.name}: ${Math.round(box.width)}×${Math.round(box.height)}`),
+  );
+
+scenario('everything that is touched on a phone is as large as a finger', async (world) => {
+  const phone = { viewport: SIZES.phone, hasTouch: true, isMobile: true };
+  const guest = await world.person('Guest', { outside: true, ...phone });
+  await guest.button('Log in').waitFor();
+  assert.deepEqual(await tooSmall(guest), [], 'log-in');
+  await guest.link('Sign up').tap();
+  await guest.button('Sign up').waitFor();
+  assert.deepEqual(await tooSmall(guest), [], 'sign-up');
+  const [ada, bob] = [await world.person('Ada', phone), await world.person('Bob')];
+  const fits = async (view) => assert.deepEqual(await tooSmall(ada), [], view);
+  await fits('no rooms');
+  const room = await world.room('Kitchen', [bob]);
+  await ada.link(/Kitchen/).tap();
+  await ada.button('Join room').waitFor();
+  await fits('a room from outside');
+  await ada.button('Join room').tap();
+  await ada.page.getByRole('textbox', { name: /^Write to/ }).waitFor();
+  await fits('a room');
+  await ada.button('People in this room').tap();
+  await ada.page.getByRole('dialog', { name: 'People', exact: true }).waitFor();
+  await fits('the drawer');
+  await ada.page.getByRole('dialog').getByRole('button', { name: 'Close' }).tap();
+  await ada.button('More about this room').tap();
+  await ada.page.getByRole('menu').waitFor();
+  await fits('the menu');
+  await ada.page.keyboard.press('Escape');
+  await ada.button('Video call with everybody here').tap();
+  await ada.page.getByRole('dialog').waitFor();
+  await fits('the dialog before a call');
+  await ada.page.keyboard.press('Escape');
+  for (const hash of ['rooms', 'people', 'calls', 'settings']) {
+    await ada.page.goto(`${world.server.url}/#/${hash}`);
+    await ada.page.locator('.row:visible, .card:visible, .empty:visible').first().waitFor();
+    await fits(hash);
+  }
+  await ada.page.goto(`${world.server.url}/#/rooms`);
+  await ada.button('New room').tap();
+  await ada.page.getByRole('dialog').waitFor();
+  await fits('the dialog for a new room');
+  assert.ok(room);
+});
+
+scenario('at 400 % zoom the lists can be seen and used', async (world) => {
+  const [ada, bob] = [await world.person('Ada', { viewport: { width: 320, height: 200 } }), await world.person('Bob')];
+  await world.room('Kitchen', [bob]);
+  const rowShows = async (row) => {
+    const box = await row.boundingBox();
+    assert.ok(box && box.y >= 0 && box.y + box.height <= 200, JSON.stringify(box));
+  };
+  for (const [hash, name] of [['rooms', /Kitchen/], ['people', 'Bob']]) {
+    await ada.page.goto(`${world.server.url}/#/${hash}`);
+    const row = ada.page.locator('.sidebar-list .row', { hasText: name });
+    await row.waitFor();
+    await row.scrollIntoViewIfNeeded();
+    await rowShows(row);
+    const over = await ada.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(over <= 0, `${over} px too wide`);
+  }
+  await ada.button('Call Bob', { exact: true }).click();
+  await ada.page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+});
