@@ -4,6 +4,7 @@ import { App } from './app.js';
 import { browserDevices } from './call/devices.js';
 import { createStorage, memoryShelf } from './state/storage.js';
 import { io } from './vendor/socket.io.js';
+import { guardFocus } from './views/focus-guard.js';
 import { watchForNews } from './views/notify.js';
 import { watchPage } from './views/page.js';
 import { watchRinging } from './views/ringing.js';
@@ -33,5 +34,6 @@ app.navigate = (hash) => {
 watchPage(app);
 watchForNews(app);
 watchRinging(app);
+guardFocus(document.body);
 show(app, document.getElementById('app') ?? document.body);
 app.start();

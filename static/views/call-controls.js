@@ -2,8 +2,8 @@
 
 import { html } from '../vendor/preact.js';
 import { switchesOf } from './call-switches.js';
-import { useKeys } from './focus.js';
 import { icon } from './icons.js';
+import { useKeys } from './keys.js';
 
 /**
  * @typedef {object} Control

@@ -5,10 +5,11 @@ import { html, useEffect, useRef, useState } from '../vendor/preact.js';
 import { Switches, switchesOf } from './call-switches.js';
 import { Picture, stateWords } from './call-tile.js';
 import { CORNERS, useCorner } from './corner-place.js';
-import { useFocusHome, useKeys } from './focus.js';
+import { useFocusHome } from './focus.js';
 import { duration } from './format.js';
 import { useNow } from './hooks.js';
 import { icon } from './icons.js';
+import { useKeys } from './keys.js';
 import { Avatar } from './parts.js';
 
 /** @typedef {import('../app.js').App} App */

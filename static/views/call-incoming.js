@@ -2,8 +2,9 @@
 
 import { html, useEffect, useRef, useState } from '../vendor/preact.js';
 import { Preview } from './call-devices.js';
-import { letterOf, useFocusHome } from './focus.js';
+import { useFocusHome } from './focus.js';
 import { icon } from './icons.js';
+import { letterOf } from './keys.js';
 import { Avatar } from './parts.js';
 
 /** @typedef {import('../app.js').App} App */

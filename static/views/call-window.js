@@ -1,8 +1,8 @@
 /** The call outside of its place in the page: on the whole screen, or its main picture in a window of its own. */
 
 import { html, useEffect, useState } from '../vendor/preact.js';
-import { useKeys } from './focus.js';
 import { icon } from './icons.js';
+import { useKeys } from './keys.js';
 
 /** @typedef {{stage: {current: HTMLElement | null}}} Props */
 

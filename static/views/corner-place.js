@@ -47,8 +47,8 @@ function spot(place, { offsetWidth: width, offsetHeight: height }, corner) {
   const left = corner.endsWith('left') ? place.left + GAP : place.right - width - GAP;
   const top = corner.startsWith('top') ? place.top + GAP : place.bottom - height - (narrow ? ABOVE_PX : GAP);
   // Whatever the place is, the whole of it can be seen.
-  const inside = (/** @type {number} */ at, /** @type {number} */ length) => Math.max(0, Math.min(at, length));
-  return { left: inside(left, innerWidth - width), top: inside(top, innerHeight - height) };
+  const inside = (/** @type {number} */ at, /** @type {number} */ from, /** @type {number} */ to) => Math.max(0, from, Math.min(at, to));
+  return { left: inside(left, 0, innerWidth - width), top: inside(top, Math.min(place.top, innerHeight - height), innerHeight - height) };
 }
 
 /**

@@ -35,6 +35,8 @@ function watchSize(app) {
   for (const query of Object.values(queries)) query.addEventListener('change', look);
   look();
 }
+/** @type {Record<string, string>} */
+const PAGES = { login: 'Log in', signup: 'Sign up', settings: 'Settings', people: 'People', calls: 'Calls' };
 
 /** @param {import('../app.js').App} app */
 function title(app) {
@@ -43,5 +45,6 @@ function title(app) {
   if (ringing) return `${ringing.fromUsername} is calling · Tincan`;
   const unread = chat?.unread ?? 0;
   const room = route.roomId ? chat?.rooms.byId.get(route.roomId)?.name : null;
-  return `${unread ? `(${unread}) ` : ''}${room ? `${room} · ` : ''}Tincan`;
+  const page = room ?? PAGES[route.page] ?? (route.section === 'rooms' ? null : PAGES[route.section]);
+  return `${unread ? `(${unread}) ` : ''}${page ? `${page} · ` : ''}Tincan`;
 }

@@ -34,6 +34,7 @@ export function Field({ name, label, error, hint, multiline, ...rest }) {
     id,
     name,
     class: 'input',
+    dir: rest.type ? undefined : 'auto',
     'aria-invalid': error ? 'true' : undefined,
     'aria-describedby': described || undefined,
     ...rest,
@@ -45,6 +46,16 @@ export function Field({ name, label, error, hint, multiline, ...rest }) {
     ${hint && html`<p class="hint" id=${`${id}-hint`}>${hint}</p>`}
   </div>`;
 }
+
+/**
+ * A field that narrows a list.
+ * @param {{label: string, value: string, onInput: (words: string) => void}} props
+ */
+export const SearchField = ({ label, value, onInput }) => html`<div class="search">
+  ${icon('search')}
+  <input class="input" type="search" dir="auto" aria-label=${label} placeholder=${label} value=${value}
+    onInput=${(/** @type {any} */ event) => onInput(event.target.value)} />
+</div>`;
 
 /**
  * What went wrong with a form as a whole.

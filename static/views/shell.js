@@ -1,11 +1,12 @@
 /** The frame around everything: log-in or the shell with its sidebar, banner, main part, call and dialogs. */
 
-import { html, render, useEffect, useState } from '../vendor/preact.js';
+import { html, render, useEffect, useRef, useState } from '../vendor/preact.js';
 import { Welcome } from './auth.js';
 import { CallLayer, ElsewhereBar } from './call-layer.js';
 import { Sounds } from './call-sound.js';
 import { cornerOf } from './corner-place.js';
-import { useStore } from './hooks.js';
+import { focusHeading } from './focus-guard.js';
+import { useMedia, useStore } from './hooks.js';
 import { Empty, Spinner } from './parts.js';
 import { RoomPage } from './room.js';
 import { Settings } from './settings.js';
@@ -23,18 +24,22 @@ export function show(app, element) {
 /** @param {{app: App}} props */
 function Root({ app }) {
   useStore(app);
+  const narrow = useMedia('(max-width: 47.99rem)');
+  useFocusOnPage(app);
   const { chat, calls } = app;
   if (!app.session.user || !chat || !calls) return html`<${Welcome} app=${app} />`;
   const { page, roomId } = app.route;
   const view = page === 'settings' || roomId ? 'main' : 'list';
+  const listAlone = narrow && view === 'list';
   return html`<div class="shell" data-view=${view} data-call=${app.callPlace} data-corner=${cornerOf(app)}>
+    <button class="button primary skip" onClick=${focusHeading}>Skip the lists</button>
     <div class="top">
       <${Banner} app=${app} />
       <${ElsewhereBar} app=${app} calls=${calls} />
       <${Sounds} calls=${calls} />
       <${Toasts} app=${app} />
     </div>
-    <${Sidebar} app=${app} chat=${chat} />
+    <${Sidebar} app=${app} chat=${chat} alone=${listAlone} />
     <main class="main" id="main" tabindex="-1" inert=${!app.roomVisible}>
       ${page === 'settings'
         ? html`<${Settings} app=${app} key="settings" />`
@@ -44,6 +49,19 @@ function Root({ app }) {
     </main>
     <${CallLayer} app=${app} calls=${calls} />
   </div>`;
+}
+
+/** Who goes to another page is told so: the focus goes into it, where it is not there yet. @param {App} app */
+function useFocusOnPage(app) {
+  const { page, roomId } = app.route;
+  const before = useRef(`${page} ${roomId}`);
+  useEffect(() => {
+    const now = `${page} ${roomId}`;
+    if (before.current === now) return;
+    before.current = now;
+    const main = document.getElementById('main');
+    if ((page === 'settings' || roomId) && !main?.contains(document.activeElement)) focusHeading();
+  }, [page, roomId]);
 }
 
 /** @param {{chat: import('../state/chat.js').Chat}} props */

@@ -143,3 +143,131 @@ for (const [size, viewport] of Object.entries({ ...SIZES, tablet: { width: 768, 
     await hasFocus(ada, 'People in this room');
   });
 }
+
+/** One heading of the page and one main part that can be seen and read; where one is stands in the title. */
+async function hasOneMainPart(person, heading, title) {
+  const visible = (selector) =>
+    person.page.evaluate((selector) => [...document.querySelectorAll(selector)].filter((element) => element.checkVisibility() && !element.closest('[inert]')).map((element) => element.textContent.trim()), selector);
+  await until(async () => (await visible('h1')).includes(heading), `the heading ${heading}`);
+  assert.deepEqual(await visible('h1'), [heading]);
+  assert.equal((await visible('main, [role="main"]')).length, 1, heading);
+  assert.equal(await person.page.title(), title);
+}
+
+for (const [size, viewport] of Object.entries(SIZES)) {
+  scenario(`every page has one main part and one heading, and the focus goes along, at a ${size}`, async (world) => {
+    const phone = size === 'phone';
+    const bob = await world.person('Bob');
+    const ada = await world.person('Ada', { viewport, hasTouch: phone });
+    const room = await world.room('Kitchen', [bob]);
+    const list = (name) => (phone ? name : 'Pick a room');
+    await hasOneMainPart(ada, list('Rooms'), 'Tincan');
+    await ada.link(/^People/).click();
+    await hasOneMainPart(ada, list('People'), 'People · Tincan');
+    await ada.link(/^Calls/).click();
+    await hasOneMainPart(ada, list('Calls'), 'Calls · Tincan');
+    await ada.link('Settings').click();
+    await hasOneMainPart(ada, 'Settings', 'Settings · Tincan');
+    await hasFocus(ada, 'Settings');
+    await (phone ? ada.link('Back to the rooms') : ada.link(/^Rooms/)).click();
+    await hasFocus(ada, 'Rooms');
+    await ada.link(/Kitchen/).click();
+    await hasOneMainPart(ada, 'Kitchen', 'Kitchen · Tincan');
+    await hasFocus(ada, 'Kitchen');
+    // The button that was pressed goes with it.
+    await ada.button('Join room').click();
+    await until(async () => !['nothing', 'Join room'].includes(await focused(ada)), 'focus in the room');
+    await ada.chooses('Leave room');
+    await ada.page.getByRole('dialog').getByRole('button', { name: 'Leave room' }).click();
+    await ada.button('Join room').waitFor();
+    await until(async () => (await focused(ada)) !== 'nothing', 'focus after leaving');
+    await world.server.ask('DELETE', `/api/rooms/${room.id}`, { token: bob.grant.token });
+    await hasOneMainPart(ada, 'This room is gone', 'Tincan');
+    await until(async () => (await focused(ada)) !== 'nothing', 'focus after the room is gone');
+  });
+}
+
+scenario('the first key of the keyboard leads past the lists', async (world) => {
+  const ada = await world.person('Ada');
+  await world.room('Kitchen', [ada]);
+  await ada.page.reload();
+  await ada.button('New room').waitFor();
+  await ada.page.evaluate(() => document.activeElement?.blur());
+  await ada.page.locator('.skip').focus();
+  assert.equal(await focused(ada), 'Skip the lists');
+  await ada.page.keyboard.press('Enter');
+  await hasFocus(ada, 'Kitchen');
+});
+
+/** What is touched and smaller than a finger. Words within a sentence may be, and what is pressed by its label. */
+const tooSmall = (person) =>
+  person.page.evaluate(() =>
+    [...document.querySelectorAll('button, a[href], input, select, textarea, summary, [role="button"]')]
+      .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.matches('.message a, .hidden-visually, .skip:not(:focus)'))
+      .map((element) => [element, (element.matches('[type="radio"], [type="checkbox"]') && element.labels?.[0] || element).getBoundingClientRect()])
+      // Half a pixel is lost in rounding.
+      .filter(([, box]) => box.width > 0 && (box.width < 43.5 || box.height < 43.5))
+      .map(([element, box]) => `${element.getAttribute('aria-label') || element.textContent.trim() || element.name}: ${Math.round(box.width)}×${Math.round(box.height)}`),
+  );
+
+scenario('everything that is touched on a phone is as large as a finger', async (world) => {
+  const phone = { viewport: SIZES.phone, hasTouch: true, isMobile: true };
+  const guest = await world.person('Guest', { outside: true, ...phone });
+  await guest.button('Log in').waitFor();
+  assert.deepEqual(await tooSmall(guest), [], 'log-in');
+  await guest.link('Sign up').tap();
+  await guest.button('Sign up').waitFor();
+  assert.deepEqual(await tooSmall(guest), [], 'sign-up');
+  const [ada, bob] = [await world.person('Ada', phone), await world.person('Bob')];
+  const fits = async (view) => assert.deepEqual(await tooSmall(ada), [], view);
+  await fits('no rooms');
+  const room = await world.room('Kitchen', [bob]);
+  await ada.link(/Kitchen/).tap();
+  await ada.button('Join room').waitFor();
+  await fits('a room from outside');
+  await ada.button('Join room').tap();
+  await ada.page.getByRole('textbox', { name: /^Write to/ }).waitFor();
+  await fits('a room');
+  await ada.button('People in this room').tap();
+  await ada.page.getByRole('dialog', { name: 'People', exact: true }).waitFor();
+  await fits('the drawer');
+  await ada.page.getByRole('dialog').getByRole('button', { name: 'Close' }).tap();
+  await ada.button('More about this room').tap();
+  await ada.page.getByRole('menu').waitFor();
+  await fits('the menu');
+  await ada.page.keyboard.press('Escape');
+  await ada.button('Video call with everybody here').tap();
+  await ada.page.getByRole('dialog').waitFor();
+  await fits('the dialog before a call');
+  await ada.page.keyboard.press('Escape');
+  for (const hash of ['rooms', 'people', 'calls', 'settings']) {
+    await ada.page.goto(`${world.server.url}/#/${hash}`);
+    await ada.page.locator('.row:visible, .card:visible, .empty:visible').first().waitFor();
+    await fits(hash);
+  }
+  await ada.page.goto(`${world.server.url}/#/rooms`);
+  await ada.button('New room').tap();
+  await ada.page.getByRole('dialog').waitFor();
+  await fits('the dialog for a new room');
+  assert.ok(room);
+});
+
+scenario('at 400 % zoom the lists can be seen and used', async (world) => {
+  const [ada, bob] = [await world.person('Ada', { viewport: { width: 320, height: 200 } }), await world.person('Bob')];
+  await world.room('Kitchen', [bob]);
+  const rowShows = async (row) => {
+    const box = await row.boundingBox();
+    assert.ok(box && box.y >= 0 && box.y + box.height <= 200, JSON.stringify(box));
+  };
+  for (const [hash, name] of [['rooms', /Kitchen/], ['people', 'Bob']]) {
+    await ada.page.goto(`${world.server.url}/#/${hash}`);
+    const row = ada.page.locator('.sidebar-list .row', { hasText: name });
+    await row.waitFor();
+    await row.scrollIntoViewIfNeeded();
+    await rowShows(row);
+    const over = await ada.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(over <= 0, `${over} px too wide`);
+  }
+  await ada.button('Call Bob', { exact: true }).click();
+  await ada.page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+});
