@@ -6,6 +6,7 @@ import { createStorage, memoryShelf } from './state/storage.js';
 import { io } from './vendor/socket.io.js';
 import { watchForNews } from './views/notify.js';
 import { watchPage } from './views/page.js';
+import { watchRinging } from './views/ringing.js';
 import { show } from './views/shell.js';
 
 /** @param {'localStorage' | 'sessionStorage'} name */
@@ -31,5 +32,6 @@ app.navigate = (hash) => {
 
 watchPage(app);
 watchForNews(app);
+watchRinging(app);
 show(app, document.getElementById('app') ?? document.body);
 app.start();

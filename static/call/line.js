@@ -52,8 +52,8 @@ export class CallLine extends Store {
     this.ticker = undefined;
     /** @type {any} */
     this.lookout = undefined;
-    this.media.onTrack = (kind) => {
-      this.mesh?.retrack(kind);
+    this.media.onTrack = (lane) => {
+      this.mesh?.retrack(lane === 'screen' ? 'video' : lane);
       this.tellMedia();
     };
   }
@@ -74,7 +74,7 @@ export class CallLine extends Store {
       me: this.user.id,
       connection: this.connection,
       connect: () => this.devices.connect(this.ice.configuration),
-      track: (kind) => this.media.track(kind),
+      track: (kind) => (kind === 'video' ? (this.media.screen ?? this.media.camera) : this.media.audio),
       changed: () => this.changed(),
       timers: this.timers,
     });

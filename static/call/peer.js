@@ -46,7 +46,7 @@ export class Peer {
     this.away = false;
     /** @type {import('../protocol/types.js').MediaFlags} what it says it sends */
     this.media = { audio: true, video: true, screen: false };
-    /** @type {Partial<Record<'audio' | 'video', MediaStreamTrack>>} what comes from there */
+    /** @type {Partial<Record<'audio' | 'video' | 'screen', MediaStreamTrack>>} what comes from there */
     this.remote = {};
     /** Our last offer, and whether it reached the other side. */
     this.offerId = '';

@@ -34,7 +34,7 @@ export function DeviceChoice({ media, kinds = ['audioinput', 'videoinput', 'audi
 export function MediaProblems({ media }) {
   const problems = Object.entries(media.problems);
   if (!problems.length) return null;
-  const retry = () => media.start(media.wanted);
+  const retry = () => media.retry();
   return html`<div class="notice warn media-problem" role="status">
     ${icon('alert')}
     <div>

@@ -24,7 +24,7 @@ export function Picture({ track, mirror, contain, label }) {
 /** @param {{media: import('../call/media.js').LocalMedia, user: {id: string, username: string}, speaking?: boolean}} props */
 export function SelfTile({ media, user, speaking }) {
   const { video, screen, audio } = media.flags;
-  const track = media.track('video');
+  const track = media.screen ?? media.camera;
   return html`<figure class=${`tile self ${speaking ? 'speaking' : ''}`}>
     ${track && (video || screen)
       ? html`<${Picture} track=${track} mirror=${!screen} contain=${screen} label="Your picture" />`
@@ -39,7 +39,7 @@ export function SelfTile({ media, user, speaking }) {
 /** @param {{peer: import('../call/peer.js').Peer, quality?: import('../call/quality.js').Quality, speaking: boolean}} props */
 export function PeerTile({ peer, quality, speaking }) {
   const { audio, video, screen } = peer.media;
-  const track = peer.remote.video;
+  const track = (screen && peer.remote.screen) || peer.remote.video;
   const shows = track && (video || screen);
   const words = stateWords(peer);
   return html`<figure class=${`tile ${speaking ? 'speaking' : ''}`} data-user=${peer.userId} data-state=${peer.state}>

@@ -6,43 +6,9 @@ import { budgetFor } from '../../static/call/budget.js';
 import { RingClaim } from '../../static/call/claim.js';
 import { CallDesk } from '../../static/call/desk.js';
 import { gridFor } from '../../static/call/grid.js';
-import { LocalMedia } from '../../static/call/media.js';
 import { qualityOf, sampleOf } from '../../static/call/quality.js';
 import { fakeConnection, fakeTimers, id, settle, storage } from './fakes.js';
-import { FakePeerConnection } from './rtc.js';
-
-class FakeTrack extends EventTarget {
-  constructor(kind) {
-    super();
-    this.kind = kind;
-    this.enabled = true;
-    this.stopped = false;
-  }
-  stop() {
-    this.stopped = true;
-  }
-}
-
-function fakeDevices({ refuse = {}, available = true } = {}) {
-  return {
-    available,
-    canShare: true,
-    made: [],
-    refuse,
-    async open({ audio, video }) {
-      for (const [kind, wanted] of Object.entries({ audio, video })) {
-        if (wanted && this.refuse[kind]) throw new DOMException('', this.refuse[kind]);
-      }
-      const tracks = [audio && new FakeTrack('audio'), video && new FakeTrack('video')].filter(Boolean);
-      this.made.push(...tracks);
-      return tracks;
-    },
-    openScreen: async () => new FakeTrack('video'),
-    list: async () => [],
-    onChange: () => {},
-    connect: () => new FakePeerConnection(),
-  };
-}
+import { fakeDevices } from './rtc.js';
 
 const me = { id: id(1), username: 'Ada' };
 const bo = { from: id(2), fromUsername: 'Bo', fromSocketId: 's2' };
@@ -238,46 +204,6 @@ test('a declined group call rings on', async () => {
   connection.emit('call-rejected', { callId: 'c1', from: id(2), fromUsername: 'Bo' });
   assert.equal(desk.call.state, 'ringing');
   assert.match(said.at(-1), /Bo declined/);
-});
-
-test('a camera that is refused leaves the microphone, and says what to do', async () => {
-  const media = new LocalMedia({ devices: fakeDevices({ refuse: { video: 'NotAllowedError' } }), storage: storage() });
-  await media.start({ audio: true, video: true });
-  assert.ok(media.audio);
-  assert.equal(media.camera, null);
-  assert.match(media.problems.video.help, /Allow the camera/);
-  assert.deepEqual(media.flags, { audio: true, video: false, screen: false });
-});
-
-test('on plain http from elsewhere nothing is asked for, and the reason is told', async () => {
-  const media = new LocalMedia({ devices: fakeDevices({ available: false }), storage: storage() });
-  await media.start({ audio: true, video: true });
-  assert.match(media.problems.audio.help, /https/);
-});
-
-test('the camera is let go of when it is turned off, and a screen goes before it', async () => {
-  const devices = fakeDevices();
-  const media = new LocalMedia({ devices, storage: storage() });
-  const told = [];
-  await media.start({ audio: true, video: true });
-  media.onTrack = (kind) => told.push(kind);
-  await media.share();
-  assert.equal(media.track('video'), media.screen);
-  media.unshare();
-  assert.equal(media.track('video'), media.camera);
-  const { camera } = media;
-  await media.setCamera(false);
-  assert.equal(camera.stopped, true);
-  assert.equal(media.track('video'), null);
-  assert.deepEqual(told, ['video', 'video', 'video']);
-});
-
-test('a device that is unplugged is told of', async () => {
-  const media = new LocalMedia({ devices: fakeDevices(), storage: storage() });
-  await media.start({ audio: true, video: false });
-  media.audio.dispatchEvent(new Event('ended'));
-  assert.match(media.problems.audio.title, /gone/);
-  assert.equal(media.flags.audio, false);
 });
 
 test('of two tabs one rings', async () => {

@@ -1,4 +1,4 @@
-/** A peer connection that keeps the rules of negotiation and connects when both sides have described themselves. */
+/** Devices, and a peer connection that keeps the rules of negotiation and connects when both sides have described themselves. */
 
 import { settle } from './fakes.js';
 
@@ -107,4 +107,40 @@ export async function connectAll(...peers) {
     if (pc?.signalingState === 'stable' && pc.remoteDescription && pc.connectionState !== 'connected') pc.become('connected');
   }
   await settle();
+}
+
+export class FakeTrack extends EventTarget {
+  constructor(kind) {
+    super();
+    this.kind = kind;
+    this.enabled = true;
+    this.stopped = false;
+  }
+  stop() {
+    this.stopped = true;
+  }
+}
+
+export function fakeDevices({ refuse = {}, available = true } = {}) {
+  return {
+    available,
+    canShare: true,
+    made: [],
+    refuse,
+    async open({ audio, video }) {
+      for (const [kind, wanted] of Object.entries({ audio, video })) {
+        if (wanted && this.refuse[kind]) throw new DOMException('', this.refuse[kind]);
+      }
+      const tracks = [audio && new FakeTrack('audio'), video && new FakeTrack('video')].filter(Boolean);
+      this.made.push(...tracks);
+      return tracks;
+    },
+    async openScreen() {
+      if (this.refuse.screen) throw new DOMException('', this.refuse.screen);
+      return this.made[this.made.push(new FakeTrack('video')) - 1];
+    },
+    list: async () => [],
+    onChange: () => {},
+    connect: () => new FakePeerConnection(),
+  };
 }
