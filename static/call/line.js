@@ -54,8 +54,8 @@ export class CallLine extends Store {
     this.ticker = undefined;
     /** @type {any} */
     this.lookout = undefined;
-    this.media.onTrack = (lane) => {
-      this.mesh?.retrack(lane === 'screen' ? 'video' : lane);
+    this.media.onTrack = () => {
+      this.mesh?.retrack();
       this.tellMedia();
     };
   }
@@ -76,7 +76,7 @@ export class CallLine extends Store {
       me: this.user.id,
       connection: this.connection,
       connect: () => this.devices.connect(this.ice.configuration),
-      track: (kind) => (kind === 'video' ? (this.media.screen ?? this.media.camera) : this.media.audio),
+      track: (lane) => this.media.track(lane),
       changed: () => this.changed(),
       timers: this.timers,
     });
@@ -85,7 +85,7 @@ export class CallLine extends Store {
     this.ticker = this.timers.setInterval(() => {
       ticks += 1;
       this.mesh?.listen();
-      if (ticks % MEASURE_EVERY === 0) void this.mesh?.measure(Date.now());
+      if (ticks % MEASURE_EVERY === 0) this.mesh?.measure(Date.now());
     }, LISTEN_MS);
     this.remember();
     this.changed();

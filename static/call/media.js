@@ -39,7 +39,7 @@ export class LocalMedia extends Store {
     this.list = [];
     /** @type {Partial<Record<DeviceKind, string>>} */
     this.chosen = storage.read(CHOICES) ?? {};
-    /** @type {((lane: Lane) => void) | null} told when another track is to be sent */
+    /** @type {(() => void) | null} told when another track is to be sent */
     this.onTrack = null;
     this.round = 0;
     /** @type {ReturnType<typeof meter> | null} */
@@ -134,14 +134,13 @@ export class LocalMedia extends Store {
       if (this[place] !== track) return;
       this[place] = null;
       this.problems[kind] = gone(kind);
-      this.sendAnew(kind);
+      this.sendAnew();
     });
-    this.sendAnew(kind);
+    this.sendAnew();
   }
 
-  /** @param {Lane} lane */
-  sendAnew(lane) {
-    this.onTrack?.(lane);
+  sendAnew() {
+    this.onTrack?.();
     this.changed();
   }
 
@@ -149,7 +148,7 @@ export class LocalMedia extends Store {
   async setMicrophone(on) {
     this.wanted.audio = on;
     if (this.audio) this.audio.enabled = on;
-    this.sendAnew('audio');
+    this.sendAnew();
     if (on && !this.audio) await this.openWanted(['audio']);
   }
 
@@ -160,7 +159,7 @@ export class LocalMedia extends Store {
     this.camera?.stop();
     this.camera = null;
     delete this.problems.video;
-    this.sendAnew('video');
+    this.sendAnew();
   }
 
   /** @param {DeviceKind} kind @param {string} deviceId */
@@ -183,7 +182,7 @@ export class LocalMedia extends Store {
       this.screen = track;
       delete this.problems.screen;
       track.addEventListener('ended', () => this.screen === track && this.unshare());
-      this.sendAnew('screen');
+      this.sendAnew();
     } catch (error) {
       // Closing the browser's chooser is no problem.
       if (error instanceof Error && error.name !== 'NotAllowedError') {
@@ -196,7 +195,7 @@ export class LocalMedia extends Store {
   unshare() {
     this.screen?.stop();
     this.screen = null;
-    this.sendAnew('screen');
+    this.sendAnew();
   }
 
   /** Somebody looks at `level` from now on. @returns {() => void} ends it */

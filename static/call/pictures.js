@@ -35,15 +35,3 @@ export function leadOf(peers, speaking, before) {
   if (last && (speaking.has(last.userId) || speaking.size === 0)) return last;
   return peers.find((peer) => speaking.has(peer.userId)) ?? last ?? peers[0];
 }
-
-/**
- * What comes from somebody. One who sends a screen and no second picture sends it in the place of the camera.
- * @param {Peer} peer @param {boolean} screen
- * @returns {MediaStreamTrack | undefined}
- */
-export function trackOf(peer, screen) {
-  const remote = /** @type {{video?: MediaStreamTrack, screen?: MediaStreamTrack}} */ (peer.remote);
-  const { media } = peer;
-  if (screen) return media.screen ? (remote.screen ?? remote.video) : undefined;
-  return media.video && (!media.screen || remote.screen) ? remote.video : undefined;
-}

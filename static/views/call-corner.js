@@ -1,6 +1,6 @@
 /** The call in a corner, while one does something else: one picture and its controls. It can be moved, and brought back. */
 
-import { leadOf, trackOf } from '../call/pictures.js';
+import { leadOf } from '../call/pictures.js';
 import { html, useEffect, useRef, useState } from '../vendor/preact.js';
 import { Switches, switchesOf } from './call-switches.js';
 import { Picture, stateWords } from './call-tile.js';
@@ -55,7 +55,7 @@ function Lead({ calls }) {
   useEffect(() => setBefore(lead?.userId ?? ''), [lead?.userId]);
   if (!lead) return html`<${Avatar} id=${call?.roomId ?? call?.to ?? ''} name=${call?.name || '?'} size="large" />`;
   const screen = lead.media.screen;
-  const track = trackOf(lead, screen);
+  const track = screen ? lead.screen : lead.camera;
   const words = stateWords(lead);
   return html`${track
       ? html`<${Picture} key=${track.id} track=${track} contain=${screen} label=${screen ? `${lead.username}’s screen` : `${lead.username}’s picture`} />`

@@ -1,6 +1,5 @@
 /** One picture of a call: who it is of, how it goes, and the button that keeps it large. */
 
-import { trackOf } from '../call/pictures.js';
 import { html, useEffect, useRef } from '../vendor/preact.js';
 import { icon } from './icons.js';
 import { Avatar } from './parts.js';
@@ -50,7 +49,7 @@ export function SelfTile({ media, user, screen = false, pin }) {
 /** @param {{peer: Peer, screen?: boolean, quality?: import('../call/quality.js').Quality, speaking: boolean, pin?: Pin}} props */
 export function PeerTile({ peer, screen = false, quality, speaking, pin }) {
   const { username: name, media } = peer;
-  const track = trackOf(peer, screen);
+  const track = screen ? peer.screen : peer.camera;
   const words = stateWords(peer);
   // The state of the connection is told once a person.
   const state = screen ? {} : { 'data-user': peer.userId, 'data-state': peer.state };

@@ -163,11 +163,11 @@ test('when the socket is back, the call is accepted again and its connections ar
   await ringBo(desk);
   connection.emit('call-accepted', { callId: 'c1', ...bo });
   await settle();
-  const { pc } = desk.mesh.peers.get(id(2));
+  const { pc } = desk.mesh.peers.get(id(2)).link;
   connection.emit('session', { socketId: 's8', userId: me.id, username: 'Ada', call: { callId: 'c1', callType: 'video', status: 'active', socketId: null } });
   await settle();
   assert.equal(connection.of('accept-call').length, 1);
-  assert.equal(desk.mesh.peers.get(id(2)).pc, pc);
+  assert.equal(desk.mesh.peers.get(id(2)).link.pc, pc);
 });
 
 test('a call that ended while one was away is over', async () => {

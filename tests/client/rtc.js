@@ -51,7 +51,8 @@ export class FakePeerConnection {
   }
 
   sdp() {
-    return `v=0\r\no=- ${this.name} ${++this.version} IN IP4 0.0.0.0\r\na=ice-ufrag:${this.name}r${this.iceRound}\r\n`;
+    const sections = this.transceivers.map((one) => `m=${one.receiver.track.kind} 9\r\n`).join('');
+    return `v=0\r\no=- ${this.name} ${++this.version} IN IP4 0.0.0.0\r\na=ice-ufrag:${this.name}r${this.iceRound}\r\n${sections}`;
   }
 
   async createOffer({ iceRestart } = {}) {
@@ -79,9 +80,8 @@ export class FakePeerConnection {
     this.remoteDescription = description;
     this.signalingState = description.type === 'offer' ? 'have-remote-offer' : 'stable';
     if (description.type !== 'offer') return;
-    for (const kind of ['audio', 'video']) {
-      if (!this.transceivers.some((one) => one.receiver.track.kind === kind)) this.addTransceiver(kind).direction = 'recvonly';
-    }
+    const kinds = [...description.sdp.matchAll(/^m=(\w+)/gm)].map((match) => match[1]);
+    for (const kind of kinds.slice(this.transceivers.length)) this.addTransceiver(kind).direction = 'recvonly';
   }
 
   async addIceCandidate(candidate) {
@@ -103,7 +103,7 @@ export class FakePeerConnection {
 export async function connectAll(...peers) {
   await settle();
   for (const peer of peers) {
-    const { pc } = peer;
+    const pc = peer.link?.pc;
     if (pc?.signalingState === 'stable' && pc.remoteDescription && pc.connectionState !== 'connected') pc.become('connected');
   }
   await settle();
