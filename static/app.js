@@ -98,6 +98,11 @@ export class App extends Store {
     this.changed();
   }
 
+  /** The open room can be seen: no large call covers it. */
+  get roomVisible() {
+    return !this.calls?.call || this.calls.small;
+  }
+
   /** @param {import('./protocol/types.js').User} user */
   enter(user) {
     const { rest, connection, storage, tabStorage, devices } = this;

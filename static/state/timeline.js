@@ -28,7 +28,7 @@ export class Timeline {
     this.loaded = false;
     /** The beginning of the room is here. */
     this.complete = false;
-    /** The window ends where the room ends: what comes live is held. Else it only counts. */
+    /** @type {boolean} The window ends where the room ends: what comes live is held. Else it only counts. */
     this.attached = true;
     this.end = 0;
     this.generation += 1;
