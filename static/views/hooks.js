@@ -2,6 +2,7 @@
 
 import { asRequestError } from '../protocol/errors.js';
 import { useEffect, useState } from '../vendor/preact.js';
+import { eachFrame } from './frames.js';
 
 /**
  * Shows a view again whenever a store changes.
@@ -11,7 +12,7 @@ export function useStore(store) {
   const [, again] = useState(0);
   useEffect(() => {
     again(store.version);
-    return store.subscribe(() => again(store.version));
+    return eachFrame(store, () => again(store.version));
   }, [store]);
 }
 

@@ -1,5 +1,7 @@
 /** What happens around the page: its address, other tabs, being seen or not, the network, its title. */
 
+import { eachFrame } from './frames.js';
+
 /** @param {import('../app.js').App} app */
 export function watchPage(app) {
   addEventListener('hashchange', () => app.go(location.hash));
@@ -13,7 +15,7 @@ export function watchPage(app) {
     void app.session.refresh();
     app.changed();
   });
-  app.subscribe(() => {
+  eachFrame(app, () => {
     document.title = title(app);
     document.documentElement.dataset.theme = app.storage.read('theme') ?? 'auto';
   });

@@ -41,7 +41,7 @@ export function RoomPage({ app, chat, roomId }) {
     <${Head} app=${app} chat=${chat} room=${room} people=${people} onPeople=${() => setPeople(!people)} onDialog=${setDialog} />
     <div class="room-body">
       <${CallStrip} app=${app} room=${room} />
-      <${Messages} chat=${chat} room=${room} />
+      <${Messages} chat=${chat} room=${room} visible=${app.roomVisible} />
       <div class="below">
         <${TypingLine} names=${chat.typing.in(roomId)} />
         ${room.joined ? html`<${Composer} chat=${chat} room=${room} />` : html`<${JoinBar} chat=${chat} room=${room} />`}
@@ -119,7 +119,7 @@ function TypingLine({ names }) {
 function JoinBar({ chat, room }) {
   const { busy, error, run } = useAction();
   return html`<div class="join-bar">
-    <span>You are looking at <strong>${room.name}</strong> from outside.</span>
+    <span>You are looking in from outside; refreshed every few seconds.</span>
     <button class="button primary" aria-disabled=${busy} onClick=${() => run(() => chat.join(room.id))}>Join room</button>
     ${error && html`<${Notice}>${inWords(error)}<//>`}
   </div>`;
