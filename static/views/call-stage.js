@@ -38,7 +38,7 @@ export function Stage({ app, calls }) {
   };
   // Where it covers the main part, it is the main part.
   return html`<section class="stage" ref=${ref} tabindex="-1" role=${place === 'large' ? 'main' : 'region'} aria-label=${`Call: ${title}`} onKeyDown=${keyed}>
-    <header class="stage-head">
+    <div class="stage-head">
       <div class="about">
         <${place === 'large' ? 'h1' : 'h2'} class="one-line" dir="auto">${title}<//>
         <p>${ringing ? 'Ringing…' : html`<span role="timer">${duration(now - call.since)}</span>`}${call.roomId && !ringing && ` · ${plural(peers.length + 1, 'person', 'people')}`}</p>
@@ -46,7 +46,7 @@ export function Stage({ app, calls }) {
       <${FloatButton} stage=${ref} />
       <${FullScreenButton} stage=${ref} />
       <button class="round small" aria-label="Make the call small" title="Make the call small" onClick=${() => calls.shrink()}>${icon('shrink')}</button>
-    </header>
+    </div>
     <div class="stage-body">
       ${ringing
         ? html`<div class="ringing">
