@@ -57,8 +57,7 @@ function Lead({ calls }) {
   const screen = lead.media.screen;
   const track = screen ? lead.screen : lead.camera;
   const words = stateWords(lead);
-  return html`${track
-      ? html`<${Picture} key=${track.id} track=${track} contain=${screen} label=${screen ? `${lead.username}’s screen` : `${lead.username}’s picture`} />`
-      : html`<${Avatar} id=${lead.userId} name=${lead.username} size="large" />`}
+  return html`${!screen && html`<${Avatar} id=${lead.userId} name=${lead.username} size="large" />`}
+    ${track && html`<${Picture} key=${track.id} track=${track} contain=${screen} label=${screen ? `${lead.username}’s screen` : `${lead.username}’s picture`} />`}
     ${words ? html`<p class="tile-state" role="status">${words}</p>` : peers.length > 1 && html`<p class="corner-who one-line" dir="auto">${lead.username}</p>`}`;
 }

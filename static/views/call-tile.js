@@ -35,9 +35,8 @@ export function SelfTile({ media, user, screen = false, pin }) {
   const { video, audio } = media.flags;
   const track = screen ? media.screen : video ? media.camera : null;
   return html`<figure class="tile self">
-    ${track
-      ? html`<${Picture} track=${track} mirror=${!screen} contain=${screen} label=${screen ? 'Your screen' : 'Your picture'} />`
-      : html`<${Avatar} id=${user.id} name=${user.username} size="large" />`}
+    ${!screen && html`<${Avatar} id=${user.id} name=${user.username} size="large" />`}
+    ${track && html`<${Picture} track=${track} mirror=${!screen} contain=${screen} label=${screen ? 'Your screen' : 'Your picture'} />`}
     ${pin && html`<${PinButton} of=${screen ? 'your screen' : 'your picture'} pin=${pin} />`}
     <figcaption>
       ${!audio && !screen && html`<${Mark} words="Your microphone is off" />`}
@@ -46,7 +45,7 @@ export function SelfTile({ media, user, screen = false, pin }) {
   </figure>`;
 }
 
-/** @param {{peer: Peer, screen?: boolean, quality?: import('../call/quality.js').Quality, speaking: boolean, pin?: Pin}} props */
+/** Until the first picture is there one sees the initials behind it. @param {{peer: Peer, screen?: boolean, quality?: import('../call/quality.js').Quality, speaking: boolean, pin?: Pin}} props */
 export function PeerTile({ peer, screen = false, quality, speaking, pin }) {
   const { username: name, media } = peer;
   const track = screen ? peer.screen : peer.camera;
@@ -55,9 +54,8 @@ export function PeerTile({ peer, screen = false, quality, speaking, pin }) {
   const state = screen ? {} : { 'data-user': peer.userId, 'data-state': peer.state };
   const what = screen ? `${name}’s screen` : `${name}’s picture`;
   return html`<figure class=${`tile ${speaking && !screen ? 'speaking' : ''}`} ...${state}>
-    ${track
-      ? html`<${Picture} track=${track} contain=${screen} label=${what} />`
-      : html`<${Avatar} id=${peer.userId} name=${name} size="large" />`}
+    ${!screen && html`<${Avatar} id=${peer.userId} name=${name} size="large" />`}
+    ${track && html`<${Picture} track=${track} contain=${screen} label=${what} />`}
     ${words && html`<p class="tile-state" role=${screen ? undefined : 'status'}>${words}</p>`}
     ${pin && html`<${PinButton} of=${what} pin=${pin} />`}
     <figcaption>

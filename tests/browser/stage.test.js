@@ -298,6 +298,37 @@ scenario('a tile is kept large by its button, and a name stays beside any qualit
   assert.ok(words);
 });
 
+scenario('all that is touched in a call is as large as a finger', async (world) => {
+  const { ada, bob } = await inRoomCall(world, { hasTouch: true, isMobile: true });
+  const small = (selector) =>
+    ada.page.locator(selector).evaluate((part) =>
+      [...part.querySelectorAll('button, select')]
+        .filter((one) => one.checkVisibility({ visibilityProperty: true }))
+        .map((one) => ({ name: one.getAttribute('aria-label') ?? one.textContent ?? one.id, box: one.getBoundingClientRect() }))
+        .filter(({ box }) => box.width < 43.5 || box.height < 43.5)
+        .map(({ name, box }) => `${name}: ${box.width} × ${box.height}`),
+    );
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    await ada.page.setViewportSize(viewport);
+    await ada.button('Devices').click();
+    await ada.page.locator('.stage-devices').waitFor();
+    assert.deepEqual(await small('.stage'), [], `stage at ${size}`);
+    await ada.button('Devices').click();
+    const { right, width } = await ada.page.locator('.controls').evaluate((row) => ({ right: row.lastElementChild.getBoundingClientRect().right, width: innerWidth }));
+    assert.ok(right <= width, `all controls are in the page at ${size}`);
+    await ada.button('Make the call small').click();
+    assert.deepEqual(await small('.corner-call'), [], `corner at ${size}`);
+    await ada.button(/^Back to the call/).click();
+  }
+  await ada.page.setViewportSize(SIZES.phone);
+  await ada.button('Hang up').click();
+  await bob.hasNoCall();
+  await bob.rings('Ada');
+  await ada.button('Accept', { exact: true }).waitFor();
+  assert.deepEqual(await small('.incoming'), []);
+  assert.equal(await ada.page.locator('.incoming kbd').first().isVisible(), false, 'no keys where there is no keyboard');
+});
+
 scenario('full screen keeps all that comes up in sight, and a trouble with a device is put aside', async (world) => {
   const { ada, bob } = await inRoomCall(world, {
     callType: 'audio',
