@@ -34,7 +34,10 @@ export function Stage({ app, calls }) {
   const ringing = call.state === 'ringing' && peers.length === 0;
   const title = call.name || 'Call';
   const keyed = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key === 'Escape' && devices) setDevices(false);
+    if (event.key !== 'Escape' || !devices) return;
+    setDevices(false);
+    const opener = ref.current?.querySelector('[aria-controls="stage-devices"]');
+    if (opener instanceof HTMLElement) opener.focus();
   };
   // Where it covers the main part, it is the main part.
   return html`<section class="stage" ref=${ref} tabindex="-1" role=${place === 'large' ? 'main' : 'region'} aria-label=${`Call: ${title}`} onKeyDown=${keyed}>

@@ -298,6 +298,22 @@ scenario('a tile is kept large by its button, and a name stays beside any qualit
   assert.ok(words);
 });
 
+scenario('the picture of the other stands in a window of its own, and comes back', async (world) => {
+  const { ada } = await inRoomCall(world);
+  await ada.hearsAndSees();
+  await ada.button('Picture in picture').click();
+  await until(() => ada.page.evaluate(() => document.pictureInPictureElement?.getAttribute('aria-label') === 'Bob’s picture'), 'a window with the picture');
+  assert.equal(await ada.button('Picture in picture').getAttribute('aria-pressed'), 'true');
+  await ada.button('Picture in picture').click();
+  await until(() => ada.page.evaluate(() => document.pictureInPictureElement === null), 'the picture back in the page');
+  // The panel of devices closes at Escape, and what opened it has the focus.
+  await ada.button('Devices').click();
+  await ada.page.getByRole('combobox', { name: 'Camera' }).focus();
+  await ada.page.keyboard.press('Escape');
+  await ada.page.locator('.stage-devices').waitFor({ state: 'detached' });
+  assert.equal(await ada.page.evaluate(() => document.activeElement.getAttribute('aria-label')), 'Devices');
+});
+
 scenario('all that is touched in a call is as large as a finger', async (world) => {
   const { ada, bob } = await inRoomCall(world, { hasTouch: true, isMobile: true });
   const small = (selector) =>
