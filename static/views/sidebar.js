@@ -22,10 +22,10 @@ export function Sidebar({ app, chat, alone }) {
   const missed = app.calls?.missed ?? 0;
   return html`<div class="sidebar" role=${alone ? 'main' : 'complementary'} aria-label="Rooms, people and calls">
     <${alone ? 'h1' : 'h2'} class="hidden-visually">${TITLES[section]}<//>
-    <header class="sidebar-head">
+    <div class="sidebar-head">
       <a class="mark" href="#/rooms"><img src="/icons/tincan.svg" alt="" />Tincan</a>
       <button class="button plain small" onClick=${() => setCreating(true)}>${icon('plus')}New room</button>
-    </header>
+    </div>
     <nav class="sections" aria-label="Lists">
       ${link('rooms', 'rooms', 'Rooms', null)} ${link('people', 'people', 'People', null)}
       ${link('calls', 'phone', 'Calls', missed > 0 && html`<span class="badge">${missed}<span class="hidden-visually"> missed</span></span>`)}
@@ -35,12 +35,12 @@ export function Sidebar({ app, chat, alone }) {
       : section === 'calls'
         ? html`<${CallList} app=${app} chat=${chat} />`
         : html`<${RoomList} app=${app} chat=${chat} onCreate=${() => setCreating(true)} />`}
-    <footer class="sidebar-foot">
+    <div class="sidebar-foot">
       <${Avatar} id=${chat.user.id} name=${chat.user.username} />
       <strong class="who one-line" dir="auto">${chat.user.username}</strong>
       <a class="button ghost icon-only" href="#/settings" aria-label="Settings">${icon('settings')}</a>
       <button class="button ghost icon-only" aria-label="Log out" onClick=${() => app.logOut()}>${icon('logOut')}</button>
-    </footer>
+    </div>
     ${creating && html`<${RoomDialog} app=${app} chat=${chat} onClose=${() => setCreating(false)} />`}
   </div>`;
 }
