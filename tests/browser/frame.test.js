@@ -271,3 +271,30 @@ scenario('at 400 % zoom the lists can be seen and used', async (world) => {
   await ada.button('Call Bob', { exact: true }).click();
   await ada.page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
 });
+
+scenario('among a thousand people those online come first, parts of names are found, and scrolling brings the rest', async (world) => {
+  const ada = await world.person('Ada');
+  const names = Array.from({ length: 1_000 }, (_, index) => `p${String(index).padStart(4, '0')}`);
+  for (let begun = 0; begun < names.length; begun += 20) await Promise.all(names.slice(begun, begun + 20).map((name) => world.server.signUp(name)));
+  const top = await world.server.socket(await world.server.signUp('zz.top'));
+  await ada.link(/^People/).click();
+  const rows = ada.page.locator('.sidebar-list .row');
+  await rows.filter({ hasText: 'zz.top' }).getByText('Online').waitFor();
+  assert.match(await rows.first().textContent(), /zz\.top/);
+  const list = ada.page.getByRole('region', { name: 'People' });
+  await list.hover();
+  await until(async () => {
+    await list.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+    return (await rows.count()) === 1_001;
+  }, 'everybody');
+  assert.equal(new Set(await rows.locator('.title').allTextContents()).size, 1_001);
+  // Who goes while one looks stays in place.
+  await list.evaluate((element) => element.scrollTo(0, 0));
+  top.close();
+  await rows.filter({ hasText: 'zz.top' }).getByText('Offline').waitFor();
+  assert.match(await rows.first().textContent(), /zz\.top/);
+  await ada.field('Search people').fill('TOP');
+  await until(async () => (await rows.count()) === 1, 'one that is found by a part of the name');
+  await ada.field('Search people').fill('nobody');
+  await ada.sees('Nobody found');
+}, { timeout: 180_000 });

@@ -96,7 +96,7 @@ test('text is never made faint by seeing through it, and has no colour but those
   for (const name of readdirSync(styles).filter((name) => name !== 'stage.css')) {
     // Comments may say anything, and motion passes.
     const rules = read(name).replace(/\/\*[^]*?\*\//g, '').replace(/@keyframes [\w-]+ \{[^]*?\n\}/g, '');
-    const bare = [...rules.matchAll(/([^{}]+)\{([^{}]*)\}/g)].filter(([, , body]) => /^\s*color: (?!var\(--|inherit|currentColor|light-dark\(hsl)/m.test(body));
+    const bare = [...rules.matchAll(/([^{}]+)\{([^{}]*)\}/g)].filter(([, , body]) => /^\s*color: (?!var\(--|inherit|currentColor|GrayText|light-dark\(hsl)/m.test(body));
     assert.deepEqual(bare.map(([, selector]) => selector.trim()), [], name);
     const thin = [...rules.matchAll(/([^{}]+)\{([^{}]*)\}/g)].filter(([, , body]) => /^\s*opacity: 0?\.\d/m.test(body));
     assert.deepEqual(thin.map(([, selector]) => selector.trim()), [], name);
