@@ -14,8 +14,8 @@
  * @returns {Budget}
  */
 export function budgetFor(people) {
-  if (people <= 2) return { scale: 1, fps: 30, bitrate: 1_700_000, screen: { scale: 1, fps: 30, bitrate: 2_500_000 }, start: 900_000 };
-  if (people <= 4) return { scale: 1, fps: 30, bitrate: 900_000, screen: { scale: 1, fps: 15, bitrate: 1_200_000 }, start: 500_000 };
+  if (people <= 2) return { scale: 1, fps: 30, bitrate: 1_700_000, screen: { scale: 1, fps: 30, bitrate: 2_500_000 }, start: 600_000 };
+  if (people <= 4) return { scale: 1, fps: 30, bitrate: 900_000, screen: { scale: 1, fps: 15, bitrate: 1_200_000 }, start: 400_000 };
   if (people <= 6) return { scale: 2, fps: 20, bitrate: 400_000, screen: { scale: 1, fps: 10, bitrate: 700_000 }, start: 300_000 };
   if (people <= 9) return { scale: 3, fps: 15, bitrate: 220_000, screen: { scale: 1, fps: 8, bitrate: 400_000 }, start: 200_000 };
   return { scale: 4, fps: 12, bitrate: 130_000, screen: { scale: 1, fps: 5, bitrate: 250_000 }, start: 130_000 };

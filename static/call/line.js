@@ -3,6 +3,7 @@
 import { asRequestError } from '../protocol/errors.js';
 import { randomId } from '../state/outbox.js';
 import { Store } from '../state/store.js';
+import { Endings } from './endings.js';
 import { IceServers } from './ice.js';
 import { Journal } from './journal.js';
 import { LocalMedia } from './media.js';
@@ -34,6 +35,7 @@ export class CallLine extends Store {
     /** Names this tab towards the others of this browser. */
     this.tab = randomId();
     this.ice = new IceServers(rest);
+    this.endings = new Endings({ connection, tabStorage, me: user.id, timers });
     this.media = new LocalMedia({ devices, storage });
     this.journal = new Journal({ rest, storage, me: user.id, changed: () => this.changed() });
     /** @type {Incoming | null} what rings */

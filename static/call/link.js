@@ -14,6 +14,10 @@ const LANES = ['audio', 'video', 'screen'];
 /** Told to the other side: how many pictures this client takes at once. Others say nothing, and take one. */
 const PICTURES = 2;
 const MAX_EARLY_CANDIDATES = 100;
+/** A picture begins with its sides divided by this: 360 lines of the usual 720. */
+const BEGIN_SCALE = 2;
+/** Where the line carries so much of the budget, the picture grows to its full size. */
+const ENOUGH = 0.6;
 
 /**
  * @typedef {object} LinkOptions
@@ -46,6 +50,8 @@ export class Link {
     this.early = [];
     /** @type {import('./quality.js').Sample | null} */
     this.sample = null;
+    /** The line was seen to carry a picture of full size. */
+    this.grown = false;
     this.closed = false;
     /** @type {Promise<void>} */
     this.chain = Promise.resolve();
@@ -177,7 +183,10 @@ export class Link {
     }
   }
 
-  /** Sends no more than the size of the call allows. */
+  /**
+   * Sends no more than the size of the call allows. Left alone a browser begins with a tiny picture and takes half a minute
+   * to enlarge it; so it is told to begin with a middle one, and to go on from there as the line allows.
+   */
   async applyBudget() {
     const budget = this.options.budget();
     for (const lane of /** @type {const} */ (['video', 'screen'])) {
@@ -187,10 +196,22 @@ export class Link {
       if (!sender || !parameters || !encoding) continue;
       const screen = sender.track !== null && sender.track === this.options.track('screen');
       const { scale, fps, bitrate } = screen ? budget.screen : budget;
-      Object.assign(encoding, { scaleResolutionDownBy: scale, maxFramerate: fps, maxBitrate: bitrate });
+      const now = screen || this.grown ? scale : Math.max(scale, BEGIN_SCALE);
+      Object.assign(encoding, { scaleResolutionDownBy: now, maxFramerate: fps, maxBitrate: bitrate });
+      // A screen is to be read: rather fewer pictures than small ones. So is a camera's beginning, until the line is known.
+      Object.assign(parameters, { degradationPreference: screen || !this.sample ? 'maintain-resolution' : 'balanced' });
       // Refused while negotiation changes the same parameters; it is applied again after that.
       await sender.setParameters(parameters).catch(() => undefined);
     }
+  }
+
+  /** Notes what was measured. The first of it shows what the line carries. @param {import('./quality.js').Sample} sample */
+  measured(sample) {
+    const first = !this.sample;
+    this.sample = sample;
+    const grows = !this.grown && sample.target >= ENOUGH * this.options.budget().bitrate;
+    if (grows) this.grown = true;
+    if (first || grows) void this.applyBudget();
   }
 
   /**

@@ -209,7 +209,7 @@ export class Peer {
     const quality = qualityOf(link.sample, sample);
     const changed = quality.level !== this.quality?.level;
     this.quality = quality;
-    link.sample = sample;
+    link.measured(sample);
     if (changed) this.options.changed();
   }
 

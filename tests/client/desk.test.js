@@ -180,6 +180,61 @@ test('a call that ended while one was away is over', async () => {
   assert.equal(said.length, 1);
 });
 
+for (const reloaded of [false, true]) {
+  test(`who hangs up while the server is away is out at once, and the server is told when it is back${reloaded ? ', by the page after a reload too' : ''}`, async () => {
+    const tabStorage = storage();
+    const first = setUp({ tabStorage });
+    await ringBo(first.desk);
+    first.connection.emit('call-accepted', { callId: 'c1', ...bo });
+    await settle();
+    first.connection.status = 'connecting';
+    await first.desk.hangUp();
+    assert.equal(first.desk.call, null);
+    const { desk, connection } = reloaded ? setUp({ tabStorage }) : first;
+    connection.status = 'online';
+    connection.emit('session', { socketId: 's9', userId: me.id, username: 'Ada', call: { callId: 'c1', callType: 'video', status: 'active', socketId: null } });
+    await settle();
+    assert.deepEqual(connection.of('end-call'), [{ callId: 'c1' }]);
+    assert.deepEqual([desk.call, desk.elsewhere], [null, null]);
+    connection.emit('session', { socketId: 's10', userId: me.id, username: 'Ada' });
+    await settle();
+    assert.equal(connection.of('end-call').length, 1, 'once heard it is not told again');
+  });
+}
+
+test('a call declined while the server is away rings no more, and is declined when it is back', async () => {
+  const { desk, connection } = setUp();
+  connection.emit('incoming-call', { callId: 'c1', callType: 'video', ...bo });
+  connection.status = 'connecting';
+  await desk.decline();
+  connection.status = 'online';
+  connection.emit('session', { socketId: 's9', userId: me.id, username: 'Ada' });
+  connection.emit('incoming-call', { callId: 'c1', callType: 'video', ...bo });
+  await settle();
+  assert.equal(desk.incoming, null);
+  assert.equal(connection.of('reject-call').length, 1);
+});
+
+test('what the server could not do just then is told again', async () => {
+  let able = false;
+  const { desk, connection } = setUp({ answer: (event) => event === 'end-call' && !able && { ok: false, code: 'storage' } });
+  await ringBo(desk);
+  await desk.hangUp();
+  able = true;
+  await desk.timers.pass(3_100);
+  await desk.timers.pass(10_000);
+  assert.equal(connection.of('end-call').length, 2);
+});
+
+test('who is logged out in another tab leaves the call', async () => {
+  const { desk, connection } = setUp();
+  await ringBo(desk);
+  connection.emit('call-accepted', { callId: 'c1', ...bo });
+  desk.close();
+  await settle();
+  assert.deepEqual(connection.of('end-call'), [{ callId: 'c1' }]);
+});
+
 test('who comes back to a group with a new socket is offered a new path; who leaves is named', async () => {
   const { desk, connection, said } = setUp();
   desk.prepare({ roomId: id(9), name: 'Lunch', callType: 'video' });

@@ -357,6 +357,27 @@ test('the size of the call decides how much picture is sent', async () => {
   assert.deepEqual(encoding, { scaleResolutionDownBy: 2, maxFramerate: 15, maxBitrate: 1000 });
 });
 
+test('a picture begins with middle size, and has its full one as soon as the line is seen to carry it', async () => {
+  const { a, connect } = pair();
+  a.peer.options.budget = () => ({ scale: 1, fps: 30, bitrate: 1000, screen: { scale: 1, fps: 5, bitrate: 2000 }, start: 0 });
+  await a.peer.offer();
+  await connect();
+  const { sender } = a.peer.link.transceiver('video');
+  const now = () => [sender.parameters.encodings[0].scaleResolutionDownBy, sender.parameters.degradationPreference];
+  assert.deepEqual(now(), [2, 'maintain-resolution']);
+  const measure = async (targetBitrate) => {
+    a.peer.link.pc.getStats = async () => new Map([['x', { type: 'outbound-rtp', kind: 'video', targetBitrate }]]);
+    await a.peer.measure(1);
+    await settle();
+  };
+  await measure(300);
+  assert.deepEqual(now(), [2, 'balanced']);
+  await measure(900);
+  assert.deepEqual(now(), [1, 'balanced']);
+  await measure(100);
+  assert.deepEqual(now(), [1, 'balanced'], 'from here on the browser adapts by itself');
+});
+
 test('descriptions tell which connection and which round they are of', () => {
   const sdp = 'v=0\r\no=mozilla 123456 0 IN IP4 0.0.0.0\r\na=ice-ufrag:abcd\r\nm=audio\r\na=ice-ufrag:efgh\r\n';
   assert.equal(originOf(sdp), '123456');
