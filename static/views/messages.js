@@ -29,8 +29,8 @@ export class Messages extends Component {
     this.place = null;
     /** Which filling of the window stands in its place; 0 before the first. */
     this.placed = 0;
-    /** Read up to here when the line "New" was drawn; 0 for none. */
-    this.line = room.joined ? (chat.marks.read[room.id] ?? 0) : 0;
+    /** Read up to here when the line "New" was drawn; -1 for none. */
+    this.line = room.joined ? (chat.marks.read[room.id] ?? -1) : -1;
     /** The newest number when it was looked at last. */
     this.heard = room.lastSeq;
     /** The room was caught up with when it was shown last. */
@@ -142,7 +142,7 @@ export class Messages extends Component {
     const read = chat.marks.read[room.id] ?? 0;
     if (room.joined && room.lastSeq > this.heard && !chat.watching && read >= this.heard) this.line = read;
     this.heard = room.lastSeq;
-    return room.joined ? this.line : 0;
+    return room.joined ? this.line : -1;
   }
 
   render() {
@@ -160,18 +160,23 @@ export class Messages extends Component {
           ${atStart && notice}
           ${timeline?.complete
             ? html`<${Beginning} room=${room} empty=${!timeline.messages.length && !waiting.length} />`
-            : !problem && html`<div class="loading"><${Spinner} label="Loading messages" /></div>`}
+            : !problem && html`<${Loading} busy=${!timeline?.loaded || chat.history.isBusy(room.id, 'older')} />`}
           <div class="feed" role="feed" aria-label="Messages">
             ${this.rows.of(timeline?.messages ?? [], line)}
             <${Unsent} chat=${chat} items=${waiting} />
           </div>
-          ${!atStart && (notice ?? html`<div class="loading"><${Spinner} label="Loading messages" /></div>`)}
+          ${!atStart && (notice ?? html`<${Loading} busy=${chat.history.isBusy(room.id, 'newer')} />`)}
         </div>
       </div>
       <${Announcer} room=${room} me=${chat.user.id} />
       ${this.state.away && html`<${ToNewest} unread=${chat.marks.unread(room)} onClick=${() => this.toNewest()} />`}
     `;
   }
+}
+
+/** Where more messages will stand. Something that turned all the time would keep the whole page at work. @param {{busy: boolean}} props */
+function Loading({ busy }) {
+  return html`<div class="loading">${busy && html`<${Spinner} label="Loading messages" />`}</div>`;
 }
 
 /** @param {{unread: number, onClick: () => void}} props */
