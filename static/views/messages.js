@@ -47,7 +47,7 @@ export class Messages extends Component {
     addEventListener('focus', this.onLook);
     addEventListener('blur', this.onLook);
     this.timer = setInterval(() => this.lookIn(), LOOK_IN_MS);
-    this.resizes = new ResizeObserver(this.settle);
+    this.resizes = new ResizeObserver(() => this.place?.noteSize() && this.settle());
     const scroller = this.place?.scroller;
     if (scroller) this.resizes.observe(scroller);
     if (scroller?.firstElementChild) this.resizes.observe(scroller.firstElementChild);
@@ -91,6 +91,7 @@ export class Messages extends Component {
     if (isFirst || (isFresh && !timeline.following)) place.toEnd(this.firstUnread);
     else if (timeline.following) place.toEnd(runsOn ? null : this.firstUnread);
     else place.restore();
+    place.noteSize();
     this.look();
   }
 
@@ -116,10 +117,10 @@ export class Messages extends Component {
     if (!place || !timeline) return;
     timeline.following = timeline.attached && place.atEnd;
     if (this.state.away === timeline.following) this.setState({ away: !timeline.following });
-    place.remember();
+    if (!timeline.following) place.remember();
     const looksOn = this.isShown && document.hasFocus();
     chat.watch(looksOn && timeline.following && chat.live.has(room.id));
-    if (looksOn) chat.saw(room.id, place.lastSeen());
+    if (looksOn) chat.saw(room.id, timeline.following ? timeline.newest : place.lastSeen());
     if (chat.history.problems.has(room.id)) return;
     if (place.nearStart) void chat.history.older(room.id);
     if (place.nearEnd) void chat.history.newer(room.id);
