@@ -225,9 +225,9 @@ export class Chat extends Store {
   bring(roomId) {
     // Before the list of rooms has come, one is taken to be in it.
     const joined = this.rooms.byId.get(roomId)?.joined ?? true;
-    const read = joined ? (this.marks.read[roomId] ?? 0) : 0;
+    const read = joined ? this.marks.read[roomId] : undefined;
     const timeline = this.history.of(roomId);
-    if (joined && timeline?.loaded && timeline.oldest > read + 1) this.history.forget(roomId);
+    if (read !== undefined && timeline?.loaded && timeline.oldest > read + 1) this.history.forget(roomId);
     void this.history.open(roomId, read);
   }
 

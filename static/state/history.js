@@ -44,16 +44,16 @@ export class History {
   /**
    * Begins to hold the messages of a room.
    * @param {string} roomId
-   * @param {number} [read] read up to here: the window begins around it. Without it, at the newest.
+   * @param {number} [read] read up to here: the window begins around it. Where that is not known, at the newest.
    * @returns {Promise<void>}
    */
-  open(roomId, read = 0) {
+  open(roomId, read) {
     const timeline = this.timelines.get(roomId) ?? new Timeline();
     this.timelines.set(roomId, timeline);
     if (timeline.loaded) return Promise.resolve();
     const again = () => void this.open(roomId, read);
     return this.once(`open ${roomId}`, roomId, again, async () => {
-      const page = read > 0 ? await this.pageAround(roomId, read) : await this.newestPage(roomId);
+      const page = read !== undefined ? await this.pageAround(roomId, read) : await this.newestPage(roomId);
       if (timeline.loaded) return;
       timeline.start(page.messages, page.reachesEnd);
       this.close(roomId, timeline);
@@ -153,6 +153,11 @@ export class History {
     if (timeline.loaded && timeline.hasGap) void this.fill(roomId);
   }
 
+  /** A page is on its way. @param {string} roomId @param {'open' | 'newest' | 'older' | 'newer'} what */
+  isBusy(roomId, what) {
+    return this.running.has(`${what} ${roomId}`);
+  }
+
   /** @param {string} roomId */
   async newestPage(roomId) {
     return { messages: await this.rest.messages(roomId, { limit: PAGE }), reachesEnd: true };
@@ -163,7 +168,7 @@ export class History {
     const limit = READ_BEFORE + PAGE;
     const messages = await this.rest.messages(roomId, { limit, after: Math.max(0, read - READ_BEFORE) });
     // Nothing there: what was read is of a store that has been put back to an older state.
-    if (messages.length === 0) return this.newestPage(roomId);
+    if (messages.length === 0 && read > 0) return this.newestPage(roomId);
     return { messages, reachesEnd: messages.length < limit };
   }
 

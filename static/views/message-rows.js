@@ -22,7 +22,7 @@ export class MessageRows {
   /**
    * A row that looks as it did is the same object as before, which Preact then passes over: one more message costs one
    * row, not all of them.
-   * @param {Message[]} messages @param {number} line read up to here when the line "New" was drawn
+   * @param {Message[]} messages @param {number} line read up to here when the line "New" was drawn; -1 for none
    * @param {number} [now]
    */
   of(messages, line, now = Date.now()) {
@@ -46,7 +46,8 @@ export class MessageRows {
 
   /** @param {Message | undefined} previous @param {Message} message @param {number} line */
   beginsNew(previous, message, line) {
-    return line > 0 && previous !== undefined && previous.seq <= line && message.seq > line && message.sender !== this.me;
+    const follows = previous ? previous.seq <= line : line === 0 && message.seq === 1;
+    return follows && message.seq > line && message.sender !== this.me;
   }
 }
 

@@ -29,8 +29,8 @@ export class Messages extends Component {
     this.place = null;
     /** Which filling of the window stands in its place; 0 before the first. */
     this.placed = 0;
-    /** Read up to here when the line "New" was drawn; 0 for none. */
-    this.line = room.joined ? (chat.marks.read[room.id] ?? 0) : 0;
+    /** Read up to here when the line "New" was drawn; -1 for none. */
+    this.line = room.joined ? (chat.marks.read[room.id] ?? -1) : -1;
     /** The newest number when it was looked at last. */
     this.heard = room.lastSeq;
     /** The room was caught up with when it was shown last. */
@@ -47,7 +47,7 @@ export class Messages extends Component {
     addEventListener('focus', this.onLook);
     addEventListener('blur', this.onLook);
     this.timer = setInterval(() => this.lookIn(), LOOK_IN_MS);
-    this.resizes = new ResizeObserver(this.settle);
+    this.resizes = new ResizeObserver(() => this.place?.noteSize() && this.settle());
     const scroller = this.place?.scroller;
     if (scroller) this.resizes.observe(scroller);
     if (scroller?.firstElementChild) this.resizes.observe(scroller.firstElementChild);
@@ -91,6 +91,7 @@ export class Messages extends Component {
     if (isFirst || (isFresh && !timeline.following)) place.toEnd(this.firstUnread);
     else if (timeline.following) place.toEnd(runsOn ? null : this.firstUnread);
     else place.restore();
+    place.noteSize();
     this.look();
   }
 
@@ -116,10 +117,10 @@ export class Messages extends Component {
     if (!place || !timeline) return;
     timeline.following = timeline.attached && place.atEnd;
     if (this.state.away === timeline.following) this.setState({ away: !timeline.following });
-    place.remember();
+    if (!timeline.following) place.remember();
     const looksOn = this.isShown && document.hasFocus();
     chat.watch(looksOn && timeline.following && chat.live.has(room.id));
-    if (looksOn) chat.saw(room.id, place.lastSeen());
+    if (looksOn) chat.saw(room.id, timeline.following ? timeline.newest : place.lastSeen());
     if (chat.history.problems.has(room.id)) return;
     if (place.nearStart) void chat.history.older(room.id);
     if (place.nearEnd) void chat.history.newer(room.id);
@@ -142,7 +143,7 @@ export class Messages extends Component {
     const read = chat.marks.read[room.id] ?? 0;
     if (room.joined && room.lastSeq > this.heard && !chat.watching && read >= this.heard) this.line = read;
     this.heard = room.lastSeq;
-    return room.joined ? this.line : 0;
+    return room.joined ? this.line : -1;
   }
 
   render() {
@@ -160,18 +161,23 @@ export class Messages extends Component {
           ${atStart && notice}
           ${timeline?.complete
             ? html`<${Beginning} room=${room} empty=${!timeline.messages.length && !waiting.length} />`
-            : !problem && html`<div class="loading"><${Spinner} label="Loading messages" /></div>`}
+            : !problem && html`<${Loading} busy=${!timeline?.loaded || chat.history.isBusy(room.id, 'older')} />`}
           <div class="feed" role="feed" aria-label="Messages">
             ${this.rows.of(timeline?.messages ?? [], line)}
             <${Unsent} chat=${chat} items=${waiting} />
           </div>
-          ${!atStart && (notice ?? html`<div class="loading"><${Spinner} label="Loading messages" /></div>`)}
+          ${!atStart && (notice ?? html`<${Loading} busy=${chat.history.isBusy(room.id, 'newer')} />`)}
         </div>
       </div>
       <${Announcer} room=${room} me=${chat.user.id} />
       ${this.state.away && html`<${ToNewest} unread=${chat.marks.unread(room)} onClick=${() => this.toNewest()} />`}
     `;
   }
+}
+
+/** Where more messages will stand. Something that turned all the time would keep the whole page at work. @param {{busy: boolean}} props */
+function Loading({ busy }) {
+  return html`<div class="loading">${busy && html`<${Spinner} label="Loading messages" />`}</div>`;
 }
 
 /** @param {{unread: number, onClick: () => void}} props */

@@ -1,7 +1,7 @@
 /** Where one is in a list that scrolls and changes on both sides: what one looks at stays where it is. */
 
-/** So close to the end counts as being there. */
-const NEAR_END_PX = 80;
+/** So close to the end counts as being there: less than one message is out of view. */
+const NEAR_END_PX = 32;
 /** So close to an edge of the window the next page is wanted. */
 const NEAR_EDGE_PX = 600;
 /** How far down what is new begins: some of what was read before it is in view too. */
@@ -13,6 +13,16 @@ export class ScrollPlace {
     this.scroller = scroller;
     /** @type {{seq: string, top: number} | null} a message in view, and how far below the upper edge it begins */
     this.anchor = null;
+    /** Height of the whole, and of what is in view, when it was settled last. */
+    this.size = [0, 0];
+  }
+
+  /** @returns {boolean} the size is another one than when this was asked last */
+  noteSize() {
+    const { scrollHeight, clientHeight } = this.scroller;
+    const [whole, view] = this.size;
+    this.size = [scrollHeight, clientHeight];
+    return whole !== scrollHeight || view !== clientHeight;
   }
 
   /** It has a size: nothing hides the list as a whole. */
