@@ -27,12 +27,12 @@ const stands = (person, where) => until(async () => (await place(person)) === wh
 const focus = (person) => person.page.evaluate(() => document.activeElement?.closest('.stage, .corner-call, .incoming, .composer, .drawer, .main, .sidebar, dialog')?.className.split(' ')[0] ?? document.activeElement?.tagName);
 const focusIs = (person, where) => until(async () => (await focus(person)) === where, `focus in ${where}`);
 
-/** Which controls lie under these elements, by name. Those in a dialog in front of everything are not under them. */
+/** Which controls lie under these elements, by name. What is in a dialog in front of everything, or cannot be pressed just now, does not count. */
 const under = (person, selector) =>
   person.page.evaluate((selector) => {
     const boxes = [...document.querySelectorAll(selector)];
     const controls = [...document.querySelectorAll('button, a[href], input, textarea, select')].filter(
-      (one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest(selector) && !one.closest('dialog:modal') && !one.closest('.scroll'),
+      (one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest(selector) && !one.closest('dialog:modal') && !one.closest('.scroll') && getComputedStyle(one).pointerEvents !== 'none',
     );
     const clipped = (control) => {
       // What is scrolled out of its list is not there to be pressed.
@@ -236,7 +236,6 @@ for (const touch of [false, true]) {
         await until(async () => (await ada.page.locator('.toast').count()) > 0, `a toast (${state}, ${size})`);
         await ada.page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect.getComputedTiming().iterations !== Infinity).map((one) => one.finished.catch(() => undefined))));
         await until(async () => (await under(ada, '.toast')).length === 0, `toasts beside all controls (${state}, ${size})`);
-        if (await ada.page.locator('.toast .button').first().isVisible()) assert.deepEqual(await under(ada, '.toast'), []);
       }
       await ada.page.setViewportSize(SIZES.desk);
     };
@@ -265,6 +264,14 @@ for (const touch of [false, true]) {
     await bob.rings('Ada', { video: false });
     await ada.button('Accept', { exact: true }).waitFor();
     await check('a call that rings');
+    // Behind a dialog a toast would be seen by nobody: it waits.
+    await ada.button('New room').click();
+    await ada.page.getByRole('dialog', { name: 'New room' }).waitFor();
+    await bob.button('Hang up').click();
+    await ada.button('Accept', { exact: true }).waitFor({ state: 'detached' });
+    assert.equal(await ada.page.locator('.toast').count(), 0);
+    await ada.page.keyboard.press('Escape');
+    await ada.sees('Missed call from Bob.');
   }, { timeout: 120_000 });
 }
 
