@@ -272,6 +272,29 @@ scenario('at 400 % zoom the lists can be seen and used', async (world) => {
   await ada.page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
 });
 
+scenario('names are laid out in their own direction, and marks that are stacked on them stay in their line', async (world) => {
+  const ada = await world.person('Ada');
+  const stacked = `Z${'\u0351\u036b\u0343\u036a\u0302'.repeat(12)}algo`;
+  const right = await world.server.ask('POST', '/api/rooms', { token: ada.grant.token, body: { name: `חדר ${stacked}` } });
+  const yael = await world.server.signUp('יעל');
+  await ada.link(/^People/).click();
+  const name = ada.page.locator('.row .title > span', { hasText: yael.user.username });
+  await name.waitFor();
+  const look = (locator) =>
+    locator.evaluate((element) => {
+      const { direction, overflowY } = getComputedStyle(element);
+      return { direction, overflowY, lines: Math.round(element.getBoundingClientRect().height / Number.parseFloat(getComputedStyle(element).fontSize)) };
+    });
+  assert.deepEqual(await look(name), { direction: 'rtl', overflowY: 'clip', lines: 2 });
+  await ada.visits(right);
+  await ada.button('Join room').click();
+  await ada.chooses('Leave room');
+  const title = ada.page.getByRole('dialog').getByRole('heading');
+  const { direction, overflowY } = await look(title);
+  // The words around the name are ours.
+  assert.deepEqual([direction, overflowY], ['ltr', 'clip']);
+});
+
 scenario('among a thousand people those online come first, parts of names are found, and scrolling brings the rest', async (world) => {
   const ada = await world.person('Ada');
   const names = Array.from({ length: 1_000 }, (_, index) => `p${String(index).padStart(4, '0')}`);
