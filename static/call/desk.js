@@ -59,7 +59,7 @@ export class CallDesk extends CallLine {
     void this.journal.refresh();
     const mine = this.tabStorage.read('call');
     if (this.call && this.call.callId !== call?.callId) {
-      this.finish(endWords('disconnected', { ...this.about(), answered: this.call.state === 'active' }));
+      void this.endedMeanwhile(this.call.callId);
     } else if (this.call?.state === 'ringing') {
       // Who rang and lost the connection rings no more.
       void this.endings.tell('end-call', { callId: this.call.callId });
@@ -73,6 +73,15 @@ export class CallDesk extends CallLine {
       if (call?.status === 'active') this.goesOnElsewhere(call);
     }
     this.changed();
+  }
+
+  /** The call ended while one was away. Nobody tells why; the history knows. @param {string} callId */
+  async endedMeanwhile(callId) {
+    const about = this.about();
+    this.drop();
+    await this.journal.refresh();
+    const reason = this.journal.calls.find((one) => one.id === callId)?.endReason;
+    this.options.say(endWords(reason ?? 'disconnected', about));
   }
 
   /** @param {Incoming} payload */

@@ -3,6 +3,9 @@
 /** @typedef {{at: number, hz: number, seconds: number, volume: number}} Note */
 /** @typedef {{everyMs: number, notes: Note[]}} Pattern */
 
+/** A machine without any loudspeaker lets some browsers wait for one without end. */
+const PLAYS_WITHIN_MS = 5_000;
+
 /** @type {Note[]} three steps up */
 const CHIME = [523.25, 659.25, 783.99].map((hz, step) => ({ at: step * 0.18, hz, seconds: 0.75, volume: 0.12 }));
 
@@ -58,17 +61,24 @@ export class Tone {
  */
 export async function playTest(sinkId) {
   const context = new AudioContext();
+  /** @type {any} */
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new DOMException('nothing plays', 'NotReadableError')), PLAYS_WITHIN_MS);
+  });
   try {
     const destination = context.createMediaStreamDestination();
     // An element, and not the context itself: more browsers let one choose its loudspeaker.
     const element = new Audio();
     element.srcObject = destination.stream;
     if (sinkId) await element.setSinkId(sinkId);
-    await Promise.all([context.resume(), element.play()]);
+    await Promise.race([late, Promise.all([context.resume(), element.play()])]);
+    clearTimeout(timer);
     const last = play(context, destination, CHIME);
     await new Promise((resolve) => last.addEventListener('ended', resolve));
     element.srcObject = null;
   } finally {
+    clearTimeout(timer);
     await context.close();
   }
 }
