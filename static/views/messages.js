@@ -162,7 +162,7 @@ export class Messages extends Component {
           ${timeline?.complete
             ? html`<${Beginning} room=${room} empty=${!timeline.messages.length && !waiting.length} />`
             : !problem && html`<${Loading} busy=${!timeline?.loaded || chat.history.isBusy(room.id, 'older')} />`}
-          <div class="feed" role="feed" aria-label="Messages">
+          <div class="feed" role=${timeline?.messages.length || waiting.length ? 'feed' : undefined}>
             ${this.rows.of(timeline?.messages ?? [], line)}
             <${Unsent} chat=${chat} items=${waiting} />
           </div>

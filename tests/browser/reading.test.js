@@ -132,6 +132,8 @@ scenario('each message shows its time when it is pointed at or has the focus, an
   await message(2).hover();
   assert.equal(await opacity(2), '1');
   assert.deepEqual(await boxes(), before);
+  const [time, words] = await Promise.all(['time', '.text'].map((part) => message(2).locator(part).boundingBox()));
+  assert.ok(time.x + time.width <= words.x + 4, 'the time lies beside the words');
   // Screen readers get name, time and words of each as a named article of the feed.
   for (const n of [1, 2, 3]) {
     const article = ada.page.getByRole('feed').getByRole('article', { name: /^Ada .*\d+[:.]\d\d.* (one|two|three)$/ }).nth(n - 1);
