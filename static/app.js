@@ -5,14 +5,13 @@ import { asRequestError } from './protocol/errors.js';
 import { createConnection } from './protocol/connection.js';
 import { createRest } from './protocol/rest.js';
 import { Chat } from './state/chat.js';
-import { parseRoute } from './state/route.js';
+import { parseRoute, roomHref } from './state/route.js';
 import { Session } from './state/session.js';
 import { Store } from './state/store.js';
 
 /** @typedef {import('./protocol/types.js').ServerConfig} ServerConfig */
 
 const RETRY_MS = 2_000;
-const TOAST_MS = 8_000;
 const ENDED = 'Your session has ended. Please log in again.';
 
 export class App extends Store {
@@ -48,6 +47,8 @@ export class App extends Store {
     this.route = parseRoute(hash);
     /** @type {{id: number, text: string}[]} short words about what just happened */
     this.toasts = [];
+    /** What there is room for in the page: the room beside a large call, the lists beside either. */
+    this.fits = { beside: false, lists: false };
     /** A call rings, and the browser lets this tab make no sound yet. */
     this.silent = false;
     /** @type {((message: import('./protocol/types.js').Message) => void) | null} told of what others write */
@@ -139,7 +140,9 @@ export class App extends Store {
 
   /** @param {string} hash */
   go(hash) {
+    const before = this.route;
     this.route = parseRoute(hash);
+    this.makeWay(before);
     const outside = this.route.page === 'login' || this.route.page === 'signup';
     if (!this.session.user && !outside) {
       this.returnTo = hash;
@@ -149,6 +152,41 @@ export class App extends Store {
     }
     this.chat?.open(this.route.roomId);
     this.changed();
+  }
+
+  /** Where the call of this tab is shown. @returns {'' | 'large' | 'beside' | 'corner'} */
+  get callPlace() {
+    const { calls } = this;
+    if (!calls?.call) return '';
+    if (calls.small) return 'corner';
+    return calls.beside && this.fits.beside ? 'beside' : 'large';
+  }
+
+  /** No large call stands in front of the room. */
+  get roomVisible() {
+    return this.callPlace !== 'large';
+  }
+
+  /** What one goes to must be seen: a call in front of it goes to a corner. @param {import('./state/route.js').Route} before */
+  makeWay(before) {
+    const { page, roomId, section } = this.route;
+    const place = this.callPlace;
+    const sameMain = page === before.page && roomId === before.roomId;
+    const listBeside = this.fits.lists && sameMain && section !== before.section;
+    const roomBeside = place === 'beside' && page === 'home' && roomId;
+    if (place && place !== 'corner' && !listBeside && !roomBeside) this.calls?.shrink();
+  }
+
+  /** The chat of the call: beside it where there is room, else in its place. */
+  toggleChat() {
+    const { calls, route } = this;
+    if (!calls?.call) return;
+    if (this.callPlace === 'beside') return calls.showBeside(false);
+    const roomId = calls.call.roomId ?? route.roomId;
+    if (this.fits.beside && roomId) calls.showBeside(true);
+    else calls.shrink();
+    const there = route.page === 'home' && (roomId === route.roomId || !roomId);
+    if (!there) this.visit(roomId ? roomHref(roomId) : '#/rooms');
   }
 
   /** Another tab changed what this browser keeps. @param {string | null} key */
@@ -171,7 +209,6 @@ export class App extends Store {
   say(text) {
     const id = (this.toasts.at(-1)?.id ?? 0) + 1;
     this.toasts = [...this.toasts.slice(-2), { id, text }];
-    setTimeout(() => this.dismiss(id), TOAST_MS);
     this.changed();
   }
 

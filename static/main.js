@@ -4,8 +4,10 @@ import { App } from './app.js';
 import { browserDevices } from './call/devices.js';
 import { createStorage, memoryShelf } from './state/storage.js';
 import { io } from './vendor/socket.io.js';
+import { guardFocus } from './views/focus-guard.js';
 import { watchForNews } from './views/notify.js';
 import { watchPage } from './views/page.js';
+import { watchRinging } from './views/ringing.js';
 import { show } from './views/shell.js';
 
 /** @param {'localStorage' | 'sessionStorage'} name */
@@ -31,5 +33,7 @@ app.navigate = (hash) => {
 
 watchPage(app);
 watchForNews(app);
+watchRinging(app);
+guardFocus(document.body);
 show(app, document.getElementById('app') ?? document.body);
 app.start();

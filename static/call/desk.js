@@ -35,10 +35,12 @@ export class CallDesk extends CallLine {
     return Object.entries(handlers).map(([event, handler]) => connection.on(event, handler));
   }
 
-  /** Ends everything of this tab, without a word to the server. */
+  /** The user is no longer here: ends everything of this tab. */
   close() {
     for (const stop of this.stops) stop();
     this.timers.clearTimeout(this.lookout);
+    if (this.call) void this.endings.tell('end-call', { callId: this.call.callId });
+    this.endings.close();
     this.drop();
   }
 
@@ -47,17 +49,20 @@ export class CallDesk extends CallLine {
   }
 
   /** The connection is there, again or for the first time: is there a call to go on with? @param {import('../protocol/types.js').Session} session */
-  async sessionCame({ call }) {
+  async sessionCame({ call: open }) {
+    // What was ended here meanwhile is over, also before the server has heard of it.
+    const call = this.endings.has(open?.callId) ? undefined : open;
+    void this.endings.tellAll();
     // Who is still rung is told again right after this.
     this.incoming = null;
     this.elsewhere = null;
     void this.journal.refresh();
     const mine = this.tabStorage.read('call');
     if (this.call && this.call.callId !== call?.callId) {
-      this.finish(endWords('disconnected', { ...this.about(), answered: this.call.state === 'active' }));
+      void this.endedMeanwhile(this.call.callId);
     } else if (this.call?.state === 'ringing') {
       // Who rang and lost the connection rings no more.
-      void this.connection.request('end-call', { callId: this.call.callId }).catch(() => undefined);
+      void this.endings.tell('end-call', { callId: this.call.callId });
       this.finish(endWords('disconnected', this.about()));
     } else if (this.call && call) {
       await this.enter(this.call);
@@ -70,9 +75,18 @@ export class CallDesk extends CallLine {
     this.changed();
   }
 
+  /** The call ended while one was away. Nobody tells why; the history knows. @param {string} callId */
+  async endedMeanwhile(callId) {
+    const about = this.about();
+    this.drop();
+    await this.journal.refresh();
+    const reason = this.journal.calls.find((one) => one.id === callId)?.endReason;
+    this.options.say(endWords(reason ?? 'disconnected', about));
+  }
+
   /** @param {Incoming} payload */
   rang({ callId, from, fromUsername, callType, roomId }) {
-    if (this.call?.callId === callId) return;
+    if (this.call?.callId === callId || this.endings.has(callId)) return;
     this.incoming = { callId, from, fromUsername, callType, roomId };
     void this.ice.ready();
     void this.media.refreshList();
@@ -168,7 +182,7 @@ export class CallDesk extends CallLine {
     const { to, roomId, callType } = plan;
     try {
       const ack = await this.connection.request('initiate-call', to ? { to, callType } : { roomId, callType });
-      this.begin({ callId: ack.callId, callType, roomId, name: plan.name, state: 'ringing', mine: true, since: Date.now() });
+      this.begin({ callId: ack.callId, callType, roomId, to, name: plan.name, state: 'ringing', mine: true, since: Date.now() });
     } catch (thrown) {
       const error = asRequestError(thrown);
       const { callId } = error.detail;
@@ -216,8 +230,7 @@ export class CallDesk extends CallLine {
     this.incoming = null;
     this.release();
     this.changed();
-    // Where it does not arrive, the call rings out by itself.
-    await this.connection.request('reject-call', { callId: incoming.callId, reason }).catch(() => undefined);
+    await this.endings.tell('reject-call', { callId: incoming.callId, reason });
     void this.journal.refresh();
   }
 
@@ -235,7 +248,7 @@ export class CallDesk extends CallLine {
     if (!call) return;
     const { callId } = call;
     this.drop();
-    await this.connection.request('end-call', { callId }).catch(() => undefined);
+    await this.endings.tell('end-call', { callId });
     void this.journal.refresh();
   }
 }

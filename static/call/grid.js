@@ -20,3 +20,14 @@ export function gridFor(count, width, height, ratio = 4 / 3) {
   }
   return best;
 }
+
+/**
+ * Columns are halved, so that a last row that is not full stands in the middle.
+ * @param {number} index @param {number} count @param {number} columns
+ * @returns {string} as in `grid-column`
+ */
+export function columnOf(index, count, columns) {
+  const inLast = count % columns || columns;
+  const first = index === count - inLast;
+  return first ? `${columns - inLast + 1} / span 2` : 'span 2';
+}

@@ -3,6 +3,7 @@
 import { asRequestError } from '../protocol/errors.js';
 import { randomId } from '../state/outbox.js';
 import { Store } from '../state/store.js';
+import { Endings } from './endings.js';
 import { IceServers } from './ice.js';
 import { Journal } from './journal.js';
 import { LocalMedia } from './media.js';
@@ -34,6 +35,7 @@ export class CallLine extends Store {
     /** Names this tab towards the others of this browser. */
     this.tab = randomId();
     this.ice = new IceServers(rest);
+    this.endings = new Endings({ connection, tabStorage, me: user.id, timers });
     this.media = new LocalMedia({ devices, storage });
     this.journal = new Journal({ rest, storage, me: user.id, changed: () => this.changed() });
     /** @type {Incoming | null} what rings */
@@ -46,14 +48,16 @@ export class CallLine extends Store {
     this.elsewhere = null;
     /** @type {Mesh | null} */
     this.mesh = null;
-    /** The call is shown small, so that one can write meanwhile. */
+    /** The call is shown small in a corner, so that one can do something else meanwhile. */
     this.small = false;
+    /** The call is shown large, and the room is to stand beside it. */
+    this.beside = false;
     /** @type {any} */
     this.ticker = undefined;
     /** @type {any} */
     this.lookout = undefined;
-    this.media.onTrack = (kind) => {
-      this.mesh?.retrack(kind);
+    this.media.onTrack = () => {
+      this.mesh?.retrack();
       this.tellMedia();
     };
   }
@@ -67,14 +71,14 @@ export class CallLine extends Store {
   begin(call) {
     this.call = call;
     this.elsewhere = null;
-    this.small = false;
+    this.small = this.beside = false;
     this.mesh?.close();
     this.mesh = new Mesh({
       callId: call.callId,
       me: this.user.id,
       connection: this.connection,
       connect: () => this.devices.connect(this.ice.configuration),
-      track: (kind) => this.media.track(kind),
+      track: (lane) => this.media.track(lane),
       changed: () => this.changed(),
       timers: this.timers,
     });
@@ -83,7 +87,7 @@ export class CallLine extends Store {
     this.ticker = this.timers.setInterval(() => {
       ticks += 1;
       this.mesh?.listen();
-      if (ticks % MEASURE_EVERY === 0) void this.mesh?.measure(Date.now());
+      if (ticks % MEASURE_EVERY === 0) this.mesh?.measure(Date.now());
     }, LISTEN_MS);
     this.remember();
     this.changed();
@@ -164,7 +168,7 @@ export class CallLine extends Store {
       if (this.storage.read('call')?.tab === this.tab) this.storage.write('call', null);
     }
     this.call = null;
-    this.small = false;
+    this.small = this.beside = false;
     if (!keepMedia) this.media.stop();
     this.changed();
   }
@@ -174,14 +178,21 @@ export class CallLine extends Store {
     if (!this.call && !this.plan && !this.incoming) this.media.stop();
   }
 
-  /** Shows the call small, so that one can read and write meanwhile. */
+  /** Shows the call in a corner. */
   shrink() {
     this.small = true;
+    this.beside = false;
     this.changed();
   }
 
   enlarge() {
     this.small = false;
+    this.changed();
+  }
+
+  /** The room beside the large call, or no longer. @param {boolean} on */
+  showBeside(on) {
+    this.beside = on;
     this.changed();
   }
 

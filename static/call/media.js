@@ -1,24 +1,30 @@
 /** What this user sends: microphone, camera, screen; which devices, on or off, and what is wrong with them. */
 
 import { Store } from '../state/store.js';
+import { LevelMeter } from './level.js';
 import { INSECURE, gone, problemOf } from './problems.js';
 
 /** @typedef {import('./problems.js').Problem} Problem */
 /** @typedef {'audio' | 'video'} Kind */
+/** @typedef {Kind | 'screen'} Lane what is sent beside each other; `video` is the camera */
 /** @typedef {'audioinput' | 'videoinput' | 'audiooutput'} DeviceKind */
 
 const CHOICES = 'devices';
+/** @type {{audio: 'audio', video: 'camera'}} */
+const PLACE = { audio: 'audio', video: 'camera' };
 
 export class LocalMedia extends Store {
   /**
    * @param {object} options
    * @param {import('./devices.js').Devices} options.devices
    * @param {import('../state/storage.js').BrowserStorage} options.storage
+   * @param {(track: MediaStreamTrack) => {track: MediaStreamTrack, level: number, close: () => void}} [options.meter]
    */
-  constructor({ devices, storage }) {
+  constructor({ devices, storage, meter = (track) => new LevelMeter(track) }) {
     super();
     this.devices = devices;
     this.storage = storage;
+    this.makeMeter = meter;
     /** @type {MediaStreamTrack | null} */
     this.audio = null;
     /** @type {MediaStreamTrack | null} */
@@ -33,17 +39,18 @@ export class LocalMedia extends Store {
     this.list = [];
     /** @type {Partial<Record<DeviceKind, string>>} */
     this.chosen = storage.read(CHOICES) ?? {};
-    /** @type {((kind: Kind) => void) | null} told when another track is to be sent */
+    /** @type {(() => void) | null} told when another track is to be sent */
     this.onTrack = null;
-    /** Devices are being opened. */
-    this.opening = false;
     this.round = 0;
+    /** @type {ReturnType<typeof meter> | null} */
+    this.meter = null;
+    this.watchers = 0;
     devices.onChange(() => void this.refreshList());
   }
 
-  /** What others should be sent. @param {Kind} kind */
-  track(kind) {
-    return kind === 'audio' ? this.audio : (this.screen ?? this.camera);
+  /** What others should be sent. @param {Lane} lane */
+  track(lane) {
+    return lane === 'video' ? this.camera : this[lane];
   }
 
   /** @returns {import('../protocol/types.js').MediaFlags} */
@@ -61,26 +68,32 @@ export class LocalMedia extends Store {
    */
   async start(wanted) {
     this.wanted = { ...wanted };
-    this.problems = {};
+    await this.openWanted(['audio', 'video']);
+  }
+
+  /** Opens those of these that are wanted and not there; nothing else. @param {Kind[]} kinds */
+  async openWanted(kinds) {
+    for (const kind of kinds) delete this.problems[kind];
     if (!this.devices.available) {
-      this.problems = { audio: INSECURE };
+      this.problems.audio = INSECURE;
       return this.changed();
     }
-    const need = { audio: wanted.audio && !this.audio, video: wanted.video && !this.camera };
-    if (!need.audio && !need.video) return this.changed();
-    this.opening = true;
+    const missing = kinds.filter((kind) => this.wanted[kind] && !this[PLACE[kind]]);
     this.changed();
+    if (!missing.length) return;
     const { round } = this;
     // Both at once asks the user once; where that fails, each alone shows which one it was.
-    const both = need.audio && need.video && (await this.open(['audio', 'video'], round));
-    if (!both) {
-      if (need.audio) await this.open(['audio'], round);
-      if (need.video) await this.open(['video'], round);
-    }
-    if (round !== this.round) return;
-    this.opening = false;
-    this.changed();
-    await this.refreshList();
+    const all = await this.open(missing, round);
+    if (!all && missing.length > 1) for (const kind of missing) await this.open([kind], round);
+    if (round === this.round) await this.refreshList();
+  }
+
+  /** Once more what did not work, and nothing that the user did not ask for. To be called at a click. */
+  async retry() {
+    const failed = this.problems;
+    this.problems = {};
+    const kinds = /** @type {Kind[]} */ (['audio', 'video']).filter((kind) => failed[kind]);
+    await Promise.all([failed.screen && this.share(), this.openWanted(kinds)]);
   }
 
   /** @param {Kind[]} kinds @param {number} round @returns {Promise<boolean>} */
@@ -90,11 +103,11 @@ export class LocalMedia extends Store {
         audio: kinds.includes('audio') && this.constraints('audioinput'),
         video: kinds.includes('video') && this.constraints('videoinput'),
       });
-      if (round !== this.round) {
-        for (const track of tracks) track.stop();
-        return true;
+      for (const track of tracks) {
+        // Turned off, or hung up, while the browser was still asking.
+        if (round !== this.round || (track.kind === 'video' && !this.wanted.video)) track.stop();
+        else this.take(track);
       }
-      for (const track of tracks) this.take(track);
       return true;
     } catch (error) {
       if (kinds.length === 1 && kinds[0] && round === this.round) this.problems[kinds[0]] = problemOf(error, kinds[0]);
@@ -112,23 +125,22 @@ export class LocalMedia extends Store {
   /** @param {MediaStreamTrack} track */
   take(track) {
     const kind = track.kind === 'audio' ? 'audio' : 'video';
-    const slot = kind === 'audio' ? 'audio' : 'camera';
-    this[slot]?.stop();
-    this[slot] = track;
+    const place = PLACE[kind];
+    this[place]?.stop();
+    this[place] = track;
     delete this.problems[kind];
     if (kind === 'audio') track.enabled = this.wanted.audio;
     track.addEventListener('ended', () => {
-      if (this[slot] !== track) return;
-      this[slot] = null;
+      if (this[place] !== track) return;
+      this[place] = null;
       this.problems[kind] = gone(kind);
-      this.sendAnew(kind);
+      this.sendAnew();
     });
-    this.sendAnew(kind);
+    this.sendAnew();
   }
 
-  /** @param {Kind} kind */
-  sendAnew(kind) {
-    this.onTrack?.(kind);
+  sendAnew() {
+    this.onTrack?.();
     this.changed();
   }
 
@@ -136,18 +148,18 @@ export class LocalMedia extends Store {
   async setMicrophone(on) {
     this.wanted.audio = on;
     if (this.audio) this.audio.enabled = on;
-    this.sendAnew('audio');
-    if (on && !this.audio) await this.start(this.wanted);
+    this.sendAnew();
+    if (on && !this.audio) await this.openWanted(['audio']);
   }
 
   /** Off also lets go of the camera, so that its light goes out. @param {boolean} on */
   async setCamera(on) {
     this.wanted.video = on;
-    if (on) return this.start(this.wanted);
+    if (on) return this.openWanted(['video']);
     this.camera?.stop();
     this.camera = null;
     delete this.problems.video;
-    this.sendAnew('video');
+    this.sendAnew();
   }
 
   /** @param {DeviceKind} kind @param {string} deviceId */
@@ -161,12 +173,16 @@ export class LocalMedia extends Store {
   }
 
   async share() {
+    const { round } = this;
     try {
       const track = await this.devices.openScreen();
+      // Hung up while the browser was still asking.
+      if (round !== this.round) return track.stop();
+      this.screen?.stop();
       this.screen = track;
       delete this.problems.screen;
       track.addEventListener('ended', () => this.screen === track && this.unshare());
-      this.sendAnew('video');
+      this.sendAnew();
     } catch (error) {
       // Closing the browser's chooser is no problem.
       if (error instanceof Error && error.name !== 'NotAllowedError') {
@@ -179,7 +195,34 @@ export class LocalMedia extends Store {
   unshare() {
     this.screen?.stop();
     this.screen = null;
-    this.sendAnew('video');
+    this.sendAnew();
+  }
+
+  /** Somebody looks at `level` from now on. @returns {() => void} ends it */
+  watchLevel() {
+    this.watchers += 1;
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      this.watchers -= 1;
+      if (!this.watchers) this.closeMeter();
+    };
+  }
+
+  /** How loud the own microphone is, 0 to 1; 0 while it is off, or nobody watches. To be asked as often as it is shown. */
+  get level() {
+    if (!this.audio || !this.wanted.audio || !this.watchers) return 0;
+    if (this.meter?.track !== this.audio) {
+      this.closeMeter();
+      this.meter = this.makeMeter(this.audio);
+    }
+    return this.meter.level;
+  }
+
+  closeMeter() {
+    this.meter?.close();
+    this.meter = null;
   }
 
   async refreshList() {
@@ -211,7 +254,7 @@ export class LocalMedia extends Store {
     this.audio = null;
     this.camera = null;
     this.screen = null;
-    this.opening = false;
+    this.closeMeter();
     this.problems = {};
     this.changed();
   }

@@ -2,12 +2,8 @@
 
 import { budgetFor } from './budget.js';
 import { Peer } from './peer.js';
-import { qualityOf, sampleOf } from './quality.js';
 
 /** @typedef {import('../protocol/types.js').CallPeer} CallPeer */
-
-/** Louder than this is speaking. */
-const SPEAKING = 0.02;
 
 export class Mesh {
   /**
@@ -16,7 +12,7 @@ export class Mesh {
    * @param {string} options.me
    * @param {Pick<import('../protocol/connection.js').Connection, 'request' | 'status'>} options.connection
    * @param {() => RTCPeerConnection} options.connect
-   * @param {(kind: 'audio' | 'video') => MediaStreamTrack | null} options.track
+   * @param {(lane: import('./media.js').Lane) => MediaStreamTrack | null} options.track
    * @param {() => void} options.changed
    * @param {{setTimeout: Function, clearTimeout: Function}} [options.timers]
    */
@@ -26,12 +22,16 @@ export class Mesh {
     this.peers = new Map();
     /** @type {Map<string, import('../protocol/types.js').MediaFlags>} what each last said; some say it before we know that they are in */
     this.media = new Map();
-    /** @type {Map<string, import('./quality.js').Quality>} */
-    this.quality = new Map();
-    /** @type {Map<string, import('./quality.js').Sample>} */
-    this.samples = new Map();
-    /** @type {Set<string>} users who speak */
-    this.speaking = new Set();
+  }
+
+  /** Who speaks now. */
+  get speaking() {
+    return new Set([...this.peers.values()].filter((peer) => peer.speaking).map((peer) => peer.userId));
+  }
+
+  /** How good each connection is, as far as that is known. */
+  get quality() {
+    return new Map([...this.peers.values()].flatMap((peer) => (peer.quality ? [[peer.userId, peer.quality]] : [])));
   }
 
   /** @param {string} userId @param {string} username */
@@ -91,9 +91,6 @@ export class Mesh {
     peer?.close();
     this.peers.delete(userId);
     this.media.delete(userId);
-    this.quality.delete(userId);
-    this.samples.delete(userId);
-    this.speaking.delete(userId);
     this.rebudget();
     this.options.changed();
     return peer?.username ?? '';
@@ -120,35 +117,23 @@ export class Mesh {
     this.options.changed();
   }
 
-  /** @param {'audio' | 'video'} kind */
-  retrack(kind) {
-    for (const peer of this.peers.values()) void peer.retrack(kind);
+  /** Something else is to be sent. A screen may be sent with another budget than a camera. */
+  retrack() {
+    for (const { link } of this.peers.values()) void link?.retrack().then(() => link.applyBudget());
   }
 
   rebudget() {
-    for (const peer of this.peers.values()) void peer.applyBudget();
+    for (const { link } of this.peers.values()) void link?.applyBudget();
   }
 
-  /** Who speaks now. Cheap: to be asked several times a second. */
+  /** Looks who speaks. Cheap: to be asked several times a second. */
   listen() {
-    const speaking = new Set([...this.peers.values()].filter((peer) => peer.level > SPEAKING).map((peer) => peer.userId));
-    const same = speaking.size === this.speaking.size && [...speaking].every((id) => this.speaking.has(id));
-    if (same) return;
-    this.speaking = speaking;
-    this.options.changed();
+    for (const peer of this.peers.values()) peer.listen();
   }
 
-  /** How good each connection is. To be asked every other second. @param {number} now */
-  async measure(now) {
-    for (const [userId, peer] of this.peers) {
-      if (!peer.pc || peer.state !== 'connected') continue;
-      const report = await peer.pc.getStats();
-      const sample = sampleOf(report.values(), now);
-      const quality = qualityOf(this.samples.get(userId) ?? null, sample);
-      this.samples.set(userId, sample);
-      if (quality.level !== this.quality.get(userId)?.level) this.options.changed();
-      this.quality.set(userId, quality);
-    }
+  /** Looks how good each connection is. To be asked every other second. @param {number} now */
+  measure(now) {
+    for (const peer of this.peers.values()) void peer.measure(now).catch(() => undefined);
   }
 
   close() {

@@ -1,7 +1,8 @@
-/** The connection to one other in a call: made, kept alive, restarted, and made anew where nothing else helps. */
+/** One other in a call: who offers, when a path is looked for anew, and when the connection is made anew. */
 
-import { randomId } from '../state/outbox.js';
-import { fragmentOf, fragmentsOf, originOf } from './sdp.js';
+import { Link } from './link.js';
+import { qualityOf, sampleOf } from './quality.js';
+import { originOf } from './sdp.js';
 
 /** A path that is silent this long is looked for anew. */
 const DISCONNECTED_MS = 3_000;
@@ -11,11 +12,12 @@ const RESTART_MS = 5_000;
 const OFFER_DUE_MS = 8_000;
 /** Times `RESTART_MS`. */
 const MAX_PATIENCE = 4;
-const MAX_EARLY_CANDIDATES = 100;
+/** Louder than this is speaking. */
+const SPEAKING = 0.02;
 
-/** @typedef {'offer' | 'answer' | 'ice-candidate'} SignalKind */
+/** @typedef {import('./link.js').SignalKind} SignalKind */
+/** @typedef {import('./media.js').Lane} Lane */
 /** @typedef {'waiting' | 'connecting' | 'connected' | 'reconnecting'} PeerState */
-/** @typedef {{scale: number, fps: number, bitrate: number}} Budget */
 
 /**
  * @typedef {object} PeerOptions
@@ -25,8 +27,8 @@ const MAX_EARLY_CANDIDATES = 100;
  * @property {() => RTCPeerConnection} connect
  * @property {() => boolean} reachable the server is there to carry signals
  * @property {(kind: SignalKind, payload: object) => Promise<boolean>} send false where it did not get there
- * @property {(kind: 'audio' | 'video') => MediaStreamTrack | null} track what is to be sent now
- * @property {() => Budget} budget
+ * @property {(lane: Lane) => MediaStreamTrack | null} track what is to be sent now
+ * @property {() => import('./budget.js').Budget} budget
  * @property {() => void} changed
  * @property {{setTimeout: Function, clearTimeout: Function}} [timers]
  */
@@ -38,27 +40,39 @@ export class Peer {
     this.userId = options.userId;
     this.username = options.username;
     this.timers = options.timers ?? globalThis;
-    /** @type {RTCPeerConnection | null} */
-    this.pc = null;
+    /** @type {Link | null} */
+    this.link = null;
     /** @type {PeerState} */
     this.state = 'waiting';
     /** Its socket dropped; the grace of the call runs. */
     this.away = false;
     /** @type {import('../protocol/types.js').MediaFlags} what it says it sends */
     this.media = { audio: true, video: true, screen: false };
-    /** @type {Partial<Record<'audio' | 'video', MediaStreamTrack>>} what comes from there */
-    this.remote = {};
-    /** Our last offer, and whether it reached the other side. */
-    this.offerId = '';
-    this.offerLost = false;
+    this.speaking = false;
+    /** When the newest sound came from there, by its browser's clock. */
+    this.heardAt = 0;
+    /** @type {import('./quality.js').Quality | null} */
+    this.quality = null;
     this.restarts = 0;
-    /** @type {RTCIceCandidateInit[]} that came before the description they belong to */
-    this.early = [];
-    /** @type {Promise<void>} negotiation goes step by step */
-    this.chain = Promise.resolve();
     /** @type {any} */
     this.timer = undefined;
     this.closed = false;
+  }
+
+  /** What comes from there: sound, camera (`video`) and screen. Who shows one picture at a time sends a screen as `video`. */
+  get remote() {
+    return this.link?.remote ?? {};
+  }
+
+  /** The track of its camera, where that is on and comes by itself. */
+  get camera() {
+    const { video, screen } = this.media;
+    return (video && (!screen || this.remote.screen) && this.remote.video) || null;
+  }
+
+  /** The track of the screen that it shares. */
+  get screen() {
+    return (this.media.screen && (this.remote.screen ?? this.remote.video)) || null;
   }
 
   /** The other side is to offer. Where nothing comes, we do. */
@@ -68,27 +82,11 @@ export class Peer {
 
   /** Offers a connection; on one that exists, a new path. */
   offer() {
-    return this.step(async () => {
-      const pc = this.pc ?? this.open();
-      if (!pc.getTransceivers().length) {
-        // Both from the start: what is muted, turned on or shared later needs no negotiation.
-        for (const kind of /** @type {const} */ (['audio', 'video'])) {
-          pc.addTransceiver(this.options.track(kind) ?? kind, { direction: 'sendrecv' });
-        }
-      }
-      const again = Boolean(pc.remoteDescription);
-      await pc.setLocalDescription(await pc.createOffer({ iceRestart: again }));
-      this.offerId = randomId();
-      this.offerLost = false;
-      const { offerId } = this;
-      this.watch();
-      const arrived = await this.options.send('offer', { offer: describe(pc.localDescription), offerId });
-      if (this.offerId === offerId) this.offerLost = !arrived;
-      await this.applyBudget();
-    });
+    const link = this.link ?? this.open();
+    return this.watched(link, link.offer());
   }
 
-  /** The other side came back with a new socket: keep what lives, with a new path; make it anew where that fails. */
+  /** The other side came back: what lives is kept, with a new path. A page that was reloaded answers with an offer of its own. */
   comeBack() {
     this.away = false;
     this.restarts = 0;
@@ -101,91 +99,46 @@ export class Peer {
     if (this.state !== 'connected') this.expectOffer();
   }
 
-  /** @param {{offer: RTCSessionDescriptionInit, offerId?: string}} signal */
-  onOffer({ offer, offerId }) {
-    return this.step(async () => {
-      let pc = this.pc;
-      const known = pc?.remoteDescription?.sdp;
-      const another = known !== undefined && originOf(known) !== originOf(offer.sdp);
-      const collision = pc !== null && pc.signalingState !== 'stable';
-      if (collision && !another && !this.options.polite && !this.offerLost) return;
-      // A connection that never was would, rolled back, keep transceivers that nobody else has.
-      if (!pc || another || (collision && !known)) pc = this.open();
-      await pc.setRemoteDescription({ type: 'offer', sdp: offer.sdp ?? '' });
-      for (const transceiver of pc.getTransceivers()) {
-        const kind = transceiver.receiver.track.kind === 'audio' ? 'audio' : 'video';
-        if (transceiver.direction !== 'sendrecv') transceiver.direction = 'sendrecv';
-        const track = this.options.track(kind);
-        if (transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track);
-      }
-      await pc.setLocalDescription(await pc.createAnswer());
-      this.watch();
-      await this.options.send('answer', { answer: describe(pc.localDescription), offerId });
-      await this.addEarly();
-      await this.applyBudget();
-    });
+  /** @param {import('./link.js').OfferSignal} signal */
+  onOffer(signal) {
+    const { link } = this;
+    const waits = Boolean(link?.offering && !link.offerLost);
+    if (signal.meant && signal.meant !== link?.ours) {
+      // A new path to a connection that this page does not have (any more). A new connection is what helps.
+      if (waits && !link?.theirs) return Promise.resolve();
+      this.open();
+      return this.offer();
+    }
+    const another = Boolean(link?.theirs) && link?.theirs !== originOf(signal.offer.sdp);
+    if (waits && !another && !this.options.polite) return Promise.resolve();
+    // A connection that never was would, rolled back, keep transceivers that nobody else has.
+    const fits = link && !another && (link.theirs || !link.offering);
+    const taker = fits ? link : this.open();
+    return this.watched(taker, taker.accept(signal));
   }
 
-  /** @param {{answer: RTCSessionDescriptionInit, offerId?: string}} signal */
-  onAnswer({ answer, offerId }) {
-    return this.step(async () => {
-      const { pc } = this;
-      if (!pc || pc.signalingState !== 'have-local-offer') return;
-      // An answer to an offer that was replaced meanwhile. Other clients do not say which one they answer.
-      if (offerId && offerId !== this.offerId) return;
-      await pc.setRemoteDescription({ type: 'answer', sdp: answer.sdp ?? '' });
-      await this.addEarly();
-    });
+  /** @param {import('./link.js').AnswerSignal} signal */
+  onAnswer(signal) {
+    return this.link?.takeAnswer(signal);
   }
 
   /** @param {{candidate: RTCIceCandidateInit | null}} signal */
   onCandidate({ candidate }) {
-    if (!candidate?.candidate) return Promise.resolve();
-    return this.step(async () => {
-      this.early.push(candidate);
-      if (this.early.length > MAX_EARLY_CANDIDATES) this.early.shift();
-      await this.addEarly();
-    });
-  }
-
-  /** Adds the candidates that belong to the description at hand; the others wait for theirs. */
-  async addEarly() {
-    const { pc } = this;
-    if (!pc?.remoteDescription) return;
-    const here = fragmentsOf(pc.remoteDescription.sdp);
-    const waiting = this.early;
-    this.early = [];
-    for (const candidate of waiting) {
-      const fragment = fragmentOf(candidate);
-      if (fragment && !here.includes(fragment)) {
-        this.early.push(candidate);
-        continue;
-      }
-      // One that cannot be used is one path less; the others go on.
-      await pc.addIceCandidate(candidate).catch(() => undefined);
-    }
+    if (!candidate?.candidate) return undefined;
+    return (this.link ?? this.open()).takeCandidate(candidate);
   }
 
   /** A new connection in the place of the old one. */
   open() {
-    this.shut();
-    const pc = this.options.connect();
-    this.pc = pc;
-    pc.onicecandidate = ({ candidate }) => {
-      if (this.pc === pc) void this.options.send('ice-candidate', { candidate: candidate ? candidate.toJSON() : null });
-    };
-    pc.ontrack = ({ track }) => {
-      if (this.pc !== pc) return;
-      this.remote = { ...this.remote, [track.kind]: track };
-      this.options.changed();
-    };
-    pc.onconnectionstatechange = () => this.pc === pc && this.stateChanged(pc.connectionState);
-    this.become('connecting');
-    return pc;
+    const { connect, send, track, budget, changed } = this.options;
+    this.become(this.link ? 'reconnecting' : 'connecting');
+    this.link?.close();
+    this.link = new Link({ pc: connect(), name: this.username, send, track, budget, changed, became: (state) => this.connectionBecame(state) });
+    return this.link;
   }
 
   /** @param {RTCPeerConnectionState} state */
-  stateChanged(state) {
+  connectionBecame(state) {
     if (state === 'connected') {
       this.restarts = 0;
       this.timers.clearTimeout(this.timer);
@@ -199,10 +152,17 @@ export class Peer {
     }
   }
 
+  /** Watches while a description is made, which takes a busy machine long and a broken connection for ever; and from then on. @param {Link} link @param {Promise<void>} work */
+  async watched(link, work) {
+    this.watch();
+    await work;
+    if (this.link === link && !this.closed) this.watch();
+  }
+
   /** What was begun must lead to a connection in time; on a slow network each attempt is given more of it. */
   watch() {
     this.schedule(RESTART_MS * Math.max(1, Math.min(this.restarts, MAX_PATIENCE)), () => {
-      if (this.pc?.connectionState !== 'connected') void this.recover();
+      if (this.link?.pc.connectionState !== 'connected') void this.recover();
     });
   }
 
@@ -225,33 +185,32 @@ export class Peer {
     this.options.changed();
   }
 
-  /** Sends another track, or none; no negotiation. @param {'audio' | 'video'} kind */
-  async retrack(kind) {
-    const sender = this.senderOf(kind);
-    if (sender) await sender.replaceTrack(this.options.track(kind)).catch(() => undefined);
+  /** Notes whether sound that is loud enough came since the last look: what a browser remembers of earlier does not count. */
+  listen() {
+    const receiver = this.link?.transceiver('audio')?.receiver;
+    const newest = receiver?.getSynchronizationSources?.()[0];
+    const came = newest !== undefined && newest.timestamp > this.heardAt;
+    this.heardAt = newest?.timestamp ?? 0;
+    const speaking = came && !this.away && this.media.audio && (newest.audioLevel ?? 0) > SPEAKING;
+    if (speaking === this.speaking) return;
+    this.speaking = speaking;
+    this.options.changed();
   }
 
-  /** @param {'audio' | 'video'} kind */
-  senderOf(kind) {
-    return this.pc?.getTransceivers().find((one) => one.receiver.track.kind === kind)?.sender;
-  }
-
-  /** Sends no more than the size of the call allows. */
-  async applyBudget() {
-    const sender = this.senderOf('video');
-    const parameters = sender?.getParameters();
-    const encoding = parameters?.encodings?.[0];
-    if (!sender || !parameters || !encoding) return;
-    const { scale, fps, bitrate } = this.options.budget();
-    Object.assign(encoding, { scaleResolutionDownBy: scale, maxFramerate: fps, maxBitrate: bitrate });
-    // Refused while negotiation changes the same parameters; it is applied again after that.
-    await sender.setParameters(parameters).catch(() => undefined);
-  }
-
-  /** How loud the other side is, 0 to 1. */
-  get level() {
-    const receiver = this.pc?.getReceivers().find((one) => one.track.kind === 'audio');
-    return receiver?.getSynchronizationSources?.()[0]?.audioLevel ?? 0;
+  /** Notes how good the connection is. @param {number} now */
+  async measure(now) {
+    const { link } = this;
+    if (!link || this.state !== 'connected') {
+      this.quality = null;
+      return;
+    }
+    const sample = sampleOf((await link.pc.getStats()).values(), now);
+    if (this.link !== link) return;
+    const quality = qualityOf(link.sample, sample);
+    const changed = quality.level !== this.quality?.level;
+    this.quality = quality;
+    link.measured(sample);
+    if (changed) this.options.changed();
   }
 
   /** @param {PeerState} state */
@@ -267,32 +226,10 @@ export class Peer {
     this.timer = this.timers.setTimeout(() => !this.closed && work(), ms);
   }
 
-  /**
-   * Negotiation in steps: each begins when the one before is through. What fails here is mended by the watch.
-   * @param {() => Promise<void>} work
-   */
-  step(work) {
-    this.chain = this.chain
-      .then(() => (this.closed ? undefined : work()))
-      .catch((error) => console.info(`Negotiation with ${this.username}:`, error.message));
-    return this.chain;
-  }
-
-  shut() {
-    const { pc } = this;
-    if (!pc) return;
-    pc.onicecandidate = pc.ontrack = pc.onconnectionstatechange = null;
-    pc.close();
-    this.pc = null;
-    this.remote = {};
-  }
-
   close() {
     this.closed = true;
     this.timers.clearTimeout(this.timer);
-    this.shut();
+    this.link?.close();
+    this.link = null;
   }
 }
-
-/** @param {RTCSessionDescription | null} description */
-const describe = (description) => ({ type: description?.type, sdp: description?.sdp });

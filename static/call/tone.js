@@ -1,28 +1,41 @@
-/** The sound of ringing, made of two sines: no file to load. */
+/** The sounds of calling, made of sines: no file to load. */
 
-const PATTERN = [
-  { at: 0, hz: 523.25 },
-  { at: 0.18, hz: 659.25 },
-  { at: 0.36, hz: 783.99 },
-];
-const EVERY_MS = 2_400;
-const VOLUME = 0.12;
+/** @typedef {{at: number, hz: number, seconds: number, volume: number}} Note */
+/** @typedef {{everyMs: number, notes: Note[]}} Pattern */
+
+/** A machine without any loudspeaker lets some browsers wait for one without end. */
+const PLAYS_WITHIN_MS = 5_000;
+
+/** @type {Note[]} three steps up */
+const CHIME = [523.25, 659.25, 783.99].map((hz, step) => ({ at: step * 0.18, hz, seconds: 0.75, volume: 0.12 }));
+
+/** @type {Pattern} somebody calls */
+export const RING = { everyMs: 2_400, notes: CHIME };
+
+/** @type {Pattern} what a caller hears while it rings there: two close sines that beat, as telephones have it, softly */
+export const RING_BACK = { everyMs: 4_000, notes: [440, 480].map((hz) => ({ at: 0, hz, seconds: 1.4, volume: 0.03 })) };
 
 export class Tone {
-  constructor() {
+  /** @param {Pattern} pattern */
+  constructor(pattern) {
+    this.pattern = pattern;
     /** @type {AudioContext | null} */
     this.context = null;
     /** @type {any} */
     this.timer = undefined;
   }
 
-  /** Rings until `stop`. @returns {boolean} false where the browser lets this page make no sound yet */
-  start() {
+  /**
+   * Sounds until `stop`.
+   * @param {string} [sink] the loudspeaker, where the browser lets one choose
+   * @returns {boolean} false where the browser lets this page make no sound yet
+   */
+  start(sink) {
     if (this.timer || typeof AudioContext === 'undefined') return Boolean(this.timer);
     this.context ??= new AudioContext();
-    void this.context.resume();
-    this.ring();
-    this.timer = setInterval(() => this.ring(), EVERY_MS);
+    if (sink) void (/** @type {any} */ (this.context).setSinkId?.(sink)?.catch(() => undefined));
+    void this.context.resume().then(() => this.sound(), () => undefined);
+    this.timer = setInterval(() => this.sound(), this.pattern.everyMs);
     return this.context.state === 'running' || Boolean(navigator.userActivation?.hasBeenActive);
   }
 
@@ -33,23 +46,62 @@ export class Tone {
     this.context = null;
   }
 
-  ring() {
+  sound() {
     const { context } = this;
-    if (!context || context.state !== 'running') {
-      void context?.resume();
-      return;
-    }
-    for (const { at, hz } of PATTERN) {
-      const begin = context.currentTime + at;
-      const gain = context.createGain();
-      gain.gain.setValueAtTime(0, begin);
-      gain.gain.linearRampToValueAtTime(VOLUME, begin + 0.02);
-      gain.gain.exponentialRampToValueAtTime(0.001, begin + 0.7);
-      const sine = context.createOscillator();
-      sine.frequency.value = hz;
-      sine.connect(gain).connect(context.destination);
-      sine.start(begin);
-      sine.stop(begin + 0.75);
-    }
+    if (context?.state === 'running') play(context, context.destination, this.pattern.notes);
+    // Held back until somebody clicks, it is asked for again.
+    else void context?.resume().catch(() => undefined);
   }
+}
+
+/**
+ * A short chime through one loudspeaker, to hear which one it is.
+ * @param {string} sinkId empty: the one that the browser uses anyway
+ * @returns {Promise<void>} fulfilled when it is over; rejected where it cannot be played there
+ */
+export async function playTest(sinkId) {
+  const context = new AudioContext();
+  /** @type {any} */
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new DOMException('nothing plays', 'NotReadableError')), PLAYS_WITHIN_MS);
+  });
+  try {
+    const destination = context.createMediaStreamDestination();
+    // An element, and not the context itself: more browsers let one choose its loudspeaker.
+    const element = new Audio();
+    element.srcObject = destination.stream;
+    if (sinkId) await element.setSinkId(sinkId);
+    await Promise.race([late, Promise.all([context.resume(), element.play()])]);
+    clearTimeout(timer);
+    const last = play(context, destination, CHIME);
+    await new Promise((resolve) => last.addEventListener('ended', resolve));
+    element.srcObject = null;
+  } finally {
+    clearTimeout(timer);
+    await context.close();
+  }
+}
+
+/**
+ * @param {AudioContext} context
+ * @param {AudioNode} destination
+ * @param {Note[]} notes
+ * @returns {AudioScheduledSourceNode} the last to end
+ */
+function play(context, destination, notes) {
+  const sources = notes.map(({ at, hz, seconds, volume }) => {
+    const begin = context.currentTime + at;
+    const gain = context.createGain();
+    gain.gain.setValueAtTime(0, begin);
+    gain.gain.linearRampToValueAtTime(volume, begin + 0.02);
+    gain.gain.exponentialRampToValueAtTime(0.001, begin + seconds - 0.05);
+    const sine = context.createOscillator();
+    sine.frequency.value = hz;
+    sine.connect(gain).connect(destination);
+    sine.start(begin);
+    sine.stop(begin + seconds);
+    return sine;
+  });
+  return /** @type {AudioScheduledSourceNode} */ (sources.at(-1));
 }

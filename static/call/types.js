@@ -12,6 +12,7 @@
  * @property {string} callId
  * @property {CallType} callType
  * @property {string} [roomId]
+ * @property {string} [to] the user who is rung
  * @property {string} name of the other, or of the room
  * @property {'ringing' | 'active'} state
  * @property {boolean} mine this user began it

@@ -8,6 +8,12 @@ import { RequestError } from './errors.js';
 
 const TIMEOUT_MS = 20_000;
 
+/** The place that a `Link` header names with `rel="next"`. @param {string | null} link */
+function nextPlace(link) {
+  const address = /<([^>]*)>\s*;[^,]*\brel="?next"?/.exec(link ?? '')?.[1];
+  return address ? new URLSearchParams(address.split('?')[1]).get('after') : null;
+}
+
 /**
  * @typedef {ReturnType<typeof createRest>} Rest
  */
@@ -24,9 +30,9 @@ export function createRest({ token, onRefused, fetch = (...args) => globalThis.f
    * @param {string} method
    * @param {string} path
    * @param {unknown} [body]
-   * @returns {Promise<any>}
+   * @returns {Promise<{answer: any, headers: Headers}>}
    */
-  async function call(method, path, body) {
+  async function ask(method, path, body) {
     const sent = token();
     /** @type {Record<string, string>} */
     const headers = { Accept: 'application/json' };
@@ -44,18 +50,22 @@ export function createRest({ token, onRefused, fetch = (...args) => globalThis.f
     } catch {
       throw new RequestError('unreachable', 'The server cannot be reached.');
     }
-    if (response.status === 204) return undefined;
+    const { headers: told } = response;
+    if (response.status === 204) return { answer: undefined, headers: told };
     const answer = await response.json().catch(() => null);
-    if (response.ok && answer !== null) return answer;
+    if (response.ok && answer !== null) return { answer, headers: told };
     const code = typeof answer?.code === 'string' ? answer.code : response.status >= 500 ? 'unreachable' : 'internal';
     if (response.status === 401 && sent && code !== 'invalid_credentials') onRefused?.(code, sent);
-    const seconds = Number(response.headers.get('Retry-After'));
+    const seconds = Number(told.get('Retry-After'));
     throw new RequestError(code, answer?.message ?? `The server answered ${response.status}.`, {
       status: response.status,
       fields: Array.isArray(answer?.errors) ? answer.errors : [],
       retryAfterMs: seconds > 0 ? seconds * 1000 : undefined,
     });
   }
+
+  /** @param {string} method @param {string} path @param {unknown} [body] @returns {Promise<any>} */
+  const call = async (method, path, body) => (await ask(method, path, body)).answer;
 
   /** @param {Record<string, string | number | undefined>} query */
   const search = (query) => {
@@ -79,8 +89,15 @@ export function createRest({ token, onRefused, fetch = (...args) => globalThis.f
     /** @param {string} currentPassword @param {string} newPassword @returns {Promise<Grant>} */
     changePassword: (currentPassword, newPassword) =>
       call('POST', '/api/auth/password', { currentPassword, newPassword }),
-    /** @param {{search?: string, limit?: number}} [query] @returns {Promise<import('./types.js').UserEntry[]>} */
-    users: (query = {}) => call('GET', `/api/users${search(query)}`),
+    /**
+     * A page of the accounts, and the place from which there are more, for `after`.
+     * @param {{search?: string, sort?: 'online', limit?: number, after?: string}} [query]
+     * @returns {Promise<{users: import('./types.js').UserEntry[], next: string | null}>}
+     */
+    async users(query = {}) {
+      const { answer, headers } = await ask('GET', `/api/users${search(query)}`);
+      return { users: answer, next: nextPlace(headers.get('Link')) };
+    },
     /** @returns {Promise<Room[]>} */
     rooms: () => call('GET', '/api/rooms'),
     /** @param {string} id @returns {Promise<Room>} */

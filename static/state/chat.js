@@ -7,7 +7,7 @@ import { Outbox } from './outbox.js';
 import { ROOM_EVENTS, Rooms } from './rooms.js';
 import { Sender } from './sender.js';
 import { Store } from './store.js';
-import { TOO_MANY_MISSED } from './timeline.js';
+import { WINDOW } from './timeline.js';
 import { Typing } from './typing.js';
 
 /** @typedef {import('../protocol/types.js').Room} Room */
@@ -54,7 +54,7 @@ export class Chat extends Store {
     this.live = new Set();
     /** @type {string | null} the room in view */
     this.openId = null;
-    /** The end of the open room is in view of somebody. */
+    /** Somebody looks at the end of the open room, as it grows. */
     this.watching = false;
     /** The server said that it is about to restart. */
     this.restarting = false;
@@ -70,6 +70,8 @@ export class Chat extends Store {
       connection.on('status', (status) => {
         this.round += 1;
         this.live.clear();
+        // What is missed now comes all at once, and nobody has seen it by having been at the end.
+        this.watching = false;
         if (status === 'online') void this.synchronise(this.round);
         this.changed();
       }),
@@ -110,7 +112,8 @@ export class Chat extends Store {
     this.typing.forget(roomId, sender);
     if (sender === this.user.id) {
       this.outbox.remove(message.clientId);
-      if (this.marks.read[roomId] === seq - 1) this.marks.setRead(roomId, seq);
+      // Who answers has read what stands before.
+      this.marks.advance(roomId, seq);
     } else {
       this.onMessage?.(message);
     }
@@ -131,7 +134,12 @@ export class Chat extends Store {
     const joined = rooms.filter((room) => room.joined).sort((a) => (a.id === this.openId ? -1 : 0));
     await Promise.all(joined.map((room) => this.insist(round, () => this.enter(room.id))));
     const open = this.openId;
-    if (open && !this.live.has(open)) await this.history.open(open).then(() => this.history.fill(open));
+    if (open && !this.live.has(open)) {
+      await this.history.open(open);
+      // From outside there is no telling what was read: one looks at the newest.
+      await this.history.newest(open);
+      await this.history.fill(open);
+    }
   }
 
   /**
@@ -159,9 +167,8 @@ export class Chat extends Store {
   /** Joins a room on this connection and catches up with it. @param {string} roomId */
   async enter(roomId) {
     const { round } = this;
-    const timeline = this.history.of(roomId);
     const end = this.rooms.byId.get(roomId)?.lastSeq ?? 0;
-    if (timeline?.loaded && end - timeline.newest > TOO_MANY_MISSED) timeline.clear();
+    const timeline = this.kept(roomId, end);
     const after = timeline?.loaded ? timeline.newest : undefined;
     // By its id the server tells a store that was put back to an older state and has grown past this number again.
     const afterId = timeline?.loaded ? timeline.last?.id : undefined;
@@ -173,49 +180,114 @@ export class Chat extends Store {
     this.marks.meet(reply.room);
     if (timeline && after !== undefined) {
       if (reply.reset) timeline.clear();
-      else timeline.append(after, reply.messages ?? []);
+      else if (timeline.attached) timeline.append(after, reply.messages ?? []);
       if (reply.more) await this.history.fill(roomId);
     }
-    if (timeline && !timeline.loaded) await this.history.open(roomId);
+    if (timeline && !timeline.loaded) await this.history.open(roomId, this.marks.read[roomId]);
     if (round !== this.round) return;
     this.live.add(roomId);
-    this.readOn();
     this.changed();
     void this.sender.flush(roomId);
+  }
+
+  /**
+   * What is held of a room, where that is worth more than a fresh page. Where more was missed than a window holds, the
+   * open room stays where it is, and is read on from there.
+   * @param {string} roomId @param {number} end its newest number
+   */
+  kept(roomId, end) {
+    const timeline = this.history.of(roomId);
+    if (!timeline?.loaded || end - timeline.newest <= WINDOW) return timeline;
+    if (roomId === this.openId) timeline.detach();
+    else this.history.forget(roomId);
+    return this.history.of(roomId);
   }
 
   /** Shows a room from now on; `null` for none. @param {string | null} roomId */
   open(roomId) {
     if (this.openId === roomId) return;
-    const before = this.openId && this.history.of(this.openId);
-    if (before) before.trim(KEEP);
+    if (this.openId) this.putAway(this.openId);
     this.openId = roomId;
     this.watching = false;
-    if (roomId) void this.history.open(roomId);
+    if (roomId) this.bring(roomId);
     this.changed();
   }
 
-  /** @param {boolean} watching the end of the open room is in view */
+  /** The room is not looked at any more: its end stays, so that it is there at once the next time. @param {string} roomId */
+  putAway(roomId) {
+    const timeline = this.history.of(roomId);
+    if (!timeline?.attached) return this.history.forget(roomId);
+    timeline.following = true;
+    timeline.trim('oldest', KEEP);
+  }
+
+  /** The room is there where one left off: at the first message that was not read. @param {string} roomId */
+  bring(roomId) {
+    // Before the list of rooms has come, one is taken to be in it.
+    const joined = this.rooms.byId.get(roomId)?.joined ?? true;
+    const read = joined ? this.marks.read[roomId] : undefined;
+    const timeline = this.history.of(roomId);
+    if (read !== undefined && timeline?.loaded && timeline.oldest > read + 1) this.history.forget(roomId);
+    void this.history.open(roomId, read);
+  }
+
+  /** @param {boolean} watching somebody looks at the end of the open room, as it grows */
   watch(watching) {
     if (this.watching === watching) return;
     this.watching = watching;
-    this.readOn();
     this.changed();
   }
 
+  /** What came to the end that somebody looks at is read. */
   readOn() {
-    if (!this.watching || !this.openId) return;
-    const newest = this.history.of(this.openId)?.newest ?? 0;
-    if (this.marks.advance(this.openId, newest)) this.changed();
+    if (this.watching && this.openId) this.saw(this.openId, this.history.of(this.openId)?.newest ?? 0);
+  }
+
+  /** Somebody has seen the messages of a room up to this one. @param {string} roomId @param {number} seq */
+  saw(roomId, seq) {
+    if (this.rooms.byId.get(roomId)?.joined && this.marks.advance(roomId, seq)) this.changed();
+  }
+
+  /**
+   * What is new in a room that one looks at without being in it, of which no event tells. A failure is quiet: the next
+   * look comes soon.
+   * @param {string} roomId
+   */
+  async lookIn(roomId) {
+    if (this.connection.status !== 'online') return;
+    try {
+      const room = await this.rest.room(roomId);
+      if (this.live.has(roomId)) return;
+      this.rooms.put(room);
+      this.history.knowEnd(roomId, room.lastSeq);
+      this.changed();
+      // Joined elsewhere meanwhile.
+      if (room.joined) await this.enter(roomId);
+    } catch (thrown) {
+      if (asRequestError(thrown).code !== 'room_not_found') return;
+      this.rooms.apply('room-deleted', { roomId });
+      this.forget(roomId);
+      this.changed();
+    }
   }
 
   /** @param {string} roomId @param {string} content */
   send(roomId, content) {
     this.outbox.add(roomId, content);
+    // What one writes stands at the end, and that is where one looks then.
+    this.toNewest(roomId);
     this.marks.setDraft(roomId, '');
     this.typing.wrote(roomId, false);
     this.changed();
     void this.sender.flush(roomId);
+  }
+
+  /** The end of a room is shown, and followed as it grows. @param {string} roomId */
+  toNewest(roomId) {
+    const timeline = this.history.of(roomId);
+    if (timeline) timeline.following = true;
+    void this.history.newest(roomId);
+    this.changed();
   }
 
   /** @param {string} clientId */
@@ -234,6 +306,8 @@ export class Chat extends Store {
   /** Becomes a participant. @param {string} roomId */
   async join(roomId) {
     await this.enter(roomId);
+    // What was written before one came is no news.
+    this.saw(roomId, this.rooms.byId.get(roomId)?.lastSeq ?? 0);
   }
 
   /** Participates no more, in any tab. @param {string} roomId */

@@ -1,46 +1,62 @@
 /** Choice of microphone, camera and loudspeaker, and what is wrong with them. */
 
-import { html } from '../vendor/preact.js';
+import { html, useState } from '../vendor/preact.js';
+import { MicrophoneLevel, SpeakerTest } from './call-check.js';
+import { Switches } from './call-switches.js';
+import { Picture } from './call-tile.js';
 import { icon } from './icons.js';
 import { Avatar } from './parts.js';
-import { Picture } from './call-tile.js';
 
 /** @typedef {import('../call/media.js').LocalMedia} LocalMedia */
 
 /** @param {{media: LocalMedia, kinds?: import('../call/media.js').DeviceKind[]}} props */
 export function DeviceChoice({ media, kinds = ['audioinput', 'videoinput', 'audiooutput'] }) {
   const labels = { audioinput: 'Microphone', videoinput: 'Camera', audiooutput: 'Loudspeaker' };
+  /** What shows that the device does what it should. */
+  const checks = {
+    audioinput: html`<${MicrophoneLevel} media=${media} />`,
+    videoinput: null,
+    audiooutput: html`<${SpeakerTest} media=${media} />`,
+  };
   return html`<div class="device-choice">
     ${kinds.map((kind) => {
       const list = media.devicesOf(kind);
-      if (list.length === 0) return null;
+      if (list.length === 0 && !checks[kind]) return null;
       const id = `device-${kind}`;
       const current = media.current(kind);
       return html`<div class="field" key=${kind}>
-        <label for=${id}>${labels[kind]}</label>
-        <select class="input" id=${id} onChange=${(/** @type {any} */ event) => media.choose(kind, event.target.value)}>
-          ${list.map(
-            (device, index) => html`<option value=${device.deviceId} selected=${device.deviceId === current}>
-              ${device.label || `${labels[kind]} ${index + 1}`}
-            </option>`,
-          )}
-        </select>
+        ${list.length === 0
+          ? html`<span class="label">${labels[kind]}</span>`
+          : html`<label for=${id}>${labels[kind]}</label>
+              <select class="input" id=${id} onChange=${(/** @type {any} */ event) => media.choose(kind, event.target.value)}>
+                ${list.map(
+                  (device, index) => html`<option value=${device.deviceId} selected=${device.deviceId === current}>
+                    ${device.label || `${labels[kind]} ${index + 1}`}
+                  </option>`,
+                )}
+              </select>`}
+        ${checks[kind]}
       </div>`;
     })}
   </div>`;
 }
 
-/** @param {{media: LocalMedia}} props */
-export function MediaProblems({ media }) {
-  const problems = Object.entries(media.problems);
+/**
+ * What is wrong with the devices, until it is mended or put aside; what goes wrong after that shows again.
+ * @param {{media: LocalMedia, dismissable?: boolean}} props
+ */
+export function MediaProblems({ media, dismissable = false }) {
+  const [aside, setAside] = useState(/** @type {unknown[]} */ ([]));
+  const problems = Object.entries(media.problems).filter(([, problem]) => !aside.includes(problem));
   if (!problems.length) return null;
-  const retry = () => media.start(media.wanted);
   return html`<div class="notice warn media-problem" role="status">
     ${icon('alert')}
-    <div>
-      ${problems.map(([kind, problem]) => html`<p key=${kind}><strong>${problem.title}.</strong> ${problem.help}</p>`)}
-      ${media.devices.available && html`<button class="link-button" onClick=${retry}>Try again</button>`}
+    <div class="media-problem-words">
+      ${problems.map(([kind, problem]) => html`<p key=${kind}><strong>${problem.title}.</strong> <span class="help">${problem.help}</span></p>`)}
+      ${media.devices.available && html`<button class="link-button" onClick=${() => media.retry()}>Try again</button>`}
     </div>
+    ${dismissable && html`<button class="round small plain-round" aria-label="Dismiss" title="Dismiss"
+      onClick=${() => setAside(problems.map(([, problem]) => problem))}>${icon('close')}</button>`}
   </div>`;
 }
 
@@ -56,12 +72,7 @@ export function Preview({ media, user }) {
       ${track && wanted.video
         ? html`<${Picture} track=${track} mirror label="Preview of your picture" />`
         : html`<${Avatar} id=${user.id} name=${user.username} size="large" />`}
-      <div class="preview-tools">
-        <button type="button" class=${`round ${wanted.audio ? '' : 'off'}`} aria-pressed=${wanted.audio} aria-label="Microphone"
-          onClick=${() => media.setMicrophone(!wanted.audio)}>${icon(wanted.audio ? 'mic' : 'micOff')}</button>
-        <button type="button" class=${`round ${wanted.video ? '' : 'off'}`} aria-pressed=${wanted.video} aria-label="Camera"
-          onClick=${() => media.setCamera(!wanted.video)}>${icon(wanted.video ? 'camera' : 'cameraOff')}</button>
-      </div>
+      <div class="preview-tools"><${Switches} media=${media} on=${wanted} /></div>
     </div>
     <${MediaProblems} media=${media} />
     <${DeviceChoice} media=${media} />

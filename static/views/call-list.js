@@ -41,18 +41,18 @@ function Row({ app, chat, call, now }) {
   const detail = [words, length, call.room && nameList([...new Set(others.map((one) => one.username))])].filter(Boolean).join(' · ');
   const back = () =>
     app.calls?.prepare(call.room ? { roomId: call.room, name, callType: call.callType } : { to: other?.id, name, callType: call.callType });
+  const video = call.callType === 'video';
   const can = call.room ? room?.joined : Boolean(other);
   return html`<div class="row">
     <${Avatar} id=${call.room ?? other?.id ?? ''} name=${name} />
     <span>
       <span class=${`title ${kind === 'missed' ? 'missed' : ''}`}>
-        <span>${name}</span>${icon(kind === 'missed' ? 'missed' : kind === 'out' ? 'phoneOut' : 'phoneIn')}
+        <span dir="auto">${name}</span>${icon(kind === 'missed' ? 'missed' : kind === 'out' ? 'phoneOut' : 'phoneIn')}
       </span>
-      <span class="sub one-line">${detail}</span>
+      <span class="sub one-line"><time datetime=${call.createdAt} title=${wholeTime(call.createdAt)}>${shortTime(call.createdAt, now)}</time> · <bdi>${detail}</bdi></span>
     </span>
-    <span class="side">
-      <time datetime=${call.createdAt} title=${wholeTime(call.createdAt)}>${shortTime(call.createdAt, now)}</time>
-      ${can && call.status === 'ended' && html`<button class="button ghost small icon-only" aria-label=${`Call ${name} back`} onClick=${back}>${icon(call.callType === 'audio' ? 'phone' : 'camera')}</button>`}
+    <span class="actions">
+      ${can && call.status === 'ended' && html`<button class="button ghost small icon-only" aria-label=${`Call ${name} back${video ? ' with video' : ''}`} onClick=${back}>${icon(video ? 'camera' : 'phone')}</button>`}
     </span>
   </div>`;
 }

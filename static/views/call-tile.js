@@ -1,8 +1,11 @@
-/** One person in a call: picture or initials, name, and how it goes, in words. */
+/** One picture of a call: who it is of, how it goes, and the button that keeps it large. */
 
 import { html, useEffect, useRef } from '../vendor/preact.js';
 import { icon } from './icons.js';
 import { Avatar } from './parts.js';
+
+/** @typedef {import('../call/peer.js').Peer} Peer */
+/** @typedef {{pinned: boolean, onPin: () => void}} Pin */
 
 /**
  * A track as a picture. Always muted: sound has elements of its own, and a muted picture may always play.
@@ -21,66 +24,60 @@ export function Picture({ track, mirror, contain, label }) {
     aria-label=${label}></video>`;
 }
 
-/** @param {{media: import('../call/media.js').LocalMedia, user: {id: string, username: string}, speaking?: boolean}} props */
-export function SelfTile({ media, user, speaking }) {
-  const { video, screen, audio } = media.flags;
-  const track = media.track('video');
-  return html`<figure class=${`tile self ${speaking ? 'speaking' : ''}`}>
-    ${track && (video || screen)
-      ? html`<${Picture} track=${track} mirror=${!screen} contain=${screen} label="Your picture" />`
-      : html`<${Avatar} id=${user.id} name=${user.username} size="large" />`}
+/** @param {{of: string, pin: Pin}} props */
+function PinButton({ of, pin }) {
+  return html`<button class=${`tile-pin ${pin.pinned ? 'on' : ''}`} aria-pressed=${pin.pinned} aria-label=${`Keep ${of} large`}
+    title=${pin.pinned ? 'No longer large' : 'Keep large'} onClick=${pin.onPin}>${icon('pin')}</button>`;
+}
+
+/** @param {{media: import('../call/media.js').LocalMedia, user: {id: string, username: string}, screen?: boolean, pin?: Pin}} props */
+export function SelfTile({ media, user, screen = false, pin }) {
+  const { video, audio } = media.flags;
+  const track = screen ? media.screen : video ? media.camera : null;
+  return html`<figure class="tile self">
+    ${!screen && html`<${Avatar} id=${user.id} name=${user.username} size="large" />`}
+    ${track && html`<${Picture} track=${track} mirror=${!screen} contain=${screen} label=${screen ? 'Your screen' : 'Your picture'} />`}
+    ${pin && html`<${PinButton} of=${screen ? 'your screen' : 'your picture'} pin=${pin} />`}
     <figcaption>
-      ${!audio && html`<span class="mark">${icon('micOff')}<span class="hidden-visually">Your microphone is off</span></span>`}
+      ${!audio && !screen && html`<${Mark} words="Your microphone is off" />`}
       <span class="one-line">${screen ? 'You share your screen' : 'You'}</span>
     </figcaption>
   </figure>`;
 }
 
-/** @param {{peer: import('../call/peer.js').Peer, quality?: import('../call/quality.js').Quality, speaking: boolean}} props */
-export function PeerTile({ peer, quality, speaking }) {
-  const { audio, video, screen } = peer.media;
-  const track = peer.remote.video;
-  const shows = track && (video || screen);
+/** Until the first picture is there one sees the initials behind it. @param {{peer: Peer, screen?: boolean, quality?: import('../call/quality.js').Quality, speaking: boolean, pin?: Pin}} props */
+export function PeerTile({ peer, screen = false, quality, speaking, pin }) {
+  const { username: name, media } = peer;
+  const track = screen ? peer.screen : peer.camera;
   const words = stateWords(peer);
-  return html`<figure class=${`tile ${speaking ? 'speaking' : ''}`} data-user=${peer.userId} data-state=${peer.state}>
-    ${shows
-      ? html`<${Picture} track=${track} contain=${screen} label=${screen ? `${peer.username}’s screen` : `${peer.username}’s picture`} />`
-      : html`<${Avatar} id=${peer.userId} name=${peer.username} size="large" />`}
-    ${words && html`<p class="tile-state" role="status">${words}</p>`}
+  // The state of the connection is told once a person.
+  const state = screen ? {} : { 'data-user': peer.userId, 'data-state': peer.state };
+  const what = screen ? `${name}’s screen` : `${name}’s picture`;
+  return html`<figure class=${`tile ${speaking && !screen ? 'speaking' : ''}`} ...${state}>
+    ${!screen && html`<${Avatar} id=${peer.userId} name=${name} size="large" />`}
+    ${track && html`<${Picture} track=${track} contain=${screen} label=${what} />`}
+    ${words && html`<p class="tile-state" role=${screen ? undefined : 'status'}>${words}</p>`}
+    ${pin && html`<${PinButton} of=${what} pin=${pin} />`}
     <figcaption>
-      ${!audio && html`<span class="mark">${icon('micOff')}<span class="hidden-visually">Microphone off</span></span>`}
-      ${!video && !screen && html`<span class="hidden-visually">Camera off</span>`}
-      <span class="one-line">${peer.username}${screen ? ' shares the screen' : ''}</span>
-      ${speaking && html`<span class="hidden-visually">speaks</span>`}
-      ${quality && !words && html`<span class=${`quality ${quality.level}`}><span class="bars" aria-hidden="true"><i></i><i></i><i></i></span>
-        <span class=${quality.level === 'good' ? 'hidden-visually' : ''}>${quality.words}</span></span>`}
+      ${!screen && !media.audio && html`<${Mark} words="Microphone off" />`}
+      ${!screen && !media.video && html`<span class="hidden-visually">Camera off</span>`}
+      <span class="one-line" dir="auto">${name}${screen ? ' shares the screen' : ''}</span>
+      ${!screen && speaking && html`<span class="hidden-visually">speaks</span>`}
+      ${!screen && quality && !words && html`<${QualitySign} quality=${quality} />`}
     </figcaption>
   </figure>`;
 }
 
-/** @param {import('../call/peer.js').Peer} peer */
-function stateWords(peer) {
+/** @param {{words: string}} props */
+const Mark = ({ words }) => html`<span class="mark" title=${words}>${icon('micOff')}<span class="hidden-visually">${words}</span></span>`;
+
+/** Three bars: words beside them would take the place of the name. @param {{quality: import('../call/quality.js').Quality}} props */
+const QualitySign = ({ quality }) => html`<span class=${`quality ${quality.level}`} title=${quality.words}>
+  <span class="bars" aria-hidden="true"><i></i><i></i><i></i></span><span class="hidden-visually">${quality.words}</span>
+</span>`;
+
+/** @param {Peer} peer */
+export function stateWords(peer) {
   if (peer.away || peer.state === 'reconnecting') return 'Reconnecting…';
   return peer.state === 'connected' ? '' : 'Connecting…';
-}
-
-/**
- * What one hears of somebody.
- * @param {{track: MediaStreamTrack, sink: string, onBlocked: (play: () => void) => void}} props
- */
-export function Sound({ track, sink, onBlocked }) {
-  const ref = useRef(/** @type {HTMLAudioElement | null} */ (null));
-  useEffect(() => {
-    const audio = ref.current;
-    if (!audio) return;
-    audio.srcObject = new MediaStream([track]);
-    const play = () => audio.play().catch(() => onBlocked(play));
-    void play();
-  }, [track]);
-  useEffect(() => {
-    const audio = /** @type {any} */ (ref.current);
-    // Without a choice of its own the browser plays where it plays everything.
-    if (sink && audio?.setSinkId) audio.setSinkId(sink).catch(() => undefined);
-  }, [sink]);
-  return html`<audio ref=${ref} autoplay></audio>`;
 }

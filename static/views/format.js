@@ -49,12 +49,15 @@ export function duration(ms) {
   return h ? `${h}:${part(m)}:${part(s)}` : `${m}:${part(s)}`;
 }
 
+const letters = new Intl.Segmenter();
+/** Marks on letters, and characters that turn or join text: alone in an avatar they would leave it. */
+const NOT_ALONE = /[\p{M}\p{C}]/gu;
+
 /** One or two letters for a name. @param {string} name */
 export function initials(name) {
-  const parts = name.split(/[\s._-]+/).filter(Boolean);
-  const first = (/** @type {string | undefined} */ part) => (part ? ([...part][0] ?? '') : '');
-  const letters = parts.length > 1 ? first(parts[0]) + first(parts[1]) : first(parts[0] ?? name);
-  return letters.toUpperCase() || '?';
+  const parts = name.normalize('NFC').replace(NOT_ALONE, '').split(/[\s._-]+/).filter(Boolean);
+  const first = (/** @type {string} */ part) => [...letters.segment(part)][0]?.segment ?? '';
+  return parts.slice(0, 2).map(first).join('').toUpperCase() || '?';
 }
 
 /** Ada; Ada and Bo; Ada, Bo and 3 others. @param {string[]} names */

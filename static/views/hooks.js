@@ -2,6 +2,7 @@
 
 import { asRequestError } from '../protocol/errors.js';
 import { useEffect, useState } from '../vendor/preact.js';
+import { eachFrame } from './frames.js';
 
 /**
  * Shows a view again whenever a store changes.
@@ -11,7 +12,7 @@ export function useStore(store) {
   const [, again] = useState(0);
   useEffect(() => {
     again(store.version);
-    return store.subscribe(() => again(store.version));
+    return eachFrame(store, () => again(store.version));
   }, [store]);
 }
 
@@ -29,6 +30,30 @@ export function useNow(everyMs, active = true) {
     return () => clearInterval(timer);
   }, [everyMs, active]);
   return now;
+}
+
+/**
+ * Whether the page is of a kind, such as wide or touched.
+ * @param {string} query of CSS
+ */
+export function useMedia(query) {
+  const [matches, setMatches] = useState(() => matchMedia(query).matches);
+  useEffect(() => {
+    const list = matchMedia(query);
+    const look = () => setMatches(list.matches);
+    look();
+    list.addEventListener('change', look);
+    return () => list.removeEventListener('change', look);
+  }, [query]);
+  return matches;
+}
+
+let ids = 0;
+
+/** An id that no other element of the page has. @param {string} name what it is for */
+export function useId(name) {
+  const [id] = useState(() => `${name}-${(ids += 1)}`);
+  return id;
 }
 
 /**

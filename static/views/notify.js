@@ -1,7 +1,5 @@
-/** Telling somebody who looks elsewhere: notifications of calls and messages, and the ring. */
+/** Telling somebody who looks elsewhere: notifications, and which messages are worth one. */
 
-import { RingClaim } from '../call/claim.js';
-import { Tone } from '../call/tone.js';
 import { roomHref } from '../state/route.js';
 
 /** @typedef {import('../app.js').App} App */
@@ -22,7 +20,7 @@ export async function askToNotify() {
  * @param {string} tag @param {string} title @param {string} body @param {() => void} chosen
  * @returns {Notification | null}
  */
-function notify(tag, title, body, chosen) {
+export function notify(tag, title, body, chosen) {
   if (notifyState() !== 'granted') return null;
   try {
     const notification = new Notification(title, { body, tag, icon: '/icons/tincan-192.png' });
@@ -40,53 +38,6 @@ function notify(tag, title, body, chosen) {
 
 /** @param {App} app */
 export function watchForNews(app) {
-  const tone = new Tone();
-  /** @type {string | null} the call that rings here */
-  let ringing = null;
-  /** @type {Notification | null} */
-  let shown = null;
-  /** @type {RingClaim | null} */
-  let claim = null;
-
-  const stop = () => {
-    ringing = null;
-    tone.stop();
-    shown?.close();
-    shown = null;
-    claim?.release();
-  };
-
-  const ring = async (/** @type {import('../call/types.js').Incoming} */ incoming, /** @type {string} */ tab) => {
-    ringing = incoming.callId;
-    claim = new RingClaim({ storage: app.storage, tab });
-    const keen = document.visibilityState === 'visible' && navigator.userActivation?.hasBeenActive !== false;
-    const mine = await claim.claim(incoming.callId, keen);
-    if (!mine || ringing !== incoming.callId) return;
-    app.silent = !tone.start();
-    app.changed();
-    if (document.visibilityState === 'visible') return;
-    const what = incoming.callType === 'audio' ? 'Incoming call' : 'Incoming video call';
-    shown = notify(incoming.callId, `${incoming.fromUsername} is calling`, what, () => undefined);
-  };
-
-  app.subscribe(() => {
-    const { calls } = app;
-    const incoming = calls?.incoming ?? null;
-    if (ringing && incoming?.callId !== ringing) stop();
-    if (incoming && calls && ringing !== incoming.callId) void ring(incoming, calls.tab);
-  });
-  addEventListener('pagehide', stop);
-  // The tab that rang was closed or gave up: another one goes on.
-  addEventListener('storage', (event) => {
-    const incoming = app.calls?.incoming;
-    if (incoming && app.calls && app.storage.nameOf(event.key) === 'ring' && event.newValue === null) void ring(incoming, app.calls.tab);
-  });
-  document.addEventListener('pointerdown', () => {
-    if (!app.silent) return;
-    app.silent = false;
-    app.changed();
-  });
-
   app.onMessage = (message) => {
     const { chat } = app;
     const watched = document.visibilityState === 'visible' && document.hasFocus();

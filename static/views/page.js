@@ -1,21 +1,44 @@
 /** What happens around the page: its address, other tabs, being seen or not, the network, its title. */
 
+import { eachFrame } from './frames.js';
+
 /** @param {import('../app.js').App} app */
 export function watchPage(app) {
   addEventListener('hashchange', () => app.go(location.hash));
   addEventListener('storage', (event) => app.stored(event.key));
   addEventListener('pagehide', () => app.calls?.leaving());
   addEventListener('online', () => app.connection.nudge());
+  document.addEventListener('click', (event) => leadsHere(event) && app.makeWay(app.route));
+  watchSize(app);
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState !== 'visible') return;
     void app.session.refresh();
     app.changed();
   });
-  app.subscribe(() => {
+  eachFrame(app, () => {
     document.title = title(app);
     document.documentElement.dataset.theme = app.storage.read('theme') ?? 'auto';
   });
 }
+
+/** A click on a link to where one is already changes no address, and is meant all the same. @param {MouseEvent} event */
+function leadsHere(event) {
+  const link = event.target instanceof Element && event.target.closest('a[href^="#/"]');
+  return link && link.getAttribute('href') === location.hash;
+}
+
+/** What there is room for. The same widths stand in stage.css. @param {import('../app.js').App} app */
+function watchSize(app) {
+  const queries = { beside: matchMedia('(min-width: 56.25rem)'), lists: matchMedia('(min-width: 48rem) and (min-height: 30.01rem)') };
+  const look = () => {
+    app.fits = { beside: queries.beside.matches, lists: queries.lists.matches };
+    app.changed();
+  };
+  for (const query of Object.values(queries)) query.addEventListener('change', look);
+  look();
+}
+/** @type {Record<string, string>} */
+const PAGES = { login: 'Log in', signup: 'Sign up', settings: 'Settings', people: 'People', calls: 'Calls' };
 
 /** @param {import('../app.js').App} app */
 function title(app) {
@@ -24,5 +47,6 @@ function title(app) {
   if (ringing) return `${ringing.fromUsername} is calling · Tincan`;
   const unread = chat?.unread ?? 0;
   const room = route.roomId ? chat?.rooms.byId.get(route.roomId)?.name : null;
-  return `${unread ? `(${unread}) ` : ''}${room ? `${room} · ` : ''}Tincan`;
+  const page = room ?? PAGES[route.page] ?? (route.section === 'rooms' ? null : PAGES[route.section]);
+  return `${unread ? `(${unread}) ` : ''}${page ? `${page} · ` : ''}Tincan`;
 }

@@ -1,8 +1,13 @@
 /** Pieces that many views are made of: avatars, fields, dialogs, empty states. */
 
-import { html, useEffect, useRef } from '../vendor/preact.js';
+import { html, useLayoutEffect, useRef } from '../vendor/preact.js';
 import { initials } from './format.js';
+import { useId } from './hooks.js';
 import { icon } from './icons.js';
+import { Portal } from './portal.js';
+
+/** What one writes into. */
+const FIELDS = 'input:not([type="hidden"], [type="radio"], [type="checkbox"]), textarea';
 
 /** A colour that stays with an id. Ids that follow each other get colours far apart. @param {string} id */
 export function hue(id) {
@@ -29,6 +34,7 @@ export function Field({ name, label, error, hint, multiline, ...rest }) {
     id,
     name,
     class: 'input',
+    dir: rest.type ? undefined : 'auto',
     'aria-invalid': error ? 'true' : undefined,
     'aria-describedby': described || undefined,
     ...rest,
@@ -42,6 +48,16 @@ export function Field({ name, label, error, hint, multiline, ...rest }) {
 }
 
 /**
+ * A field that narrows a list.
+ * @param {{label: string, value: string, onInput: (words: string) => void}} props
+ */
+export const SearchField = ({ label, value, onInput }) => html`<div class="search">
+  ${icon('search')}
+  <input class="input" type="search" dir="auto" aria-label=${label} placeholder=${label} value=${value}
+    onInput=${(/** @type {any} */ event) => onInput(event.target.value)} />
+</div>`;
+
+/**
  * What went wrong with a form as a whole.
  * @param {{kind?: 'bad' | 'warn' | 'good', children?: unknown}} props
  */
@@ -52,14 +68,21 @@ export function Notice({ kind = 'bad', children }) {
 }
 
 /**
- * A dialog in front of everything: focus goes in, stays there and comes back.
+ * A dialog in front of everything: focus goes in, stays there and comes back. Where its first field is not what one
+ * comes for, an element with `autofocus` is.
  * @param {{title: string, onClose: () => void, children?: unknown, class?: string}} props
  */
-export function Dialog({ title, onClose, children, class: extra = '' }) {
+export const Dialog = (props) => html`<${Portal}><${DialogBox} ...${props} /><//>`;
+
+/** @param {Parameters<typeof Dialog>[0]} props */
+function DialogBox({ title, onClose, children, class: extra = '' }) {
   const ref = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  useEffect(() => {
+  const id = useId('dialog-title');
+  useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
+    const first = dialog?.querySelector('[autofocus]') ?? dialog?.querySelector(FIELDS) ?? dialog?.querySelector('.form-row .button') ?? dialog;
+    if (first instanceof HTMLElement) first.focus();
     // Closing, not just removing it, gives the focus back to where it was.
     return () => dialog?.close();
   }, []);
@@ -67,9 +90,9 @@ export function Dialog({ title, onClose, children, class: extra = '' }) {
     event.preventDefault();
     onClose();
   };
-  return html`<dialog ref=${ref} class=${extra} aria-labelledby="dialog-title" onCancel=${cancel}>
+  return html`<dialog ref=${ref} class=${extra} tabindex="-1" aria-labelledby=${id} onCancel=${cancel}>
     <div class="dialog-head">
-      <h2 id="dialog-title">${title}</h2>
+      <h2 id=${id} dir="auto">${title}</h2>
       <button type="button" class="button ghost icon-only" aria-label="Close" onClick=${onClose}>${icon('close')}</button>
     </div>
     ${children}

@@ -3,9 +3,11 @@
 import { html, useEffect, useState } from '../vendor/preact.js';
 import { inWords } from '../state/words.js';
 import { Composer } from './composer.js';
+import { Drawer } from './drawer.js';
 import { nameList, plural } from './format.js';
-import { useAction } from './hooks.js';
+import { useAction, useMedia } from './hooks.js';
 import { icon } from './icons.js';
+import { Menu } from './menu.js';
 import { Messages } from './messages.js';
 import { Avatar, Empty, Notice, Spinner } from './parts.js';
 import { Confirm, RoomDialog } from './room-dialogs.js';
@@ -14,13 +16,19 @@ import { Confirm, RoomDialog } from './room-dialogs.js';
 /** @typedef {import('../state/chat.js').Chat} Chat */
 /** @typedef {import('../protocol/types.js').Room} Room */
 
-const WIDE = matchMedia('(min-width: 75rem)');
+const PEOPLE = 'people-of-the-room';
 
 /** @param {{app: App, chat: Chat, roomId: string}} props */
 export function RoomPage({ app, chat, roomId }) {
-  const [people, setPeople] = useState(WIDE.matches);
+  const beside = useMedia('(min-width: 75rem)');
+  const [people, setPeople] = useState(beside);
   const [dialog, setDialog] = useState(/** @type {'' | 'edit' | 'delete' | 'leave'} */ (''));
   const room = chat.rooms.byId.get(roomId);
+  // In front of the room it would come unasked, and lie over a call.
+  const inCall = Boolean(app.calls?.call);
+  useEffect(() => {
+    if (!beside) setPeople(false);
+  }, [beside, inCall]);
   if (!room) {
     if (!chat.rooms.loaded) return html`<div class="empty"><${Spinner} label="Loading the room" /></div>`;
     return html`<${Empty} main picture="rooms" title="This room is gone">
@@ -33,13 +41,13 @@ export function RoomPage({ app, chat, roomId }) {
     <${Head} app=${app} chat=${chat} room=${room} people=${people} onPeople=${() => setPeople(!people)} onDialog=${setDialog} />
     <div class="room-body">
       <${CallStrip} app=${app} room=${room} />
-      <${Messages} chat=${chat} room=${room} />
+      <${Messages} chat=${chat} room=${room} visible=${app.roomVisible} />
       <div class="below">
         <${TypingLine} names=${chat.typing.in(roomId)} />
         ${room.joined ? html`<${Composer} chat=${chat} room=${room} />` : html`<${JoinBar} chat=${chat} room=${room} />`}
       </div>
     </div>
-    ${people && html`<${People} app=${app} chat=${chat} room=${room} onClose=${() => setPeople(false)} />`}
+    ${people && html`<${People} app=${app} chat=${chat} room=${room} beside=${beside} onClose=${() => setPeople(false)} />`}
     ${dialog === 'edit' && html`<${RoomDialog} app=${app} chat=${chat} room=${room} onClose=${close} />`}
     ${dialog === 'delete' &&
     html`<${Confirm} title=${`Delete “${room.name}”?`} action="Delete room" danger onClose=${close}
@@ -72,31 +80,20 @@ function Head({ app, chat, room, people, onPeople, onDialog }) {
       !room.call &&
       html`<button class="button ghost icon-only" aria-label="Call everybody here" title="Call" onClick=${() => ring('audio')}>${icon('phone')}</button>
         <button class="button ghost icon-only" aria-label="Video call with everybody here" title="Video call" onClick=${() => ring('video')}>${icon('camera')}</button>`}
-      <button class="button ghost icon-only" aria-label="People in this room" title="People" aria-expanded=${people} onClick=${onPeople}>${icon('people')}</button>
-      ${(mine || room.joined) && html`<${Menu} mine=${mine} joined=${room.joined} onDialog=${onDialog} />`}
+      <button class="button ghost icon-only" aria-label="People in this room" title="People" aria-expanded=${people} aria-controls=${PEOPLE} onClick=${onPeople}>${icon('people')}</button>
+      ${(mine || room.joined) && html`<${Menu} label="More about this room" title="More" items=${actions(mine, Boolean(room.joined), onDialog)} />`}
     </div>
   </header>`;
 }
 
-/** @param {{mine: boolean, joined: boolean, onDialog: (name: any) => void}} props */
-function Menu({ mine, joined, onDialog }) {
-  return html`<details class="menu" onKeyDown=${closeOnEscape}>
-    <summary class="button ghost icon-only" aria-label="More about this room" title="More">${icon('more')}</summary>
-    <div class="menu-items" onClick=${closeMenu}>
-      ${mine && html`<button onClick=${() => onDialog('edit')}>${icon('edit')}Change name</button>`}
-      ${joined && html`<button onClick=${() => onDialog('leave')}>${icon('leave')}Leave room</button>`}
-      ${mine && html`<button class="bad" onClick=${() => onDialog('delete')}>${icon('trash')}Delete room</button>`}
-    </div>
-  </details>`;
+/** What one can do with a room besides talking. @param {boolean} mine @param {boolean} joined @param {(name: any) => void} onDialog @returns {import('./menu.js').Item[]} */
+function actions(mine, joined, onDialog) {
+  return [
+    ...(mine ? [{ picture: /** @type {const} */ ('edit'), label: 'Change name', act: () => onDialog('edit') }] : []),
+    ...(joined ? [{ picture: /** @type {const} */ ('leave'), label: 'Leave room', act: () => onDialog('leave') }] : []),
+    ...(mine ? [{ picture: /** @type {const} */ ('trash'), label: 'Delete room', bad: true, act: () => onDialog('delete') }] : []),
+  ];
 }
-
-const closeMenu = (/** @type {any} */ event) => event.currentTarget.closest('details').removeAttribute('open');
-
-const closeOnEscape = (/** @type {any} */ event) => {
-  if (event.key !== 'Escape') return;
-  event.currentTarget.removeAttribute('open');
-  event.currentTarget.querySelector('summary').focus();
-};
 
 /** A call goes on here, and one is not in it. @param {{app: App, room: Room}} props */
 function CallStrip({ app, room }) {
@@ -122,33 +119,36 @@ function TypingLine({ names }) {
 function JoinBar({ chat, room }) {
   const { busy, error, run } = useAction();
   return html`<div class="join-bar">
-    <span>You are looking at <strong>${room.name}</strong> from outside.</span>
+    <span>You are looking in from outside; refreshed every few seconds.</span>
     <button class="button primary" aria-disabled=${busy} onClick=${() => run(() => chat.join(room.id))}>Join room</button>
     ${error && html`<${Notice}>${inWords(error)}<//>`}
   </div>`;
 }
 
-/** @param {{app: App, chat: Chat, room: Room, onClose: () => void}} props */
-function People({ app, chat, room, onClose }) {
+/** @param {{app: App, chat: Chat, room: Room, beside: boolean, onClose: () => void}} props */
+function People({ app, chat, room, beside, onClose }) {
   const known = chat.rooms.peopleIn(room.id);
   const whole = useParticipants(app, room, known.length === 0);
   const list = known.length ? known : whole;
   const online = list.filter((one) => one.online);
   const away = list.filter((one) => !one.online);
+  const ring = (/** @type {any} */ one) => {
+    if (!beside) onClose();
+    app.calls?.prepare({ to: one.userId, name: one.username, callType: 'video' });
+  };
   const row = (/** @type {any} */ one) => html`<li key=${one.userId} class=${`row ${one.online ? '' : 'away'}`}>
     <${Avatar} id=${one.userId} name=${one.username} online=${one.online} />
     <span class="title"><span>${one.username}${one.userId === chat.user.id ? ' (you)' : ''}</span></span>
     ${one.userId !== chat.user.id &&
     html`<button class="button ghost small icon-only" aria-label=${`Call ${one.username}`}
-      onClick=${() => app.calls?.prepare({ to: one.userId, name: one.username, callType: 'video' })}>${icon('phone')}</button>`}
+      onClick=${() => ring(one)}>${icon('phone')}</button>`}
   </li>`;
-  return html`<aside class="people" aria-label="People in this room" tabindex="0">
-    <button class="button ghost small icon-only people-close" aria-label="Close" onClick=${onClose}>${icon('close')}</button>
-    ${known.length > 0 && html`<h2>Online, ${online.length}</h2>`}
+  return html`<${Drawer} id=${PEOPLE} title="People" beside=${beside} onClose=${onClose}>
+    ${known.length > 0 && html`<h3>Online, ${online.length}</h3>`}
     <ul>${online.map(row)}</ul>
-    ${away.length > 0 && html`<h2>${known.length ? 'Away' : 'Members'}, ${away.length}</h2>`}
+    ${away.length > 0 && html`<h3>${known.length ? 'Away' : 'Members'}, ${away.length}</h3>`}
     <ul>${away.map(row)}</ul>
-  </aside>`;
+  <//>`;
 }
 
 /** Those of a room that one is not in, who are not told by events. @param {App} app @param {Room} room @param {boolean} needed */

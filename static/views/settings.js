@@ -22,9 +22,9 @@ export function Settings({ app }) {
       <section class="card form" aria-label="Account">
         <div class="page-head">
           <${Avatar} id=${user.id} name=${user.username} />
-          <div><strong>${user.username}</strong><p class="quiet">${user.email}</p></div>
+          <div class="who"><p class="one-line" dir="auto"><strong>${user.username}</strong></p><p class="quiet one-line">${user.email}</p></div>
         </div>
-        <div><button class="button plain" onClick=${() => app.logOut()}>${icon('leave')}Log out</button></div>
+        <div><button class="button plain" onClick=${() => app.logOut()}>${icon('logOut')}Log out</button></div>
       </section>
       <${Password} app=${app} />
       <${Look} app=${app} />

@@ -1,14 +1,17 @@
 /** The frame around everything: log-in or the shell with its sidebar, banner, main part, call and dialogs. */
 
-import { html, render, useEffect, useState } from '../vendor/preact.js';
+import { html, render, useEffect, useRef, useState } from '../vendor/preact.js';
 import { Welcome } from './auth.js';
-import { CallBar, CallLayer, IncomingCard } from './call-layer.js';
-import { useStore } from './hooks.js';
-import { icon } from './icons.js';
+import { CallLayer, ElsewhereBar } from './call-layer.js';
+import { Sounds } from './call-sound.js';
+import { cornerOf } from './corner-place.js';
+import { focusHeading } from './focus-guard.js';
+import { useMedia, useStore } from './hooks.js';
 import { Empty, Spinner } from './parts.js';
 import { RoomPage } from './room.js';
 import { Settings } from './settings.js';
 import { Sidebar } from './sidebar.js';
+import { Toasts } from './toasts.js';
 
 /** @typedef {import('../app.js').App} App */
 
@@ -21,28 +24,44 @@ export function show(app, element) {
 /** @param {{app: App}} props */
 function Root({ app }) {
   useStore(app);
+  const narrow = useMedia('(max-width: 47.99rem)');
+  useFocusOnPage(app);
   const { chat, calls } = app;
   if (!app.session.user || !chat || !calls) return html`<${Welcome} app=${app} />`;
   const { page, roomId } = app.route;
   const view = page === 'settings' || roomId ? 'main' : 'list';
-  const large = calls.call && !calls.small;
-  return html`<div class="shell" data-view=${view} data-call=${large ? 'large' : ''}>
+  const listAlone = narrow && view === 'list';
+  return html`<div class="shell" data-view=${view} data-call=${app.callPlace} data-corner=${cornerOf(app)}>
+    <button class="button primary skip" onClick=${focusHeading}>Skip the lists</button>
     <div class="top">
       <${Banner} app=${app} />
-      <${CallBar} app=${app} calls=${calls} />
+      <${ElsewhereBar} app=${app} calls=${calls} />
+      <${Sounds} calls=${calls} />
+      <${Toasts} app=${app} />
     </div>
-    ${calls.incoming && html`<${IncomingCard} app=${app} calls=${calls} key=${calls.incoming.callId} />`}
-    <${Sidebar} app=${app} chat=${chat} />
-    <main class="main" id="main" tabindex="-1">
-      <${CallLayer} app=${app} calls=${calls} />
+    <${Sidebar} app=${app} chat=${chat} alone=${listAlone} />
+    <main class="main" id="main" tabindex="-1" inert=${!app.roomVisible}>
       ${page === 'settings'
         ? html`<${Settings} app=${app} key="settings" />`
         : roomId
           ? html`<${RoomPage} app=${app} chat=${chat} roomId=${roomId} key=${roomId} />`
           : html`<${NoRoom} chat=${chat} />`}
     </main>
-    <${Toasts} app=${app} />
+    <${CallLayer} app=${app} calls=${calls} />
   </div>`;
+}
+
+/** Who goes to another page is told so: the focus goes into it, where it is not there yet. @param {App} app */
+function useFocusOnPage(app) {
+  const { page, roomId } = app.route;
+  const before = useRef(`${page} ${roomId}`);
+  useEffect(() => {
+    const now = `${page} ${roomId}`;
+    if (before.current === now) return;
+    before.current = now;
+    const main = document.getElementById('main');
+    if ((page === 'settings' || roomId) && !main?.contains(document.activeElement)) focusHeading();
+  }, [page, roomId]);
 }
 
 /** @param {{chat: import('../state/chat.js').Chat}} props */
@@ -68,16 +87,4 @@ function Banner({ app }) {
     ? 'The server is restarting. You will be back in a moment.'
     : 'Connection lost. Reconnecting… What you write is kept and sent afterwards.';
   return html`<div class="banner" role="status"><${Spinner} label="Reconnecting" /><span>${words}</span></div>`;
-}
-
-/** @param {{app: App}} props */
-function Toasts({ app }) {
-  return html`<div class="toasts" role="status" aria-live="polite">
-    ${app.toasts.map(
-      (toast) => html`<div class="toast" key=${toast.id}>
-        <span>${toast.text}</span>
-        <button class="button ghost small icon-only" aria-label="Dismiss" onClick=${() => app.dismiss(toast.id)}>${icon('close')}</button>
-      </div>`,
-    )}
-  </div>`;
 }

@@ -11,18 +11,21 @@ import { RoomList } from './room-list.js';
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../state/chat.js').Chat} Chat */
 
-/** @param {{app: App, chat: Chat}} props */
-export function Sidebar({ app, chat }) {
+const TITLES = { rooms: 'Rooms', people: 'People', calls: 'Calls' };
+
+/** @param {{app: App, chat: Chat, alone: boolean}} props with `alone`, it is the main part of the page, as on phones */
+export function Sidebar({ app, chat, alone }) {
   const [creating, setCreating] = useState(false);
   const { section } = app.route;
   const link = (/** @type {string} */ name, /** @type {any} */ picture, /** @type {string} */ label, /** @type {unknown} */ extra) =>
     html`<a href=${`#/${name}`} aria-current=${section === name ? 'page' : undefined}>${icon(picture)}${label}${extra}</a>`;
   const missed = app.calls?.missed ?? 0;
-  return html`<aside class="sidebar" aria-label="Rooms, people and calls">
-    <header class="sidebar-head">
+  return html`<div class="sidebar" role=${alone ? 'main' : 'complementary'} aria-label="Rooms, people and calls">
+    <${alone ? 'h1' : 'h2'} class="hidden-visually">${TITLES[section]}<//>
+    <div class="sidebar-head">
       <a class="mark" href="#/rooms"><img src="/icons/tincan.svg" alt="" />Tincan</a>
       <button class="button plain small" onClick=${() => setCreating(true)}>${icon('plus')}New room</button>
-    </header>
+    </div>
     <nav class="sections" aria-label="Lists">
       ${link('rooms', 'rooms', 'Rooms', null)} ${link('people', 'people', 'People', null)}
       ${link('calls', 'phone', 'Calls', missed > 0 && html`<span class="badge">${missed}<span class="hidden-visually"> missed</span></span>`)}
@@ -32,12 +35,12 @@ export function Sidebar({ app, chat }) {
       : section === 'calls'
         ? html`<${CallList} app=${app} chat=${chat} />`
         : html`<${RoomList} app=${app} chat=${chat} onCreate=${() => setCreating(true)} />`}
-    <footer class="sidebar-foot">
+    <div class="sidebar-foot">
       <${Avatar} id=${chat.user.id} name=${chat.user.username} />
-      <span class="who one-line"><strong>${chat.user.username}</strong></span>
+      <strong class="who one-line" dir="auto">${chat.user.username}</strong>
       <a class="button ghost icon-only" href="#/settings" aria-label="Settings">${icon('settings')}</a>
-      <button class="button ghost icon-only" aria-label="Log out" onClick=${() => app.logOut()}>${icon('leave')}</button>
-    </footer>
+      <button class="button ghost icon-only" aria-label="Log out" onClick=${() => app.logOut()}>${icon('logOut')}</button>
+    </div>
     ${creating && html`<${RoomDialog} app=${app} chat=${chat} onClose=${() => setCreating(false)} />`}
-  </aside>`;
+  </div>`;
 }

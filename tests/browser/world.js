@@ -24,7 +24,7 @@ let browser;
 after(async () => browser?.close());
 
 /** Runs before the page's own scripts: what a test looks at later. */
-const WATCH = () => {
+export const WATCH = () => {
   globalThis.violations = [];
   document.addEventListener('securitypolicyviolation', (event) =>
     globalThis.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`),
@@ -35,8 +35,40 @@ const WATCH = () => {
     constructor(...args) {
       super(...args);
       globalThis.connections.push(this);
+      // When the first picture came, by the page's own clock.
+      const look = async () => {
+        const inbound = this.firstPictureAt ? [] : [...(await this.getStats()).values()];
+        if (inbound.some((entry) => entry.type === 'inbound-rtp' && entry.framesDecoded > 0)) this.firstPictureAt = Date.now();
+        if (this.firstPictureAt || this.connectionState === 'closed') clearInterval(timer);
+      };
+      const timer = setInterval(() => void look(), 100);
     }
   };
+};
+
+/** In a page: from how many others pictures and sound came since the first look at each. */
+export const FLOWS = async (video) => {
+  const connected = globalThis.connections.filter((pc) => pc.connectionState === 'connected');
+  const flows = connected.map(async (pc) => {
+    const inbound = [...(await pc.getStats()).values()].filter((entry) => entry.type === 'inbound-rtp');
+    // A camera and a screen have a stream each.
+    const frames = inbound.reduce((sum, entry) => sum + (entry.framesDecoded ?? 0), 0);
+    const energy = inbound.find((entry) => entry.kind === 'audio')?.totalAudioEnergy ?? 0;
+    const before = (pc.seen ??= { frames, energy });
+    // More than at the first look: it goes on.
+    return energy > before.energy && (!video || frames > before.frames + 5);
+  });
+  return (await Promise.all(flows)).filter(Boolean).length;
+};
+
+/** In a page: what `FLOWS` counts begins anew. */
+export const FORGET = () => globalThis.connections.forEach((pc) => delete pc.seen);
+
+/** Puts a log-in into a page, once: a log-out must last over a reload. */
+export const LOG_IN = (text) => {
+  if (!location.protocol.startsWith('http')) return;
+  if (!sessionStorage.getItem('begun') && !localStorage.getItem('tincan.session')) localStorage.setItem('tincan.session', text);
+  sessionStorage.setItem('begun', 'yes');
 };
 
 /** One person at one browser; each has storage of their own. */
@@ -93,29 +125,23 @@ export class Person {
     await this.page.getByRole('dialog').getByRole('button', { name: 'Call', exact: true }).click();
   }
 
+  /** In the open menu, or that of the room in view. */
+  async chooses(name) {
+    const item = this.page.getByRole('menuitem', { name });
+    if (!(await item.isVisible())) await this.button('More about this room').click();
+    await item.click();
+  }
+
   accepts = () => this.button('Accept', { exact: true }).click();
 
   /** Pictures and sound come from so many others: frames are decoded, and there is energy in the sound. */
   async hearsAndSees(others = 1, { video = true } = {}) {
     // Not `waitForFunction`: polled, it takes a promise for an answer.
-    const heard = () =>
-      this.page.evaluate(async (video) => {
-        const connected = globalThis.connections.filter((pc) => pc.connectionState === 'connected');
-        const flows = connected.map(async (pc) => {
-          const inbound = [...(await pc.getStats()).values()].filter((entry) => entry.type === 'inbound-rtp');
-          const frames = inbound.find((entry) => entry.kind === 'video')?.framesDecoded ?? 0;
-          const energy = inbound.find((entry) => entry.kind === 'audio')?.totalAudioEnergy ?? 0;
-          const before = (pc.seen ??= { frames, energy });
-          // More than at the first look: it goes on.
-          return energy > before.energy && (!video || frames > before.frames + 5);
-        });
-        return (await Promise.all(flows)).filter(Boolean).length;
-      }, video);
-    await until(async () => (await heard()) >= others, `sound${video ? ' and pictures' : ''} of ${others} at ${this.name}`);
+    await until(async () => (await this.page.evaluate(FLOWS, video)) >= others, `sound${video ? ' and pictures' : ''} of ${others} at ${this.name}`);
   }
 
   /** From now on only what comes later counts. */
-  forgets = () => this.page.evaluate(() => globalThis.connections.forEach((pc) => delete pc.seen));
+  forgets = () => this.page.evaluate(FORGET);
 
   async hasNoCall() {
     await this.page.locator('.stage').waitFor({ state: 'detached' });
@@ -138,12 +164,7 @@ export class World {
     if (init) await init(context);
     const grant = outside ? null : await this.server.signUp(name);
     if (grant) {
-      await context.addInitScript((text) => {
-        if (location.protocol === 'about:') return;
-        // Once: a log-out must last over a reload.
-        if (!sessionStorage.getItem('begun') && !localStorage.getItem('tincan.session')) localStorage.setItem('tincan.session', text);
-        sessionStorage.setItem('begun', 'yes');
-      }, JSON.stringify(grant));
+      await context.addInitScript(LOG_IN, JSON.stringify(grant));
     }
     const page = await context.newPage();
     const person = new Person(this, name, context, page);
@@ -194,14 +215,14 @@ export class World {
 /**
  * A test with a world of its own.
  * @param {string} title a sentence
- * @param {(world: World) => Promise<void>} body
+ * @param {(world: World, context: import('node:test').TestContext) => Promise<void>} body
  * @param {{flags?: string[], timeout?: number}} [options]
  */
 export function scenario(title, body, { flags = [], timeout = 90_000 } = {}) {
-  test(title, { timeout }, async () => {
+  test(title, { timeout }, async (context) => {
     const world = new World(await new Server(flags).start());
     try {
-      await body(world);
+      await body(world, context);
       await world.checkPages();
     } catch (error) {
       error.message += `\n(pictures and logs: ${await world.keepEvidence(title)})`;

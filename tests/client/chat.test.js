@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Chat } from '../../static/state/chat.js';
+import { WINDOW } from '../../static/state/timeline.js';
 import { fakeServer, id, settle, storage } from './fakes.js';
 
 const me = { id: id(1), username: 'Ada' };
@@ -55,13 +56,28 @@ test('more than one page of what was missed is fetched to the end', async () => 
   server.say(roomId);
   await server.up();
   server.down();
-  for (let n = 0; n < 650; n += 1) server.say(roomId);
+  for (let n = 0; n < 250; n += 1) server.say(roomId);
   await server.up();
-  assert.equal(seqs(chat, roomId).length, 651);
-  assert.equal(chat.history.of(roomId).newest, 651);
+  assert.equal(seqs(chat, roomId).length, 251);
+  assert.equal(chat.history.of(roomId).newest, 251);
 });
 
-test('who missed more than a thousand starts from the newest page', async () => {
+/** Reads on until the end of the room is held; what was passed, in order. */
+async function readOn(chat, roomId) {
+  const timeline = chat.history.of(roomId);
+  const passed = seqs(chat, roomId);
+  while (!timeline.attached) {
+    await chat.history.newer(roomId);
+    await settle();
+    assert.ok(timeline.messages.length <= WINDOW);
+    passed.push(...seqs(chat, roomId).filter((seq) => seq > passed.at(-1)));
+  }
+  return passed;
+}
+
+const numbers = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+test('who missed more than a window holds stays where one was, and reads on to the end without a hole', async () => {
   const { server, open } = setUp();
   const roomId = server.addRoom(1);
   const chat = open();
@@ -71,9 +87,124 @@ test('who missed more than a thousand starts from the newest page', async () => 
   server.down();
   for (let n = 0; n < 1500; n += 1) server.say(roomId);
   await server.up();
-  assert.equal(chat.history.of(roomId).newest, 1501);
-  assert.equal(seqs(chat, roomId).length, 50);
-  assert.equal(server.connection.of('join-room').at(-1).after, undefined);
+  assert.deepEqual(seqs(chat, roomId), [1]);
+  // What comes live meanwhile only counts.
+  server.say(roomId);
+  await settle();
+  assert.deepEqual(seqs(chat, roomId), [1]);
+  assert.equal(chat.marks.unread(chat.rooms.byId.get(roomId)), 1501);
+  assert.deepEqual(await readOn(chat, roomId), numbers(1, 1502));
+  server.say(roomId);
+  await settle();
+  assert.equal(seqs(chat, roomId).at(-1), 1503);
+});
+
+test('a room that is not looked at and has missed more than a window holds begins anew where one left off', async () => {
+  const { server, open } = setUp();
+  const [roomId, other] = [server.addRoom(1), server.addRoom(2)];
+  const chat = open();
+  chat.open(roomId);
+  await server.up();
+  server.say(roomId);
+  await settle();
+  chat.saw(roomId, 1);
+  chat.open(other);
+  server.down();
+  for (let n = 0; n < 1500; n += 1) server.say(roomId);
+  await server.up();
+  assert.equal(chat.history.of(roomId), undefined);
+  chat.open(roomId);
+  await settle();
+  assert.deepEqual(seqs(chat, roomId).slice(0, 2), [1, 2]);
+});
+
+test('a room is opened around the first message that was not read, and its end is one request away', async () => {
+  const { server, open } = setUp();
+  const roomId = server.addRoom(1);
+  const chat = open();
+  for (let n = 0; n < 100; n += 1) server.store(roomId);
+  await server.up();
+  for (let n = 0; n < 900; n += 1) server.say(roomId);
+  chat.open(roomId);
+  await settle();
+  assert.deepEqual(seqs(chat, roomId), numbers(51, 150));
+  assert.equal(chat.history.of(roomId).attached, false);
+  chat.toNewest(roomId);
+  await settle();
+  assert.deepEqual(seqs(chat, roomId), numbers(951, 1000));
+  server.say(roomId);
+  assert.equal(chat.history.of(roomId).newest, 1001);
+});
+
+test('what comes while the newest page is on its way is not missed', async () => {
+  const { server, open } = setUp();
+  const roomId = server.addRoom(1);
+  const chat = open();
+  for (let n = 0; n < 100; n += 1) server.store(roomId);
+  await server.up();
+  for (let n = 0; n < 900; n += 1) server.say(roomId);
+  chat.open(roomId);
+  await settle();
+  const { messages } = server.rest;
+  server.rest.messages = async (...asked) => {
+    const page = await messages(...asked);
+    server.rest.messages = messages;
+    server.say(roomId);
+    server.say(roomId);
+    return page;
+  };
+  chat.toNewest(roomId);
+  await settle();
+  assert.deepEqual(seqs(chat, roomId).slice(-3), [1000, 1001, 1002]);
+});
+
+test('what one writes is shown, also where the end of the room was not', async () => {
+  const { server, open } = setUp();
+  const roomId = server.addRoom(1);
+  const chat = open();
+  for (let n = 0; n < 100; n += 1) server.store(roomId);
+  await server.up();
+  for (let n = 0; n < 900; n += 1) server.say(roomId);
+  chat.open(roomId);
+  await settle();
+  chat.send(roomId, 'an answer');
+  await settle();
+  assert.equal(contents(chat, roomId).at(-1), 'an answer');
+  assert.equal(chat.unread, 0);
+});
+
+test('a room that is looked at from outside is fresh after each look, and so is its line in the list', async () => {
+  const { server, open } = setUp();
+  const roomId = server.addRoom(1, { joined: false });
+  const chat = open();
+  chat.open(roomId);
+  await server.up();
+  server.store(roomId, { content: 'unheard' });
+  assert.deepEqual(contents(chat, roomId), []);
+  await chat.lookIn(roomId);
+  await settle();
+  assert.deepEqual(contents(chat, roomId), ['unheard']);
+  assert.equal(chat.rooms.byId.get(roomId).lastMessage.content, 'unheard');
+  // A look that fails says nothing; one that finds no room takes it away.
+  const { RequestError } = await import('../../static/protocol/errors.js');
+  const refuse = (code) => (server.rest.room = async () => Promise.reject(new RequestError(code, code)));
+  refuse('unreachable');
+  await chat.lookIn(roomId);
+  assert.equal(chat.history.problems.size, 0);
+  assert.ok(chat.rooms.byId.has(roomId));
+  refuse('room_not_found');
+  await chat.lookIn(roomId);
+  assert.equal(chat.rooms.byId.has(roomId), false);
+});
+
+test('who joins a room has nothing unread in it', async () => {
+  const { server, open } = setUp();
+  const roomId = server.addRoom(1, { joined: false });
+  const chat = open();
+  await server.up();
+  for (let n = 0; n < 9; n += 1) server.store(roomId);
+  await chat.join(roomId);
+  assert.equal(chat.unread, 0);
 });
 
 test('a number that is skipped live is fetched', async () => {
@@ -244,20 +375,38 @@ test('too fast is not failed: it waits as long as the server says', async () => 
   assert.equal(server.log.get(roomId)[0].content, 'patient');
 });
 
-test('messages are unread until the end of their room is in view', async () => {
+test('messages are unread until they are seen, and what comes to an end that somebody watches is seen', async () => {
   const { server, open } = setUp();
   const roomId = server.addRoom(1);
   const chat = open();
   await server.up();
-  server.say(roomId);
-  server.say(roomId);
+  for (let n = 0; n < 3; n += 1) server.say(roomId);
   await settle();
-  assert.equal(chat.unread, 2);
+  assert.equal(chat.unread, 3);
   chat.open(roomId);
   await settle();
-  assert.equal(chat.unread, 2);
+  assert.equal(chat.unread, 3);
+  chat.saw(roomId, 2);
+  assert.equal(chat.unread, 1);
+  chat.saw(roomId, 1);
+  assert.equal(chat.unread, 1);
+  chat.saw(roomId, 3);
   chat.watch(true);
+  server.say(roomId);
   assert.equal(chat.unread, 0);
+});
+
+test('what was missed is not read by having been at the end before', async () => {
+  const { server, open } = setUp();
+  const roomId = server.addRoom(1);
+  const chat = open();
+  chat.open(roomId);
+  await server.up();
+  chat.watch(true);
+  server.down();
+  for (let n = 0; n < 9; n += 1) server.say(roomId);
+  await server.up();
+  assert.equal(chat.unread, 9);
 });
 
 test('leaving in another tab leaves here too', async () => {

@@ -6,43 +6,9 @@ import { budgetFor } from '../../static/call/budget.js';
 import { RingClaim } from '../../static/call/claim.js';
 import { CallDesk } from '../../static/call/desk.js';
 import { gridFor } from '../../static/call/grid.js';
-import { LocalMedia } from '../../static/call/media.js';
 import { qualityOf, sampleOf } from '../../static/call/quality.js';
 import { fakeConnection, fakeTimers, id, settle, storage } from './fakes.js';
-import { FakePeerConnection } from './rtc.js';
-
-class FakeTrack extends EventTarget {
-  constructor(kind) {
-    super();
-    this.kind = kind;
-    this.enabled = true;
-    this.stopped = false;
-  }
-  stop() {
-    this.stopped = true;
-  }
-}
-
-function fakeDevices({ refuse = {}, available = true } = {}) {
-  return {
-    available,
-    canShare: true,
-    made: [],
-    refuse,
-    async open({ audio, video }) {
-      for (const [kind, wanted] of Object.entries({ audio, video })) {
-        if (wanted && this.refuse[kind]) throw new DOMException('', this.refuse[kind]);
-      }
-      const tracks = [audio && new FakeTrack('audio'), video && new FakeTrack('video')].filter(Boolean);
-      this.made.push(...tracks);
-      return tracks;
-    },
-    openScreen: async () => new FakeTrack('video'),
-    list: async () => [],
-    onChange: () => {},
-    connect: () => new FakePeerConnection(),
-  };
-}
+import { fakeDevices } from './rtc.js';
 
 const me = { id: id(1), username: 'Ada' };
 const bo = { from: id(2), fromUsername: 'Bo', fromSocketId: 's2' };
@@ -197,11 +163,11 @@ test('when the socket is back, the call is accepted again and its connections ar
   await ringBo(desk);
   connection.emit('call-accepted', { callId: 'c1', ...bo });
   await settle();
-  const { pc } = desk.mesh.peers.get(id(2));
+  const { pc } = desk.mesh.peers.get(id(2)).link;
   connection.emit('session', { socketId: 's8', userId: me.id, username: 'Ada', call: { callId: 'c1', callType: 'video', status: 'active', socketId: null } });
   await settle();
   assert.equal(connection.of('accept-call').length, 1);
-  assert.equal(desk.mesh.peers.get(id(2)).pc, pc);
+  assert.equal(desk.mesh.peers.get(id(2)).link.pc, pc);
 });
 
 test('a call that ended while one was away is over', async () => {
@@ -212,6 +178,61 @@ test('a call that ended while one was away is over', async () => {
   await settle();
   assert.equal(desk.call, null);
   assert.equal(said.length, 1);
+});
+
+for (const reloaded of [false, true]) {
+  test(`who hangs up while the server is away is out at once, and the server is told when it is back${reloaded ? ', by the page after a reload too' : ''}`, async () => {
+    const tabStorage = storage();
+    const first = setUp({ tabStorage });
+    await ringBo(first.desk);
+    first.connection.emit('call-accepted', { callId: 'c1', ...bo });
+    await settle();
+    first.connection.status = 'connecting';
+    await first.desk.hangUp();
+    assert.equal(first.desk.call, null);
+    const { desk, connection } = reloaded ? setUp({ tabStorage }) : first;
+    connection.status = 'online';
+    connection.emit('session', { socketId: 's9', userId: me.id, username: 'Ada', call: { callId: 'c1', callType: 'video', status: 'active', socketId: null } });
+    await settle();
+    assert.deepEqual(connection.of('end-call'), [{ callId: 'c1' }]);
+    assert.deepEqual([desk.call, desk.elsewhere], [null, null]);
+    connection.emit('session', { socketId: 's10', userId: me.id, username: 'Ada' });
+    await settle();
+    assert.equal(connection.of('end-call').length, 1, 'once heard it is not told again');
+  });
+}
+
+test('a call declined while the server is away rings no more, and is declined when it is back', async () => {
+  const { desk, connection } = setUp();
+  connection.emit('incoming-call', { callId: 'c1', callType: 'video', ...bo });
+  connection.status = 'connecting';
+  await desk.decline();
+  connection.status = 'online';
+  connection.emit('session', { socketId: 's9', userId: me.id, username: 'Ada' });
+  connection.emit('incoming-call', { callId: 'c1', callType: 'video', ...bo });
+  await settle();
+  assert.equal(desk.incoming, null);
+  assert.equal(connection.of('reject-call').length, 1);
+});
+
+test('what the server could not do just then is told again', async () => {
+  let able = false;
+  const { desk, connection } = setUp({ answer: (event) => event === 'end-call' && !able && { ok: false, code: 'storage' } });
+  await ringBo(desk);
+  await desk.hangUp();
+  able = true;
+  await desk.timers.pass(3_100);
+  await desk.timers.pass(10_000);
+  assert.equal(connection.of('end-call').length, 2);
+});
+
+test('who is logged out in another tab leaves the call', async () => {
+  const { desk, connection } = setUp();
+  await ringBo(desk);
+  connection.emit('call-accepted', { callId: 'c1', ...bo });
+  desk.close();
+  await settle();
+  assert.deepEqual(connection.of('end-call'), [{ callId: 'c1' }]);
 });
 
 test('who comes back to a group with a new socket is offered a new path; who leaves is named', async () => {
@@ -238,46 +259,6 @@ test('a declined group call rings on', async () => {
   connection.emit('call-rejected', { callId: 'c1', from: id(2), fromUsername: 'Bo' });
   assert.equal(desk.call.state, 'ringing');
   assert.match(said.at(-1), /Bo declined/);
-});
-
-test('a camera that is refused leaves the microphone, and says what to do', async () => {
-  const media = new LocalMedia({ devices: fakeDevices({ refuse: { video: 'NotAllowedError' } }), storage: storage() });
-  await media.start({ audio: true, video: true });
-  assert.ok(media.audio);
-  assert.equal(media.camera, null);
-  assert.match(media.problems.video.help, /Allow the camera/);
-  assert.deepEqual(media.flags, { audio: true, video: false, screen: false });
-});
-
-test('on plain http from elsewhere nothing is asked for, and the reason is told', async () => {
-  const media = new LocalMedia({ devices: fakeDevices({ available: false }), storage: storage() });
-  await media.start({ audio: true, video: true });
-  assert.match(media.problems.audio.help, /https/);
-});
-
-test('the camera is let go of when it is turned off, and a screen goes before it', async () => {
-  const devices = fakeDevices();
-  const media = new LocalMedia({ devices, storage: storage() });
-  const told = [];
-  await media.start({ audio: true, video: true });
-  media.onTrack = (kind) => told.push(kind);
-  await media.share();
-  assert.equal(media.track('video'), media.screen);
-  media.unshare();
-  assert.equal(media.track('video'), media.camera);
-  const { camera } = media;
-  await media.setCamera(false);
-  assert.equal(camera.stopped, true);
-  assert.equal(media.track('video'), null);
-  assert.deepEqual(told, ['video', 'video', 'video']);
-});
-
-test('a device that is unplugged is told of', async () => {
-  const media = new LocalMedia({ devices: fakeDevices(), storage: storage() });
-  await media.start({ audio: true, video: false });
-  media.audio.dispatchEvent(new Event('ended'));
-  assert.match(media.problems.audio.title, /gone/);
-  assert.equal(media.flags.audio, false);
 });
 
 test('of two tabs one rings', async () => {

@@ -1,4 +1,4 @@
-/** A peer connection that keeps the rules of negotiation and connects when both sides have described themselves. */
+/** Devices, and a peer connection that keeps the rules of negotiation and connects when both sides have described themselves. */
 
 import { settle } from './fakes.js';
 
@@ -51,7 +51,8 @@ export class FakePeerConnection {
   }
 
   sdp() {
-    return `v=0\r\no=- ${this.name} ${++this.version} IN IP4 0.0.0.0\r\na=ice-ufrag:${this.name}r${this.iceRound}\r\n`;
+    const sections = this.transceivers.map((one) => `m=${one.receiver.track.kind} 9\r\n`).join('');
+    return `v=0\r\no=- ${this.name} ${++this.version} IN IP4 0.0.0.0\r\na=ice-ufrag:${this.name}r${this.iceRound}\r\n${sections}`;
   }
 
   async createOffer({ iceRestart } = {}) {
@@ -79,9 +80,8 @@ export class FakePeerConnection {
     this.remoteDescription = description;
     this.signalingState = description.type === 'offer' ? 'have-remote-offer' : 'stable';
     if (description.type !== 'offer') return;
-    for (const kind of ['audio', 'video']) {
-      if (!this.transceivers.some((one) => one.receiver.track.kind === kind)) this.addTransceiver(kind).direction = 'recvonly';
-    }
+    const kinds = [...description.sdp.matchAll(/^m=(\w+)/gm)].map((match) => match[1]);
+    for (const kind of kinds.slice(this.transceivers.length)) this.addTransceiver(kind).direction = 'recvonly';
   }
 
   async addIceCandidate(candidate) {
@@ -103,8 +103,44 @@ export class FakePeerConnection {
 export async function connectAll(...peers) {
   await settle();
   for (const peer of peers) {
-    const { pc } = peer;
+    const pc = peer.link?.pc;
     if (pc?.signalingState === 'stable' && pc.remoteDescription && pc.connectionState !== 'connected') pc.become('connected');
   }
   await settle();
+}
+
+export class FakeTrack extends EventTarget {
+  constructor(kind) {
+    super();
+    this.kind = kind;
+    this.enabled = true;
+    this.stopped = false;
+  }
+  stop() {
+    this.stopped = true;
+  }
+}
+
+export function fakeDevices({ refuse = {}, available = true } = {}) {
+  return {
+    available,
+    canShare: true,
+    made: [],
+    refuse,
+    async open({ audio, video }) {
+      for (const [kind, wanted] of Object.entries({ audio, video })) {
+        if (wanted && this.refuse[kind]) throw new DOMException('', this.refuse[kind]);
+      }
+      const tracks = [audio && new FakeTrack('audio'), video && new FakeTrack('video')].filter(Boolean);
+      this.made.push(...tracks);
+      return tracks;
+    },
+    async openScreen() {
+      if (this.refuse.screen) throw new DOMException('', this.refuse.screen);
+      return this.made[this.made.push(new FakeTrack('video')) - 1];
+    },
+    list: async () => [],
+    onChange: () => {},
+    connect: () => new FakePeerConnection(),
+  };
 }

@@ -65,6 +65,9 @@ test('names and times are short', () => {
   assert.equal(duration(3_723_000), '1:02:03');
   assert.equal(duration(-5), '0:00');
   assert.equal(initials('ada.lovelace'), 'AL');
-  assert.equal(initials('👩🏽‍🚀'), '👩');
+  assert.equal(initials('👩🏽‍🚀'), '👩🏽');
+  assert.equal(initials('Z\u0351\u036b\u0343\u036aa\u0302\u036blgo'), 'Z');
+  assert.equal(initials('\u202eעדה.כהן'), 'עכ');
+  assert.equal(initials('\u0301\u202e'), '?');
   assert.equal(nameList(['A', 'B', 'C', 'D']), 'A, B and 2 others');
 });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Timeline } from '../../static/state/timeline.js';
+import { Timeline, WINDOW } from '../../static/state/timeline.js';
 import { message } from './fakes.js';
 
 const page = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => message('r', from + index));
@@ -66,7 +66,46 @@ test('the first message of an empty room is held', () => {
 test('what was let go of can be fetched again', () => {
   const timeline = new Timeline();
   timeline.start(page(1, 300));
-  timeline.trim(200);
+  timeline.trim('oldest', 200);
   assert.equal(timeline.oldest, 101);
   assert.equal(timeline.complete, false);
+});
+
+test('however much comes, no more than a window is held: the oldest go while the end is followed', () => {
+  const timeline = new Timeline();
+  timeline.start(page(1, 50));
+  for (const one of page(51, 5000)) {
+    timeline.add(one);
+    assert.ok(timeline.messages.length <= WINDOW);
+  }
+  assert.equal(timeline.newest, 5000);
+  assert.equal(timeline.attached, true);
+});
+
+test('while one looks at older messages, those stay, and what comes live beyond the window only counts', () => {
+  const timeline = new Timeline();
+  timeline.start(page(101, 150));
+  timeline.following = false;
+  timeline.prepend(101, page(1, 100));
+  for (const one of page(151, 5000)) timeline.add(one);
+  assert.equal(timeline.oldest, 1);
+  assert.ok(timeline.messages.length <= WINDOW);
+  assert.equal(timeline.attached, false);
+  assert.equal(timeline.end, 5000);
+  assert.equal(timeline.hasGap, false);
+});
+
+test('a window that goes down through the room ends at its end, and there it takes what comes live', () => {
+  const timeline = new Timeline();
+  timeline.start(page(51, 100), false);
+  timeline.add(message('r', 501));
+  assert.equal(timeline.newest, 100);
+  for (let after = 100; after < 500; after += 50) {
+    timeline.append(after, page(after + 1, after + 50), { reachesEnd: false, dropping: 'oldest' });
+    assert.ok(timeline.messages.length <= WINDOW);
+  }
+  timeline.append(500, page(501, 501), { reachesEnd: true, dropping: 'oldest' });
+  timeline.add(message('r', 502));
+  assert.deepEqual(seqs(timeline).slice(-3), [500, 501, 502]);
+  assert.deepEqual(seqs(timeline), Array.from({ length: timeline.messages.length }, (_, at) => timeline.oldest + at));
 });

@@ -1,0 +1,76 @@
+/** What this user has ended: told to the server, and told again until it was heard, over losses and reloads. */
+
+import { asRequestError } from '../protocol/errors.js';
+
+const AGAIN_MS = 3_000;
+/** The server heard it, and could not do it just then. */
+const PASSING = ['storage', 'rate_limited', 'internal'];
+
+/** @typedef {{event: 'end-call' | 'reject-call', payload: {callId: string, reason?: string}}} Ending */
+
+export class Endings {
+  /**
+   * @param {object} options
+   * @param {Pick<import('../protocol/connection.js').Connection, 'request'>} options.connection
+   * @param {import('../state/storage.js').BrowserStorage} options.tabStorage
+   * @param {string} options.me
+   * @param {{setTimeout: Function, clearTimeout: Function}} options.timers
+   */
+  constructor({ connection, tabStorage, me, timers }) {
+    this.connection = connection;
+    this.tabStorage = tabStorage;
+    this.timers = timers;
+    /** Another user of this tab must not end what is not theirs. */
+    this.name = `endings.${me}`;
+    /** @type {Ending[]} that the server has not confirmed */
+    this.waiting = tabStorage.read(this.name) ?? [];
+    /** @type {any} */
+    this.timer = undefined;
+  }
+
+  /** This user wanted no more of that call, whatever the server still says. @param {string | undefined} callId */
+  has(callId) {
+    return this.waiting.some((one) => one.payload.callId === callId);
+  }
+
+  /** @param {Ending['event']} event @param {Ending['payload']} payload */
+  tell(event, payload) {
+    const ending = { event, payload };
+    this.keep([...this.waiting, ending]);
+    return this.send(ending);
+  }
+
+  /** The server can be asked again. */
+  async tellAll() {
+    this.timers.clearTimeout(this.timer);
+    await Promise.all(this.waiting.map((ending) => this.send(ending)));
+  }
+
+  /** @param {Ending} ending */
+  async send(ending) {
+    try {
+      await this.connection.request(ending.event, ending.payload);
+    } catch (thrown) {
+      const error = asRequestError(thrown);
+      // The next connection brings us back here.
+      if (error.code === 'offline') return;
+      if (error.isAbsence || PASSING.includes(error.code)) {
+        this.timers.clearTimeout(this.timer);
+        this.timer = this.timers.setTimeout(() => this.tellAll(), AGAIN_MS);
+        return;
+      }
+      // Any other refusal means that it is over already.
+    }
+    this.keep(this.waiting.filter((one) => one !== ending));
+  }
+
+  /** @param {Ending[]} waiting */
+  keep(waiting) {
+    this.waiting = waiting;
+    this.tabStorage.write(this.name, waiting.length ? waiting : null);
+  }
+
+  close() {
+    this.timers.clearTimeout(this.timer);
+  }
+}

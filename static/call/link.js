@@ -1,0 +1,241 @@
+/** One RTCPeerConnection: its negotiation step by step, what goes out and comes in, its candidates. Closed, it takes all that waits for it along. */
+
+import { randomId } from '../state/outbox.js';
+import { fragmentOf, fragmentsOf, originOf, startingAt } from './sdp.js';
+
+/** @typedef {import('./media.js').Lane} Lane */
+/** @typedef {import('./budget.js').Budget} Budget */
+/** @typedef {'offer' | 'answer' | 'ice-candidate'} SignalKind */
+/** @typedef {{offer: RTCSessionDescriptionInit, offerId?: string, pictures?: number, meant?: string}} OfferSignal */
+/** @typedef {{answer: RTCSessionDescriptionInit, offerId?: string, pictures?: number}} AnswerSignal */
+
+/** @type {Lane[]} in the order of a description: the first video is the camera, the second one the screen */
+const LANES = ['audio', 'video', 'screen'];
+/** Told to the other side: how many pictures this client takes at once. Others say nothing, and take one. */
+const PICTURES = 2;
+const MAX_EARLY_CANDIDATES = 100;
+/** A picture begins with its sides divided by this: 360 lines of the usual 720. */
+const BEGIN_SCALE = 2;
+/** Where the line carries so much of the budget, the picture grows to its full size. */
+const ENOUGH = 0.6;
+
+/**
+ * @typedef {object} LinkOptions
+ * @property {RTCPeerConnection} pc
+ * @property {string} name of the other, for the log
+ * @property {(kind: SignalKind, payload: object) => Promise<boolean>} send false where it did not get there
+ * @property {(lane: Lane) => MediaStreamTrack | null} track what is to be sent now
+ * @property {() => Budget} budget
+ * @property {(state: RTCPeerConnectionState) => void} became
+ * @property {() => void} changed
+ */
+
+export class Link {
+  /** @param {LinkOptions} options */
+  constructor(options) {
+    const { pc } = options;
+    this.options = options;
+    this.pc = pc;
+    /** Names the other's connection; empty before it described itself. */
+    this.theirs = '';
+    /** The other side shows a camera and a screen beside each other. */
+    this.sideBySide = false;
+    /** @type {Partial<Record<Lane, MediaStreamTrack>>} what comes from there */
+    this.remote = {};
+    /** An offer of ours is under way, which one, and whether it failed to reach the other side. */
+    this.offering = false;
+    this.offerId = '';
+    this.offerLost = false;
+    /** @type {RTCIceCandidateInit[]} that came before the description they belong to */
+    this.early = [];
+    /** @type {import('./quality.js').Sample | null} */
+    this.sample = null;
+    /** The line was seen to carry a picture of full size. */
+    this.grown = false;
+    this.closed = false;
+    /** @type {Promise<void>} */
+    this.chain = Promise.resolve();
+    /** @type {() => void} */
+    this.giveUp = () => undefined;
+    /** @type {Promise<void>} */
+    this.gone = new Promise((resolve) => (this.giveUp = resolve));
+    pc.onicecandidate = ({ candidate }) => void options.send('ice-candidate', { candidate: candidate ? candidate.toJSON() : null });
+    pc.ontrack = ({ track, transceiver }) => this.came(track, transceiver);
+    pc.onconnectionstatechange = () => options.became(pc.connectionState);
+  }
+
+  /** Names our connection, as the other side knows it from our descriptions. */
+  get ours() {
+    return originOf(this.pc.localDescription?.sdp);
+  }
+
+  /** Offers the connection; where it exists already, a new path for it. */
+  offer() {
+    const { pc } = this;
+    const offerId = randomId();
+    Object.assign(this, { offering: true, offerId, offerLost: false });
+    return this.step(async () => {
+      // Another offer is to follow, or the other side's came first.
+      if (this.offerId !== offerId) return;
+      if (!pc.getTransceivers().length) {
+        // All from the start: what is muted, turned on or shared later needs no negotiation.
+        for (const lane of LANES) pc.addTransceiver(lane === 'audio' ? 'audio' : 'video', { direction: 'sendrecv' });
+      }
+      await this.retrack();
+      await pc.setLocalDescription(await pc.createOffer({ iceRestart: Boolean(pc.remoteDescription) }));
+      // `meant` tells a page that was reloaded that this was for the one before.
+      const signal = { offer: describe(pc.localDescription), offerId, pictures: PICTURES, meant: this.theirs || undefined };
+      void this.options.send('offer', signal).then((arrived) => {
+        if (this.offerId === offerId) this.offerLost = !arrived;
+      });
+      await this.applyBudget();
+    });
+  }
+
+  /** Takes an offer, and gives up one of our own. @param {OfferSignal} signal */
+  accept({ offer, offerId, pictures }) {
+    const { pc } = this;
+    Object.assign(this, { offering: false, offerId: '', theirs: originOf(offer.sdp) });
+    return this.step(async () => {
+      this.sideBySide = pictures === PICTURES;
+      await pc.setRemoteDescription({ type: 'offer', sdp: startingAt(offer.sdp, this.options.budget().start) });
+      for (const transceiver of pc.getTransceivers()) {
+        if (transceiver.direction !== 'sendrecv') transceiver.direction = 'sendrecv';
+      }
+      await this.retrack();
+      await pc.setLocalDescription(await pc.createAnswer());
+      void this.options.send('answer', { answer: describe(pc.localDescription), offerId, pictures: PICTURES });
+      await this.addEarly();
+      await this.applyBudget();
+    });
+  }
+
+  /** @param {AnswerSignal} signal */
+  takeAnswer({ answer, offerId, pictures }) {
+    const { pc } = this;
+    // An answer to an offer that was replaced meanwhile. Other clients do not say which one they answer.
+    if (!this.offering || (offerId && offerId !== this.offerId)) return Promise.resolve();
+    Object.assign(this, { offering: false, theirs: originOf(answer.sdp) });
+    return this.step(async () => {
+      if (pc.signalingState !== 'have-local-offer') return;
+      this.sideBySide = pictures === PICTURES;
+      await this.retrack();
+      await pc.setRemoteDescription({ type: 'answer', sdp: startingAt(answer.sdp, this.options.budget().start) });
+      await this.addEarly();
+      await this.applyBudget();
+    });
+  }
+
+  /** @param {RTCIceCandidateInit} candidate */
+  takeCandidate(candidate) {
+    return this.step(async () => {
+      this.early.push(candidate);
+      if (this.early.length > MAX_EARLY_CANDIDATES) this.early.shift();
+      await this.addEarly();
+    });
+  }
+
+  /** Adds the candidates that belong to the description at hand; the others wait for theirs. */
+  async addEarly() {
+    const { pc } = this;
+    if (!pc.remoteDescription) return;
+    const here = fragmentsOf(pc.remoteDescription.sdp);
+    const waiting = this.early;
+    this.early = [];
+    for (const candidate of waiting) {
+      const fragment = fragmentOf(candidate);
+      if (fragment && !here.includes(fragment)) {
+        this.early.push(candidate);
+        continue;
+      }
+      // One that cannot be used is one path less; the others go on.
+      await pc.addIceCandidate(candidate).catch(() => undefined);
+    }
+  }
+
+  /** @param {Lane} lane */
+  transceiver(lane) {
+    const all = this.pc.getTransceivers();
+    if (lane === 'audio') return all.find((one) => one.receiver.track.kind === 'audio');
+    return all.filter((one) => one.receiver.track.kind === 'video')[lane === 'video' ? 0 : 1];
+  }
+
+  /** @param {MediaStreamTrack} track @param {RTCRtpTransceiver} transceiver */
+  came(track, transceiver) {
+    const lane = LANES.find((one) => this.transceiver(one) === transceiver);
+    if (!lane || (lane === 'screen' && !this.sideBySide)) return;
+    this.remote = { ...this.remote, [lane]: track };
+    this.options.changed();
+  }
+
+  /** Where the other side shows one picture, whichever it takes for that one, the screen goes in the place of the camera. @param {Lane} lane */
+  outgoing(lane) {
+    const { track } = this.options;
+    return lane === 'audio' || this.sideBySide ? track(lane) : (track('screen') ?? track('video'));
+  }
+
+  /** Sends what is to be sent now; no negotiation. */
+  async retrack() {
+    for (const lane of LANES) {
+      const sender = this.transceiver(lane)?.sender;
+      const track = this.outgoing(lane);
+      if (sender && sender.track !== track) await sender.replaceTrack(track).catch(() => undefined);
+    }
+  }
+
+  /**
+   * Sends no more than the size of the call allows. Left alone a browser begins with a tiny picture and takes half a minute
+   * to enlarge it; so it is told to begin with a middle one, and to go on from there as the line allows.
+   */
+  async applyBudget() {
+    const budget = this.options.budget();
+    for (const lane of /** @type {const} */ (['video', 'screen'])) {
+      const sender = this.transceiver(lane)?.sender;
+      const parameters = sender?.getParameters();
+      const encoding = parameters?.encodings?.[0];
+      if (!sender || !parameters || !encoding) continue;
+      const screen = sender.track !== null && sender.track === this.options.track('screen');
+      const { scale, fps, bitrate } = screen ? budget.screen : budget;
+      const now = screen || this.grown ? scale : Math.max(scale, BEGIN_SCALE);
+      Object.assign(encoding, { scaleResolutionDownBy: now, maxFramerate: fps, maxBitrate: bitrate });
+      // A screen is to be read: rather fewer pictures than small ones. So is a camera's beginning, until the line is known.
+      Object.assign(parameters, { degradationPreference: screen || !this.sample ? 'maintain-resolution' : 'balanced' });
+      // Refused while negotiation changes the same parameters; it is applied again after that.
+      await sender.setParameters(parameters).catch(() => undefined);
+    }
+  }
+
+  /** Notes what was measured. The first of it shows what the line carries. @param {import('./quality.js').Sample} sample */
+  measured(sample) {
+    const first = !this.sample;
+    this.sample = sample;
+    const grows = !this.grown && sample.target >= ENOUGH * this.options.budget().bitrate;
+    if (grows) this.grown = true;
+    if (first || grows) void this.applyBudget();
+  }
+
+  /**
+   * Each step begins when the one before is through. What the browser never finishes, since the connection was closed
+   * meanwhile, holds up nobody: neither the next connection, which has steps of its own, nor who waits here.
+   * @param {() => Promise<void>} work
+   * @returns {Promise<void>} fulfilled when it is through, failed or given up; a failure is mended by the watch of the peer
+   */
+  step(work) {
+    this.chain = this.chain
+      .then(() => (this.closed ? undefined : work()))
+      .catch((error) => this.closed || console.info(`Negotiation with ${this.options.name}:`, error.message))
+      .then(() => undefined);
+    return Promise.race([this.chain, this.gone]);
+  }
+
+  close() {
+    const { pc } = this;
+    this.closed = true;
+    pc.onicecandidate = pc.ontrack = pc.onconnectionstatechange = null;
+    pc.close();
+    this.giveUp();
+  }
+}
+
+/** @param {RTCSessionDescription | null} description */
+const describe = (description) => ({ type: description?.type, sdp: description?.sdp });

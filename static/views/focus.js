@@ -1,0 +1,35 @@
+/** Where the focus goes when what had it is gone: to where one works, never to nowhere. */
+
+import { useLayoutEffect, useState } from '../vendor/preact.js';
+import { focusHeading } from './focus-guard.js';
+
+/** @param {Element | null | undefined} element @returns {element is HTMLElement} */
+function canTake(element) {
+  return element instanceof HTMLElement && element !== document.body && element.checkVisibility({ visibilityProperty: true }) && !element.closest('[inert]');
+}
+
+export const focusIsLost = () => !document.activeElement || document.activeElement === document.body;
+
+/** To the field of the open room, to what was pressed before, or else to the heading. @param {Element | null} [opener] */
+export function focusHome(opener) {
+  // On a touch screen the keyboard would jump up.
+  const field = matchMedia('(hover: hover)').matches ? document.querySelector('.composer textarea') : null;
+  const place = [field, opener].find(canTake);
+  if (place) place.focus();
+  else focusHeading();
+}
+
+/**
+ * When this view goes while it has the focus, the focus goes home.
+ * @param {{current: HTMLElement | null}} ref
+ */
+export function useFocusHome(ref) {
+  const [opener] = useState(() => document.activeElement);
+  useLayoutEffect(
+    () => () => {
+      // As it goes it is still in the page; after that the browser has put the focus nowhere.
+      if (ref.current?.contains(document.activeElement)) queueMicrotask(() => focusIsLost() && focusHome(opener));
+    },
+    [],
+  );
+}

@@ -1,0 +1,108 @@
+/** What one sends: devices that work, that are refused, that go away, and how loud one is. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { levelOf } from '../../static/call/level.js';
+import { LocalMedia } from '../../static/call/media.js';
+import { storage } from './fakes.js';
+import { fakeDevices } from './rtc.js';
+
+test('a camera that is refused leaves the microphone, and says what to do', async () => {
+  const media = new LocalMedia({ devices: fakeDevices({ refuse: { video: 'NotAllowedError' } }), storage: storage() });
+  await media.start({ audio: true, video: true });
+  assert.ok(media.audio);
+  assert.equal(media.camera, null);
+  assert.match(media.problems.video.help, /Allow the camera/);
+  assert.deepEqual(media.flags, { audio: true, video: false, screen: false });
+});
+
+test('on plain http from elsewhere nothing is asked for, and the reason is told', async () => {
+  const media = new LocalMedia({ devices: fakeDevices({ available: false }), storage: storage() });
+  await media.start({ audio: true, video: true });
+  assert.match(media.problems.audio.help, /https/);
+});
+
+test('the camera is let go of when it is turned off, and a screen goes beside it', async () => {
+  const devices = fakeDevices();
+  const media = new LocalMedia({ devices, storage: storage() });
+  let told = 0;
+  await media.start({ audio: true, video: true });
+  media.onTrack = () => (told += 1);
+  await media.share();
+  assert.deepEqual(media.flags, { audio: true, video: true, screen: true });
+  assert.ok(media.track('screen') && media.track('video') === media.camera);
+  media.unshare();
+  assert.equal(media.track('screen'), null);
+  const { camera } = media;
+  await media.setCamera(false);
+  assert.equal(camera.stopped, true);
+  assert.equal(media.track('video'), null);
+  assert.equal(told, 3);
+});
+
+test('a device that is unplugged is told of', async () => {
+  const media = new LocalMedia({ devices: fakeDevices(), storage: storage() });
+  await media.start({ audio: true, video: false });
+  media.audio.dispatchEvent(new Event('ended'));
+  assert.match(media.problems.audio.title, /gone/);
+  assert.equal(media.flags.audio, false);
+});
+
+test('trying again tries what failed, and turns on nothing else', async () => {
+  const devices = fakeDevices({ refuse: { screen: 'NotReadableError' } });
+  const media = new LocalMedia({ devices, storage: storage() });
+  await media.share();
+  assert.ok(media.problems.screen);
+  devices.refuse = {};
+  await media.retry();
+  assert.deepEqual(media.flags, { audio: false, video: false, screen: true });
+  assert.deepEqual(media.problems, {});
+});
+
+test('one device that is turned on does not bring another along', async () => {
+  const devices = fakeDevices({ refuse: { video: 'NotFoundError' } });
+  const media = new LocalMedia({ devices, storage: storage() });
+  await media.start({ audio: false, video: true });
+  devices.refuse = {};
+  await media.setMicrophone(true);
+  assert.deepEqual(media.flags, { audio: true, video: false, screen: false });
+  assert.ok(media.problems.video, 'what is wrong with the camera is still told');
+});
+
+test('what the browser gives after it was turned off or hung up is let go of', async () => {
+  const devices = fakeDevices();
+  const media = new LocalMedia({ devices, storage: storage() });
+  const camera = media.setCamera(true);
+  await media.setCamera(false);
+  await camera;
+  const screen = media.share();
+  media.stop();
+  await screen;
+  assert.deepEqual([media.camera, media.screen], [null, null]);
+  assert.ok(devices.made.every((track) => track.stopped));
+});
+
+test('the level of the microphone is measured while somebody looks, on the microphone in use', async () => {
+  const meters = [];
+  const meter = (track) => meters[meters.push({ track, level: 0.4, closed: false, close() { this.closed = true; } }) - 1];
+  const media = new LocalMedia({ devices: fakeDevices(), storage: storage(), meter });
+  await media.start({ audio: true, video: false });
+  assert.equal(media.level, 0);
+  assert.equal(meters.length, 0);
+  const stop = media.watchLevel();
+  assert.equal(media.level, 0.4);
+  await media.choose('audioinput', 'another');
+  assert.equal(media.level, 0.4);
+  assert.deepEqual(meters.map((one) => one.closed), [true, false]);
+  assert.equal(meters[1].track, media.audio);
+  await media.setMicrophone(false);
+  assert.equal(media.level, 0);
+  stop();
+  stop();
+  assert.equal(meters[1].closed, true);
+});
+
+test('a level goes from silence to the loudest in steps as the ear hears them', () => {
+  assert.deepEqual([0, 1, 0.0001].map(levelOf), [0, 1, 0]);
+  assert.ok(Math.abs(levelOf(0.1) - 2 / 3) < 1e-9);
+});
