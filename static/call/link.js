@@ -199,7 +199,7 @@ export class Link {
       const now = screen || this.grown ? scale : Math.max(scale, BEGIN_SCALE);
       Object.assign(encoding, { scaleResolutionDownBy: now, maxFramerate: fps, maxBitrate: bitrate });
       // A screen is to be read: rather fewer pictures than small ones. So is a camera's beginning, until the line is known.
-      Object.assign(parameters, { degradationPreference: screen || !this.sample ? 'maintain-resolution' : 'balanced' });
+      Object.assign(parameters, { degradationPreference: screen || !this.sample ? 'maintain-resolution' : 'maintain-framerate' });
       // Refused while negotiation changes the same parameters; it is applied again after that.
       await sender.setParameters(parameters).catch(() => undefined);
     }

@@ -8,6 +8,8 @@ import { originOf } from './sdp.js';
 const DISCONNECTED_MS = 3_000;
 /** A restart has this long to bring the connection back. */
 const RESTART_MS = 5_000;
+/** A description takes a busy machine long; one that takes longer than this never ends. */
+const STUCK_MS = 20_000;
 /** The other side was to offer; after this we do. */
 const OFFER_DUE_MS = 8_000;
 /** Times `RESTART_MS`. */
@@ -152,9 +154,16 @@ export class Peer {
     }
   }
 
-  /** Watches while a description is made, which takes a busy machine long and a broken connection for ever; and from then on. @param {Link} link @param {Promise<void>} work */
+  /**
+   * Only when the description is made does the time of the connection begin: begun anew too early, a busy machine would
+   * never be through. Where it is never made, a new connection helps.
+   * @param {Link} link @param {Promise<void>} work
+   */
   async watched(link, work) {
-    this.watch();
+    this.schedule(STUCK_MS, () => {
+      this.open();
+      void this.recover();
+    });
     await work;
     if (this.link === link && !this.closed) this.watch();
   }
