@@ -23,7 +23,7 @@ export class CallLine extends Store {
   /** @param {CallOptions} options */
   constructor(options) {
     super();
-    const { rest, connection, storage, tabStorage, devices, user, timers = globalThis } = options;
+    const { rest, connection, storage, tabStorage, deviceStorage, devices, user, timers = globalThis } = options;
     this.options = options;
     this.connection = connection;
     this.storage = storage;
@@ -34,7 +34,7 @@ export class CallLine extends Store {
     /** Names this tab towards the others of this browser. */
     this.tab = randomId();
     this.ice = new IceServers(rest);
-    this.media = new LocalMedia({ devices, storage });
+    this.media = new LocalMedia({ devices, storage: deviceStorage });
     this.journal = new Journal({ rest, storage, me: user.id, changed: () => this.changed() });
     /** @type {Incoming | null} what rings */
     this.incoming = null;

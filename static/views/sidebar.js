@@ -3,6 +3,7 @@
 import { html, useState } from '../vendor/preact.js';
 import { CallList } from './call-list.js';
 import { icon } from './icons.js';
+import { LogOut } from './log-out.js';
 import { Avatar } from './parts.js';
 import { PeopleList } from './people-list.js';
 import { RoomDialog } from './room-dialogs.js';
@@ -36,7 +37,7 @@ export function Sidebar({ app, chat }) {
       <${Avatar} id=${chat.user.id} name=${chat.user.username} />
       <span class="who one-line"><strong>${chat.user.username}</strong></span>
       <a class="button ghost icon-only" href="#/settings" aria-label="Settings">${icon('settings')}</a>
-      <button class="button ghost icon-only" aria-label="Log out" onClick=${() => app.logOut()}>${icon('leave')}</button>
+      <${LogOut} app=${app} small />
     </footer>
     ${creating && html`<${RoomDialog} app=${app} chat=${chat} onClose=${() => setCreating(false)} />`}
   </aside>`;

@@ -93,6 +93,12 @@ export class Person {
     await this.page.getByRole('dialog').getByRole('button', { name: 'Call', exact: true }).click();
   }
 
+  async logsOut() {
+    await this.button('Log out').first().click();
+    await this.page.getByRole('dialog').getByRole('button', { name: 'Log out' }).click();
+    await this.button('Log in').waitFor();
+  }
+
   accepts = () => this.button('Accept', { exact: true }).click();
 
   /** Pictures and sound come from so many others: frames are decoded, and there is energy in the sound. */
