@@ -4,6 +4,7 @@ import { CallDesk } from './call/desk.js';
 import { asRequestError } from './protocol/errors.js';
 import { createConnection } from './protocol/connection.js';
 import { createRest } from './protocol/rest.js';
+import { Belongings, dropLeftovers } from './state/belongings.js';
 import { Chat } from './state/chat.js';
 import { parseRoute, roomHref } from './state/route.js';
 import { Session } from './state/session.js';
@@ -12,6 +13,8 @@ import { Store } from './state/store.js';
 /** @typedef {import('./protocol/types.js').ServerConfig} ServerConfig */
 
 const RETRY_MS = 2_000;
+/** A server that does not answer must not keep anybody logged in. */
+const GOODBYE_MS = 2_000;
 const ENDED = 'Your session has ended. Please log in again.';
 
 export class App extends Store {
@@ -40,6 +43,8 @@ export class App extends Store {
     });
     /** @type {ServerConfig | null} */
     this.config = null;
+    /** @type {Belongings | null} what is kept of the user */
+    this.belongings = null;
     /** @type {Chat | null} */
     this.chat = null;
     /** @type {CallDesk | null} */
@@ -67,6 +72,7 @@ export class App extends Store {
   }
 
   start() {
+    dropLeftovers(this.storage, this.tabStorage);
     this.session.keepFresh(() => this.rest.refresh());
     void this.loadConfig();
     this.sessionChanged();
@@ -102,9 +108,11 @@ export class App extends Store {
   /** @param {import('./protocol/types.js').User} user */
   enter(user) {
     const { rest, connection, storage, tabStorage, devices } = this;
-    this.chat = new Chat({ rest, connection, storage, user });
+    this.belongings = new Belongings({ storage, tabStorage, userId: user.id });
+    const { ofBrowser, ofTab } = this.belongings;
+    this.chat = new Chat({ rest, connection, storage: ofBrowser, user });
     this.calls = new CallDesk({
-      ...{ rest, connection, storage, tabStorage, devices, user },
+      ...{ rest, connection, devices, user, storage: ofBrowser, tabStorage: ofTab, deviceStorage: storage },
       say: (words) => this.say(words),
       roomName: (id) => this.chat?.rooms.byId.get(id)?.name,
     });
@@ -119,6 +127,8 @@ export class App extends Store {
     this.calls?.close();
     this.chat?.close();
     this.connection.close();
+    this.belongings?.sessionOver();
+    this.belongings = null;
     this.chat = null;
     this.calls = null;
   }
@@ -191,11 +201,11 @@ export class App extends Store {
 
   /** Another tab changed what this browser keeps. @param {string | null} key */
   stored(key) {
-    const name = key === null ? 'session' : this.storage.nameOf(key);
-    if (name === 'session') this.session.adopt();
+    if (key === null || this.storage.nameOf(key) === 'session') this.session.adopt();
+    const name = this.belongings?.ofBrowser.nameOf(key);
     if (name === 'call') this.calls?.heardOfCall();
-    if (this.chat && name === this.chat.marks.readName) {
-      this.chat.marks.reload();
+    if (name === 'read') {
+      this.chat?.marks.reload();
       this.changed();
     }
   }
@@ -219,7 +229,15 @@ export class App extends Store {
   }
 
   async logOut() {
-    await this.calls?.hangUp();
+    // The call of this browser, in whichever tab: that one hears of the log-out too late to say goodbye.
+    const call = this.belongings?.ofBrowser.read('call');
+    const goodbye = async () => {
+      await this.calls?.hangUp();
+      if (call) await this.connection.request('end-call', { callId: call.callId }).catch(() => undefined);
+    };
+    await Promise.race([goodbye(), new Promise((resolve) => setTimeout(resolve, GOODBYE_MS))]);
+    // Before other tabs hear that the session is over: they look whether anything is left.
+    this.belongings?.remove();
     this.session.end();
   }
 }

@@ -2,7 +2,7 @@
 
 import { App } from './app.js';
 import { browserDevices } from './call/devices.js';
-import { createStorage, memoryShelf } from './state/storage.js';
+import { BrowserStorage, memoryShelf } from './state/storage.js';
 import { io } from './vendor/socket.io.js';
 import { guardFocus } from './views/focus-guard.js';
 import { watchForNews } from './views/notify.js';
@@ -22,8 +22,8 @@ function shelf(name) {
 
 const app = new App({
   io: (options) => io(location.origin, options),
-  storage: createStorage(shelf('localStorage')),
-  tabStorage: createStorage(shelf('sessionStorage')),
+  storage: new BrowserStorage(shelf('localStorage')),
+  tabStorage: new BrowserStorage(shelf('sessionStorage')),
   devices: browserDevices(),
   hash: location.hash,
 });

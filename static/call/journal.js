@@ -7,12 +7,13 @@ import { recordWords } from './reasons.js';
 /** @typedef {import('../protocol/types.js').CallRecord} CallRecord */
 
 const PAGE = 50;
+const SEEN = 'callsSeen';
 
 export class Journal {
   /**
    * @param {object} options
    * @param {Pick<import('../protocol/rest.js').Rest, 'calls'>} options.rest
-   * @param {import('../state/storage.js').BrowserStorage} options.storage
+   * @param {import('../state/storage.js').BrowserStorage} options.storage the user's own part
    * @param {string} options.me
    * @param {() => void} options.changed
    */
@@ -21,9 +22,8 @@ export class Journal {
     this.storage = storage;
     this.me = me;
     this.changed = changed;
-    this.seenName = `callsSeen.${me}`;
     /** @type {string} the newest call that was looked at; ids grow with time */
-    this.seen = storage.read(this.seenName) ?? '';
+    this.seen = storage.read(SEEN) ?? '';
     /** @type {CallRecord[]} newest first */
     this.calls = [];
     this.loaded = false;
@@ -78,7 +78,7 @@ export class Journal {
     const newest = this.calls[0]?.id ?? '';
     if (newest <= this.seen) return;
     this.seen = newest;
-    this.storage.write(this.seenName, newest);
+    this.storage.write(SEEN, newest);
     this.changed();
   }
 }

@@ -24,7 +24,7 @@ export class CallLine extends Store {
   /** @param {CallOptions} options */
   constructor(options) {
     super();
-    const { rest, connection, storage, tabStorage, devices, user, timers = globalThis } = options;
+    const { rest, connection, storage, tabStorage, deviceStorage, devices, user, timers = globalThis } = options;
     this.options = options;
     this.connection = connection;
     this.storage = storage;
@@ -36,7 +36,7 @@ export class CallLine extends Store {
     this.tab = randomId();
     this.ice = new IceServers(rest);
     this.endings = new Endings({ connection, tabStorage, me: user.id, timers });
-    this.media = new LocalMedia({ devices, storage });
+    this.media = new LocalMedia({ devices, storage: deviceStorage });
     this.journal = new Journal({ rest, storage, me: user.id, changed: () => this.changed() });
     /** @type {Incoming | null} what rings */
     this.incoming = null;

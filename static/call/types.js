@@ -22,8 +22,9 @@
  * @typedef {object} CallOptions
  * @property {import('../protocol/rest.js').Rest} rest
  * @property {import('../protocol/connection.js').Connection} connection
- * @property {import('../state/storage.js').BrowserStorage} storage kept in this browser
- * @property {import('../state/storage.js').BrowserStorage} tabStorage kept in this tab
+ * @property {import('../state/storage.js').BrowserStorage} storage kept of the user in this browser
+ * @property {import('../state/storage.js').BrowserStorage} tabStorage kept of the user in this tab
+ * @property {import('../state/storage.js').BrowserStorage} deviceStorage kept in this browser, whoever is logged in
  * @property {import('./devices.js').Devices} devices
  * @property {{id: string, username: string}} user
  * @property {(words: string) => void} say

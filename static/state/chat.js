@@ -22,7 +22,7 @@ export class Chat extends Store {
    * @param {object} options
    * @param {import('../protocol/rest.js').Rest} options.rest
    * @param {import('../protocol/connection.js').Connection} options.connection
-   * @param {import('./storage.js').BrowserStorage} options.storage
+   * @param {import('./storage.js').BrowserStorage} options.storage the user's own part
    * @param {{id: string, username: string}} options.user
    * @param {(ms: number) => Promise<void>} [options.wait]
    */
@@ -34,9 +34,9 @@ export class Chat extends Store {
     this.user = user;
     this.wait = wait;
     this.rooms = new Rooms(user.id);
-    this.marks = new Marks({ storage, userId: user.id });
+    this.marks = new Marks({ storage });
     this.history = new History({ rest, changed });
-    this.outbox = new Outbox({ storage, userId: user.id });
+    this.outbox = new Outbox({ storage });
     this.sender = new Sender({
       outbox: this.outbox,
       connection,

@@ -1,22 +1,22 @@
 /** What this browser remembers of each room: how far it was read, and what was being written. */
 
+const READ = 'read';
+const DRAFT = 'draft.';
+
 export class Marks {
   /**
    * @param {object} options
-   * @param {import('./storage.js').BrowserStorage} options.storage
-   * @param {string} options.userId
+   * @param {import('./storage.js').BrowserStorage} options.storage the user's own part
    */
-  constructor({ storage, userId }) {
+  constructor({ storage }) {
     this.storage = storage;
-    this.readName = `read.${userId}`;
-    this.draftName = `draft.${userId}.`;
     /** @type {Record<string, number>} */
-    this.read = storage.read(this.readName) ?? {};
+    this.read = storage.read(READ) ?? {};
   }
 
   /** Another tab read on. */
   reload() {
-    this.read = this.storage.read(this.readName) ?? {};
+    this.read = this.storage.read(READ) ?? {};
   }
 
   /**
@@ -32,8 +32,8 @@ export class Marks {
   /** @param {string} roomId @param {number} seq */
   setRead(roomId, seq) {
     if (this.read[roomId] === seq) return false;
-    this.read = { ...(this.storage.read(this.readName) ?? this.read), [roomId]: seq };
-    this.storage.write(this.readName, this.read);
+    this.read = { ...(this.storage.read(READ) ?? this.read), [roomId]: seq };
+    this.storage.write(READ, this.read);
     return true;
   }
 
@@ -50,19 +50,24 @@ export class Marks {
 
   /** @param {string} roomId @returns {string} */
   draft(roomId) {
-    return this.storage.read(this.draftName + roomId) ?? '';
+    return this.storage.read(DRAFT + roomId) ?? '';
   }
 
   /** @param {string} roomId @param {string} text */
   setDraft(roomId, text) {
-    this.storage.write(this.draftName + roomId, text.trim() ? text : null);
+    this.storage.write(DRAFT + roomId, text.trim() ? text : null);
+  }
+
+  /** In how many rooms something is written that was not sent. */
+  drafts() {
+    return this.storage.names(DRAFT).length;
   }
 
   /** @param {string} roomId */
   forget(roomId) {
-    this.storage.write(this.draftName + roomId, null);
+    this.storage.write(DRAFT + roomId, null);
     const { [roomId]: _, ...rest } = this.read;
     this.read = rest;
-    this.storage.write(this.readName, rest);
+    this.storage.write(READ, rest);
   }
 }

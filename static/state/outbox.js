@@ -11,23 +11,23 @@
  * @property {string} [problem] why it failed, in words
  */
 
+/** One entry a message: two tabs that write at once do not overwrite each other. */
+const PREFIX = 'outbox.';
+
 export class Outbox {
   /**
    * @param {object} options
-   * @param {import('./storage.js').BrowserStorage} options.storage
-   * @param {string} options.userId
+   * @param {import('./storage.js').BrowserStorage} options.storage the user's own part
    * @param {() => string} [options.newId]
    * @param {() => number} [options.now]
    */
-  constructor({ storage, userId, newId = randomId, now = Date.now }) {
+  constructor({ storage, newId = randomId, now = Date.now }) {
     this.storage = storage;
-    // One entry a message: two tabs that write at once do not overwrite each other.
-    this.prefix = `outbox.${userId}.`;
     this.newId = newId;
     this.now = now;
     /** @type {Map<string, Waiting>} */
     this.items = new Map();
-    for (const name of storage.names(this.prefix)) {
+    for (const name of storage.names(PREFIX)) {
       const item = storage.read(name);
       if (item && typeof item.content === 'string' && item.clientId) this.items.set(item.clientId, item);
     }
@@ -74,7 +74,7 @@ export class Outbox {
   /** Stored by the server, or given up. @param {string | undefined} clientId */
   remove(clientId) {
     if (!clientId || !this.items.delete(clientId)) return false;
-    this.storage.write(this.prefix + clientId, null);
+    this.storage.write(PREFIX + clientId, null);
     return true;
   }
 
@@ -86,7 +86,7 @@ export class Outbox {
   /** @param {Waiting} item */
   keep(item) {
     this.items.set(item.clientId, item);
-    this.storage.write(this.prefix + item.clientId, item);
+    this.storage.write(PREFIX + item.clientId, item);
   }
 }
 

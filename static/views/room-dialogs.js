@@ -56,7 +56,7 @@ export function Confirm({ title, action, danger, work, onClose, children }) {
   return html`<${Dialog} title=${title} onClose=${onClose}>
     <div class="form">
       ${error && html`<${Notice}>${inWords(error)}<//>`}
-      <p>${children}</p>
+      <div class="form-words">${children}</div>
       <div class="form-row">
         <button type="button" class="button plain" onClick=${onClose}>Cancel</button>
         <button type="button" class=${`button ${danger ? 'danger' : 'primary'}`} aria-disabled=${busy} onClick=${act}>${action}</button>

@@ -4,6 +4,7 @@ import { html, useState } from '../vendor/preact.js';
 import { fieldWords, inWords } from '../state/words.js';
 import { useAction } from './hooks.js';
 import { icon } from './icons.js';
+import { LogOut } from './log-out.js';
 import { askToNotify, notifyState } from './notify.js';
 import { Avatar, Field, Notice } from './parts.js';
 
@@ -24,7 +25,7 @@ export function Settings({ app }) {
           <${Avatar} id=${user.id} name=${user.username} />
           <div class="who"><p class="one-line" dir="auto"><strong>${user.username}</strong></p><p class="quiet one-line">${user.email}</p></div>
         </div>
-        <div><button class="button plain" onClick=${() => app.logOut()}>${icon('logOut')}Log out</button></div>
+        <div><${LogOut} app=${app} /></div>
       </section>
       <${Password} app=${app} />
       <${Look} app=${app} />

@@ -3,6 +3,7 @@
 import { html, useState } from '../vendor/preact.js';
 import { CallList } from './call-list.js';
 import { icon } from './icons.js';
+import { LogOut } from './log-out.js';
 import { Avatar } from './parts.js';
 import { PeopleList } from './people-list.js';
 import { RoomDialog } from './room-dialogs.js';
@@ -39,7 +40,7 @@ export function Sidebar({ app, chat, alone }) {
       <${Avatar} id=${chat.user.id} name=${chat.user.username} />
       <strong class="who one-line" dir="auto">${chat.user.username}</strong>
       <a class="button ghost icon-only" href="#/settings" aria-label="Settings">${icon('settings')}</a>
-      <button class="button ghost icon-only" aria-label="Log out" onClick=${() => app.logOut()}>${icon('logOut')}</button>
+      <${LogOut} app=${app} small />
     </div>
     ${creating && html`<${RoomDialog} app=${app} chat=${chat} onClose=${() => setCreating(false)} />`}
   </div>`;

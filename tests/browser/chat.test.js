@@ -156,7 +156,7 @@ scenario('an acknowledgement that is lost doubles nothing', async (world) => {
 scenario('a link to a room works after log-in, and an ended session leads back to where one was', async (world) => {
   const ada = await world.person('Ada');
   const room = await world.room('Kitchen', [ada]);
-  await ada.button('Log out').click();
+  await ada.logsOut();
   await ada.page.goto(`${world.server.url}/#/rooms/${room.id}`);
   await ada.field('E-mail or name').fill('ADA');
   await ada.field('Password').fill('wrong');
@@ -188,7 +188,7 @@ scenario('a log-out and a new password in one tab reach the other', async (world
   await ada.sees('Your password is changed.');
   await tab.says('still here');
   await tab.reads('still here');
-  await ada.button('Log out').first().click();
+  await ada.logsOut();
   await tab.button('Log in').waitFor();
 });
 

@@ -132,6 +132,12 @@ export class Person {
     await item.click();
   }
 
+  async logsOut() {
+    await this.button('Log out').first().click();
+    await this.page.getByRole('dialog').getByRole('button', { name: 'Log out' }).click();
+    await this.button('Log in').waitFor();
+  }
+
   accepts = () => this.button('Accept', { exact: true }).click();
 
   /** Pictures and sound come from so many others: frames are decoded, and there is energy in the sound. */

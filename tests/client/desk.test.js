@@ -23,6 +23,7 @@ function setUp({ answer, tabStorage = storage(), shelf = storage(), devices = fa
     rest: { iceServers: async () => ({ iceServers: [], ttl: 60 }), calls: async () => [] },
     connection,
     storage: shelf,
+    deviceStorage: shelf,
     tabStorage,
     devices,
     user: me,

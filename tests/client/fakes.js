@@ -1,9 +1,9 @@
 /** Stand-ins for what the client's logic talks to: a clock, timers, a shelf, a connection, a server of rooms. */
 
-import { createStorage, memoryShelf } from '../../static/state/storage.js';
+import { BrowserStorage, memoryShelf } from '../../static/state/storage.js';
 import { RequestError } from '../../static/protocol/errors.js';
 
-export const storage = () => createStorage(memoryShelf());
+export const storage = () => new BrowserStorage(memoryShelf());
 
 /** Lets everything that waits on promises go on. */
 export async function settle() {

@@ -62,7 +62,7 @@ test('rooms are found by every word, the one with the latest message first', () 
 });
 
 test('a room that this browser has not seen has nothing unread; what comes then has', () => {
-  const marks = new Marks({ storage: storage(), userId: id(1) });
+  const marks = new Marks({ storage: storage() });
   const known = room(1, { lastSeq: 40 });
   marks.meet(known);
   assert.equal(marks.unread(known), 0);
@@ -73,7 +73,7 @@ test('a room that this browser has not seen has nothing unread; what comes then 
 });
 
 test('unread counts survive a store that was put back', () => {
-  const marks = new Marks({ storage: storage(), userId: id(1) });
+  const marks = new Marks({ storage: storage() });
   marks.setRead(id(1), 100);
   const restored = room(1, { lastSeq: 60 });
   marks.meet(restored);
