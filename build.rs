@@ -1,8 +1,25 @@
 //! Prepares for embedding the web client and the official Socket.IO client: every file beside its brotli and gzip forms.
+//!
+//! Modules and styles of the web client are named by their content, so that a browser may keep them for ever; the page gets an import
+//! map from the names in the sources to these, and the service worker the list of all files. The modules themselves stay as they were
+//! written.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use sha2::{Digest as _, Sha256};
+
+/// The files of a client, by their path below its root, with `/` between the parts.
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// Where the import map goes: before the first module that the page names.
+const FIRST_MODULE: &str = "<link rel=\"modulepreload\"";
+/// What stands in the service worker where nothing was prepared.
+const NOTHING_PREPARED: &str = "const SHELL = { version: '', files: [] };";
 
 #[expect(clippy::disallowed_methods, reason = "cargo tells a build script where things are by the environment alone")]
 fn main() -> io::Result<()> {
@@ -11,47 +28,116 @@ fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
     let home = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo names the crate's directory"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names the output directory"));
-    prepare(&home.join("static"), &out.join("web"))?;
-    prepare(&home.join("socket.io-client"), &out.join("socket.io-client"))
+    let (client, policy) = named_by_content(read(&home.join("static"))?);
+    println!("cargo:rustc-env=TINCAN_IMPORT_MAP={policy}");
+    write(&client, &out.join("web"))?;
+    write(&read(&home.join("socket.io-client"))?, &out.join("socket.io-client"))
 }
 
-fn prepare(root: &Path, out: &Path) -> io::Result<()> {
+/// The client with modules and styles under the names that their content gives them, and the source of the content security policy
+/// that allows the import map.
+fn named_by_content(sources: Files) -> (Files, String) {
+    let mut names = BTreeMap::new();
+    let mut files = Files::new();
+    for (path, content) in sources {
+        let name = if is_named_by_content(&path) { named(&path, &content) } else { path.clone() };
+        files.insert(name.clone(), content);
+        if name != path {
+            names.insert(format!("/{path}"), format!("/{name}"));
+        }
+    }
+    let map = import_map(&names);
+    let policy = format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(&map)));
+    change(&mut files, "index.html", |page| {
+        let page = names.iter().fold(page, |page, (path, name)| page.replace(&quoted(path), &quoted(name)));
+        page.replacen(FIRST_MODULE, &format!("<script type=\"importmap\">{map}</script>\n    {FIRST_MODULE}"), 1)
+    });
+    let shell = shell(&files);
+    change(&mut files, "service-worker.js", |worker| worker.replacen(NOTHING_PREPARED, &shell, 1));
+    (files, policy)
+}
+
+/// The page, the service worker and what other programs ask for by name keep theirs.
+fn is_named_by_content(path: &str) -> bool {
+    let kind = path.rsplit('.').next();
+    matches!(kind, Some("js" | "css")) && path != "service-worker.js"
+}
+
+/// `views/room.js` becomes `views/room.0123456789abcdef.js`.
+fn named(path: &str, content: &[u8]) -> String {
+    let (stem, kind) = path.rsplit_once('.').expect("it has a kind");
+    format!("{stem}.{}.{kind}", hash(content))
+}
+
+fn hash(content: &[u8]) -> String {
+    Sha256::digest(content).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// JSON by hand: paths of this repository hold nothing that needs escaping.
+fn import_map(names: &BTreeMap<String, String>) -> String {
+    let modules = names.iter().filter(|(path, _)| path.ends_with(".js"));
+    let entries: Vec<String> = modules.map(|(path, name)| format!("{}:{}", quoted(path), quoted(name))).collect();
+    format!("{{\"imports\":{{{}}}}}", entries.join(","))
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{text}\"")
+}
+
+/// The list for the service worker: all that the page needs, under a version that any change changes.
+fn shell(files: &Files) -> String {
+    let needed =
+        files.keys().filter(|path| !path.ends_with(".txt") && *path != "service-worker.js" && *path != "index.html");
+    let list: Vec<String> = needed.map(|path| quoted(&format!("/{path}"))).collect();
+    let whole: Vec<u8> = files.iter().flat_map(|(path, content)| [path.as_bytes(), content].concat()).collect();
+    format!("const SHELL = {{ version: {}, files: [{}] }};", quoted(&hash(&whole)), list.join(","))
+}
+
+/// Changes a text that must be there, and must come out otherwise.
+fn change(files: &mut Files, path: &str, with: impl FnOnce(String) -> String) {
+    let content = files.get_mut(path).unwrap_or_else(|| panic!("the client has no {path}"));
+    let before = String::from_utf8(std::mem::take(content)).expect("it is text");
+    let after = with(before.clone());
+    assert!(after != before, "{path} has no place for what the build adds");
+    *content = after.into_bytes();
+}
+
+/// Writes files and their compressed forms. What is no longer among them must not stay in the executable.
+fn write(files: &Files, out: &Path) -> io::Result<()> {
     if out.exists() {
-        // What is no longer in the folder must not stay in the executable.
         fs::remove_dir_all(out)?;
     }
-    for path in files(root)? {
-        let (content, target) = (fs::read(root.join(&path))?, out.join(&path));
+    for (path, content) in files {
+        let target = out.join(path);
         fs::create_dir_all(target.parent().expect("a file is in a directory"))?;
-        keep(&target, ".br", &content, compress_brotli(&content)?)?;
-        keep(&target, ".gz", &content, compress_gzip(&content)?)?;
+        keep(&target, ".br", content, compress_brotli(content)?)?;
+        keep(&target, ".gz", content, compress_gzip(content)?)?;
         fs::write(target, content)?;
     }
     Ok(())
 }
 
-/// Paths below the root of all that is served.
-fn files(root: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    collect(root, root, &mut found)?;
-    Ok(found)
-}
-
-/// Not what is hidden, and not what only a type checker reads.
-fn collect(root: &Path, directory: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
-    for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if name.starts_with('.') || name.ends_with(".d.ts") || name == "tsconfig.json" || name == "package.json" {
-            continue;
-        }
-        if path.is_dir() {
-            collect(root, &path, found)?;
-        } else {
-            found.push(path.strip_prefix(root).expect("found below the root").to_owned());
+/// All files below a root that are served: not what is hidden, and not what only a type checker reads.
+fn read(root: &Path) -> io::Result<Files> {
+    let mut found = Files::new();
+    let mut waiting = vec![root.to_owned()];
+    while let Some(directory) = waiting.pop() {
+        for entry in fs::read_dir(directory)? {
+            let path = entry?.path();
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            if name.starts_with('.') || name.ends_with(".d.ts") || name == "tsconfig.json" || name == "package.json" {
+                continue;
+            }
+            if path.is_dir() {
+                waiting.push(path);
+            } else {
+                let below = path.strip_prefix(root).expect("found below the root");
+                let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+                found.insert(parts.join("/"), fs::read(&path)?);
+            }
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Writes a compressed form beside the file, where it saves more than next to nothing.

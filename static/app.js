@@ -74,16 +74,17 @@ export class App extends Store {
   start() {
     dropLeftovers(this.storage, this.tabStorage);
     this.session.keepFresh(() => this.rest.refresh());
-    void this.loadConfig();
     this.sessionChanged();
   }
 
+  /** To be called by who shows something of it: a page that is opened again asks for nothing that it does not show. */
   async loadConfig() {
+    if (this.config) return;
     try {
       this.config = await this.rest.config();
       this.changed();
     } catch (error) {
-      // Without it only the sign-up notice and the length of a ring are unknown.
+      // Without it only the notice about sign-ups and the version are unknown.
       console.info('The settings of the server are not known:', asRequestError(error).message);
     }
   }

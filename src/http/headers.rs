@@ -15,8 +15,13 @@ use crate::config::PublicUrl;
 use crate::peer::{host_asked, is_https};
 
 /// What the bundled client needs and nothing else: its own files, pictures and recordings that it makes itself, its own server.
-const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; object-src 'none'; \
-                      base-uri 'none'; form-action 'self'; frame-ancestors 'none'; connect-src 'self'";
+/// The import map stands in the page; the build tells its hash.
+const POLICY: &str = concat!(
+    "default-src 'self'; script-src 'self' ",
+    env!("TINCAN_IMPORT_MAP"),
+    "; img-src 'self' data: blob:; media-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; \
+     frame-ancestors 'none'; connect-src 'self'"
+);
 
 const FIXED: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -29,6 +29,9 @@ export function createConnection({ io, token, onRefused, timers = globalThis }) 
   const socket = io({
     autoConnect: false,
     auth: (/** @type {(data: object) => void} */ give) => give({ token: token() }),
+    // One request instead of five; where something between does not let WebSockets through, the other way is tried.
+    transports: ['websocket', 'polling'],
+    tryAllTransports: true,
     reconnectionDelay: 400,
     reconnectionDelayMax: 4_000,
     timeout: 8_000,

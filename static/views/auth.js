@@ -9,6 +9,7 @@ import { Field, Notice } from './parts.js';
 
 /** @param {{app: App}} props */
 export function Welcome({ app }) {
+  useEffect(() => void app.loadConfig(), []);
   const signup = app.route.page === 'signup';
   const closed = app.config?.signup === 'closed';
   return html`<div class="welcome">

@@ -1,6 +1,6 @@
 /** Settings: the account, the look, notifications, and which server this is. */
 
-import { html, useState } from '../vendor/preact.js';
+import { html, useEffect, useState } from '../vendor/preact.js';
 import { fieldWords, inWords } from '../state/words.js';
 import { useAction } from './hooks.js';
 import { icon } from './icons.js';
@@ -12,6 +12,7 @@ import { Avatar, Field, Notice } from './parts.js';
 
 /** @param {{app: App}} props */
 export function Settings({ app }) {
+  useEffect(() => void app.loadConfig(), []);
   const user = app.session.user;
   if (!user) return null;
   return html`<div class="page" tabindex="0" role="region" aria-label="Settings">

@@ -45,7 +45,7 @@ test('every module is preloaded, so that none waits for another to name it', () 
   const page = readFileSync(new URL('index.html', root), 'utf8');
   const preloaded = [...page.matchAll(/rel="modulepreload" href="\/(.+?)"/g)].map((match) => match[1]).sort();
   const all = ['', 'protocol/', 'state/', 'call/', 'views/', 'vendor/'].flatMap(modules).map((module) => module.name);
-  const needed = all.filter((name) => name !== 'main.js' && !name.endsWith('/types.js')).sort();
+  const needed = all.filter((name) => name !== 'main.js' && name !== 'service-worker.js' && !name.endsWith('/types.js')).sort();
   assert.deepEqual(preloaded, needed);
 });
 
