@@ -333,8 +333,8 @@ export class Chat extends Store {
     return room;
   }
 
-  /** @param {string} roomId @param {{name: string, description: string}} about */
-  async rename(roomId, about) {
+  /** @param {string} roomId @param {{name?: string, description?: string}} about what is to be changed, and nothing else */
+  async changeRoom(roomId, about) {
     this.rooms.put(await this.rest.changeRoom(roomId, about));
     this.changed();
   }
