@@ -1,7 +1,8 @@
-/** Dialogs about a room: create it, change its name or description, and one that asks before leaving or deleting. */
+/** Dialogs about a room: create it, change its name, its description or its sounds, and one that asks before leaving or deleting. */
 
 import { html } from '../vendor/preact.js';
 import { roomHref } from '../state/route.js';
+import { CHOICES } from '../state/sounds.js';
 import { fieldWords, inWords } from '../state/words.js';
 import { useAction } from './hooks.js';
 import { Dialog, Field, Notice } from './parts.js';
@@ -48,6 +49,32 @@ const NameField = ({ error, value = '' }) =>
 /** @param {{error?: string, value?: string}} props */
 const DescriptionField = ({ error, value = '' }) =>
   html`<${Field} name="description" label="What it is for (optional)" error=${error} defaultValue=${value} multiline rows="2" />`;
+
+/** @type {Record<import('../state/sounds.js').Choice, [label: string, hint: string]>} */
+const SOUNDS = {
+  all: ['All messages', 'And calls in this room ring.'],
+  mentions: ['Only when I am mentioned', 'With @ and your name, or @all. Calls ring.'],
+  nothing: ['Nothing', 'Messages are counted and calls are shown, without a sound.'],
+};
+
+/** What of a room makes a sound, or shows a notification. @param {{chat: Chat, room: Room, onClose: () => void}} props */
+export function SoundsDialog({ chat, room, onClose }) {
+  const now = chat.sounds.of(room.id);
+  const choose = async (/** @type {FormData} */ form) =>
+    chat.sounds.choose(room.id, /** @type {import('../state/sounds.js').Choice} */ (written(form, 'sounds')));
+  return html`<${FormDialog} title="Sounds and notifications" action="Save" work=${choose} onClose=${onClose}>
+    ${() => html`<fieldset class="bare-set choices stacked">
+      <legend class="hidden-visually">What you are told of in this room</legend>
+      ${CHOICES.map((choice) => {
+        const [label, hint] = SOUNDS[choice];
+        return html`<label class="choice" key=${choice}>
+          <input type="radio" name="sounds" value=${choice} defaultChecked=${choice === now} autofocus=${choice === now} aria-describedby=${`sounds-${choice}`} />
+          <span>${label}<small class="hint" id=${`sounds-${choice}`} aria-hidden="true">${hint}</small></span>
+        </label>`;
+      })}
+    </fieldset>`}
+  <//>`;
+}
 
 /**
  * A form that closes once its work succeeded. What the server says about a field stands at that field.

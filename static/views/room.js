@@ -11,7 +11,7 @@ import { icon } from './icons.js';
 import { Menu } from './menu.js';
 import { Messages } from './messages.js';
 import { Avatar, Empty, Notice, Spinner } from './parts.js';
-import { ChangeDialog, Confirm } from './room-dialogs.js';
+import { ChangeDialog, Confirm, SoundsDialog } from './room-dialogs.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../state/chat.js').Chat} Chat */
@@ -52,6 +52,7 @@ export function RoomPage({ app, chat, roomId }) {
     </div>
     ${people && html`<${People} app=${app} chat=${chat} room=${room} beside=${beside} onClose=${() => setPeople(false)} />`}
     ${(dialog === 'name' || dialog === 'description') && html`<${ChangeDialog} chat=${chat} room=${room} part=${dialog} onClose=${close} />`}
+    ${dialog === 'sounds' && html`<${SoundsDialog} chat=${chat} room=${room} onClose=${close} />`}
     ${dialog === 'delete' &&
     html`<${Confirm} title=${`Delete “${room.name}”?`} action="Delete room" danger onClose=${close}
       work=${async () => {
@@ -96,6 +97,7 @@ function actions(mine, joined, onDialog) {
   const all = [
     { may: mine, picture: 'edit', label: 'Change name', act: () => onDialog('name') },
     { may: mine, picture: 'edit', label: 'Change description', act: () => onDialog('description') },
+    { may: joined, picture: 'bell', label: 'Sounds and notifications', act: () => onDialog('sounds') },
     { may: joined, picture: 'leave', label: 'Leave room', act: () => onDialog('leave') },
     { may: mine, picture: 'trash', label: 'Delete room', bad: true, act: () => onDialog('delete') },
   ];
