@@ -52,9 +52,9 @@ const DescriptionField = ({ error, value = '' }) =>
 
 /** @type {Record<import('../state/sounds.js').Choice, [label: string, hint: string]>} */
 const SOUNDS = {
-  all: ['All messages', 'And calls in this room ring.'],
-  mentions: ['Only when I am mentioned', 'With @ and your name, or @all. Calls ring.'],
-  nothing: ['Nothing', 'Messages are counted and calls are shown, without a sound.'],
+  all: ['All messages', 'Calls ring.'],
+  mentions: ['Only when I am mentioned', 'By @ and your name, or by @all. Calls ring.'],
+  nothing: ['Nothing', 'New messages are counted and calls are shown, without a sound.'],
 };
 
 /** What of a room makes a sound, or shows a notification. @param {{chat: Chat, room: Room, onClose: () => void}} props */

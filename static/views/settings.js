@@ -108,7 +108,7 @@ function SoundChoices({ app }) {
         </label>`,
       )}
     </div>
-    <p class="quiet">What a single room may tell you of is chosen in its menu.</p>
+    <p class="quiet">What you are told of in a single room is chosen in the menu of that room.</p>
   </fieldset>`;
 }
 
