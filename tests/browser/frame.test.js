@@ -10,7 +10,8 @@ const focused = (person) =>
   person.page.evaluate(() => {
     const element = document.activeElement;
     if (!element || element === document.body) return 'nothing';
-    return element.getAttribute('aria-label') || element.labels?.[0]?.textContent.trim() || element.textContent.trim();
+    // Below its name a label may say more.
+    return element.getAttribute('aria-label') || element.labels?.[0]?.innerText.trim().split('\n')[0] || element.textContent.trim();
   });
 
 const hasFocus = (person, name) => until(async () => (await focused(person)) === name, `focus on “${name}”`);
