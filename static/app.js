@@ -232,10 +232,8 @@ export class App extends Store {
     if (key === null || this.storage.nameOf(key) === 'session') this.session.adopt();
     const name = this.belongings?.ofBrowser.nameOf(key);
     if (name === 'call') this.calls?.heardOfCall();
-    if (name === 'read') {
-      this.chat?.marks.reload();
-      this.changed();
-    }
+    if (name === 'read') this.chat?.marks.reload();
+    if (name === 'read' || name?.startsWith('sounds')) this.changed();
   }
 
   /** @param {string} hash an address of this client */

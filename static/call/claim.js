@@ -1,18 +1,19 @@
-/** One tab of several rings: whoever claims a call first, in what all tabs of this browser share. */
+/** One tab of several makes a sound: whoever claims a call or a message first, in what all tabs of this browser share. */
 
 /** Long enough for another tab's claim to be seen. */
 const SETTLE_MS = 60;
+/** One sound for messages that come together. */
+const APART_MS = 1_000;
 /** A tab that cannot sound, or is not looked at, lets others go first. */
 const RELUCTANT_MS = 350;
 
+/** @typedef {{storage: import('../state/storage.js').BrowserStorage, tab: string, wait?: (ms: number) => Promise<void>}} ClaimOptions */
+
+const pause = (/** @type {number} */ ms) => new Promise((/** @type {(_: void) => void} */ resolve) => setTimeout(resolve, ms));
+
 export class RingClaim {
-  /**
-   * @param {object} options
-   * @param {import('../state/storage.js').BrowserStorage} options.storage
-   * @param {string} options.tab
-   * @param {(ms: number) => Promise<void>} [options.wait]
-   */
-  constructor({ storage, tab, wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms)) }) {
+  /** @param {ClaimOptions} options */
+  constructor({ storage, tab, wait = pause }) {
     this.storage = storage;
     this.tab = tab;
     this.wait = wait;
@@ -35,5 +36,39 @@ export class RingClaim {
   /** The ringing is over, or this tab closes while it rings. */
   release() {
     if (this.storage.read('ring')?.tab === this.tab) this.storage.write('ring', null);
+  }
+}
+
+export class MessageClaim {
+  /** @param {ClaimOptions & {now?: () => number}} options */
+  constructor({ storage, tab, wait = pause, now = Date.now }) {
+    this.storage = storage;
+    this.tab = tab;
+    this.wait = wait;
+    this.now = now;
+  }
+
+  /** Somebody looks at this message in this tab: no other one sounds for it. @param {string} messageId */
+  quiet(messageId) {
+    this.storage.write('lookedAt', messageId);
+  }
+
+  /**
+   * @param {string} messageId
+   * @returns {Promise<boolean>} this tab sounds, now
+   */
+  async claim(messageId) {
+    const held = this.storage.read('sounded');
+    const since = this.now() - (held?.at ?? 0);
+    // A clock that was put back must not keep everything silent.
+    if (this.isDone(messageId, held) || (since >= 0 && since < APART_MS)) return false;
+    this.storage.write('sounded', { messageId, tab: this.tab, at: this.now() });
+    await this.wait(SETTLE_MS);
+    return this.storage.read('sounded')?.tab === this.tab && this.storage.read('lookedAt') !== messageId;
+  }
+
+  /** @param {string} messageId @param {{messageId: string} | null} held */
+  isDone(messageId, held) {
+    return held?.messageId === messageId || this.storage.read('lookedAt') === messageId;
   }
 }

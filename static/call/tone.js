@@ -5,6 +5,8 @@
 
 /** A machine without any loudspeaker lets some browsers wait for one without end. */
 const PLAYS_WITHIN_MS = 5_000;
+/** A sound that comes later than this says nothing about what just came. */
+const IN_TIME_MS = 500;
 
 /** @type {Note[]} three steps up */
 const CHIME = [523.25, 659.25, 783.99].map((hz, step) => ({ at: step * 0.18, hz, seconds: 0.75, volume: 0.12 }));
@@ -14,6 +16,9 @@ export const RING = { everyMs: 2_400, notes: CHIME };
 
 /** @type {Pattern} what a caller hears while it rings there: two close sines that beat, as telephones have it, softly */
 export const RING_BACK = { everyMs: 4_000, notes: [440, 480].map((hz) => ({ at: 0, hz, seconds: 1.4, volume: 0.03 })) };
+
+/** @type {Note[]} a message came: short and soft */
+const MESSAGE = [{ at: 0, hz: 880, seconds: 0.22, volume: 0.05 }];
 
 export class Tone {
   /** @param {Pattern} pattern */
@@ -61,27 +66,48 @@ export class Tone {
  */
 export async function playTest(sinkId) {
   const context = new AudioContext();
-  /** @type {any} */
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new DOMException('nothing plays', 'NotReadableError')), PLAYS_WITHIN_MS);
-  });
   try {
     const destination = context.createMediaStreamDestination();
     // An element, and not the context itself: more browsers let one choose its loudspeaker.
     const element = new Audio();
     element.srcObject = destination.stream;
     if (sinkId) await element.setSinkId(sinkId);
-    await Promise.race([late, Promise.all([context.resume(), element.play()])]);
-    clearTimeout(timer);
-    const last = play(context, destination, CHIME);
-    await new Promise((resolve) => last.addEventListener('ended', resolve));
+    await within(PLAYS_WITHIN_MS, Promise.all([context.resume(), element.play()]));
+    await ended(play(context, destination, CHIME));
     element.srcObject = null;
   } finally {
-    clearTimeout(timer);
     await context.close();
   }
 }
+
+/** Whether the browser lets this page make a sound now. */
+export const canSound = () => typeof AudioContext !== 'undefined' && navigator.userActivation?.hasBeenActive !== false;
+
+/** A message came. Where nothing can be heard at once, nothing is. */
+export async function messageTone() {
+  const context = new AudioContext();
+  try {
+    await within(IN_TIME_MS, context.resume());
+    await ended(play(context, context.destination, MESSAGE));
+  } catch {
+    // Held back by the browser, or no loudspeaker: the badge and the notification say it too.
+  } finally {
+    await context.close();
+  }
+}
+
+/** @template T @param {number} ms @param {Promise<T>} work @returns {Promise<T>} rejected where it takes longer */
+function within(ms, work) {
+  /** @type {any} */
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new DOMException('nothing plays', 'NotReadableError')), ms);
+  });
+  return Promise.race([/** @type {Promise<never>} */ (late), work]).finally(() => clearTimeout(timer));
+}
+
+/** @param {AudioScheduledSourceNode} source */
+const ended = (source) => new Promise((resolve) => source.addEventListener('ended', resolve));
 
 /**
  * @param {AudioContext} context

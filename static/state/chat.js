@@ -6,6 +6,7 @@ import { Marks } from './marks.js';
 import { Outbox } from './outbox.js';
 import { ROOM_EVENTS, Rooms } from './rooms.js';
 import { Sender } from './sender.js';
+import { Sounds } from './sounds.js';
 import { Store } from './store.js';
 import { WINDOW } from './timeline.js';
 import { Typing } from './typing.js';
@@ -35,6 +36,7 @@ export class Chat extends Store {
     this.wait = wait;
     this.rooms = new Rooms(user.id);
     this.marks = new Marks({ storage });
+    this.sounds = new Sounds({ storage });
     this.history = new History({ rest, changed });
     this.outbox = new Outbox({ storage });
     this.sender = new Sender({
@@ -333,8 +335,8 @@ export class Chat extends Store {
     return room;
   }
 
-  /** @param {string} roomId @param {{name: string, description: string}} about */
-  async rename(roomId, about) {
+  /** @param {string} roomId @param {{name?: string, description?: string}} about what is to be changed, and nothing else */
+  async changeRoom(roomId, about) {
     this.rooms.put(await this.rest.changeRoom(roomId, about));
     this.changed();
   }
@@ -353,6 +355,7 @@ export class Chat extends Store {
     this.history.forget(roomId);
     this.outbox.removeRoom(roomId);
     this.marks.forget(roomId);
+    this.sounds.forget(roomId);
   }
 
   /** All that is unread, in all rooms. */

@@ -1,6 +1,7 @@
 /** The card of a call that rings: it takes the focus from nobody, and is the next thing for the keyboard. */
 
 import { html, useEffect, useRef, useState } from '../vendor/preact.js';
+import { callIcon } from './call-buttons.js';
 import { Preview } from './call-devices.js';
 import { useFocusHome } from './focus.js';
 import { icon } from './icons.js';
@@ -50,7 +51,7 @@ export function IncomingCard({ app, calls }) {
     ${preview && html`<${Preview} media=${calls.media} user=${user} />`}
     <div class="incoming-actions">
       <button class="button danger" aria-keyshortcuts="Alt+Shift+D" onClick=${decline}>${icon('hangUp')}Decline</button>
-      <button class="button call" aria-keyshortcuts="Alt+Shift+A" onClick=${accept}>${icon(video ? 'camera' : 'phone')}Accept</button>
+      <button class="button call" aria-keyshortcuts="Alt+Shift+A" onClick=${accept}>${callIcon(incoming.callType)}Accept</button>
       <kbd aria-hidden="true">${KEYS}D</kbd><kbd aria-hidden="true">${KEYS}A</kbd>
     </div>
     <div class="incoming-more">

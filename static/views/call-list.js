@@ -2,6 +2,7 @@
 
 import { html, useEffect } from '../vendor/preact.js';
 import { recordWords } from '../call/reasons.js';
+import { callIcon } from './call-buttons.js';
 import { duration, nameList, shortTime, wholeTime } from './format.js';
 import { useNow } from './hooks.js';
 import { icon } from './icons.js';
@@ -52,7 +53,7 @@ function Row({ app, chat, call, now }) {
       <span class="sub one-line"><time datetime=${call.createdAt} title=${wholeTime(call.createdAt)}>${shortTime(call.createdAt, now)}</time> · <bdi>${detail}</bdi></span>
     </span>
     <span class="actions">
-      ${can && call.status === 'ended' && html`<button class="button ghost small icon-only" aria-label=${`Call ${name} back${video ? ' with video' : ''}`} onClick=${back}>${icon(video ? 'camera' : 'phone')}</button>`}
+      ${can && call.status === 'ended' && html`<button class="button ghost small icon-only" aria-label=${`Call ${name} back${video ? ' with video' : ''}`} onClick=${back}>${callIcon(call.callType)}</button>`}
     </span>
   </div>`;
 }

@@ -1,6 +1,7 @@
-/** The field where one writes: keeps a draft for each room, sends on Enter, tells others that one writes. */
+/** The field where one writes: keeps a draft for each room, sends it, tells others that one writes. */
 
 import { html, useEffect, useRef, useState } from '../vendor/preact.js';
+import { useMedia } from './hooks.js';
 import { icon } from './icons.js';
 
 /** As the server counts: code points of the trimmed text. */
@@ -8,16 +9,19 @@ const LIMIT = 4_000;
 /** Controls other than newline and tab, which the server refuses; they come in by pasting. */
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
+/** Written on a keyboard of the screen, which has no other key for a new line, and jumps up where it is not asked for. */
+const TOUCHED = '(pointer: coarse)';
+
 /** @param {{chat: import('../state/chat.js').Chat, room: import('../protocol/types.js').Room}} props */
 export function Composer({ chat, room }) {
   const [text, setText] = useState(() => chat.marks.draft(room.id));
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
+  const touched = useMedia(TOUCHED);
   const length = [...text.trim().normalize('NFC')].length;
   const over = length - LIMIT;
 
   useEffect(() => {
-    // On a touch screen the keyboard would jump up.
-    if (matchMedia('(hover: hover)').matches) field.current?.focus();
+    if (!touched) field.current?.focus();
     return () => chat.typing.wrote(room.id, false);
   }, []);
 
@@ -34,7 +38,8 @@ export function Composer({ chat, room }) {
     field.current?.focus();
   };
   const keyed = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    const sends = event.ctrlKey || event.metaKey || !(touched || event.shiftKey);
+    if (event.key !== 'Enter' || event.isComposing || !sends) return;
     event.preventDefault();
     send();
   };
@@ -44,10 +49,11 @@ export function Composer({ chat, room }) {
   };
   return html`<form onSubmit=${submit}>
     <div class="composer">
-      <textarea ref=${field} rows="1" aria-label=${`Write to ${room.name}`} placeholder=${`Write to ${room.name}`} value=${text}
+      <textarea ref=${field} rows="1" dir="auto" enterkeyhint=${touched ? 'enter' : 'send'} aria-label=${`Write to ${room.name}`} placeholder=${`Write to ${room.name}`} value=${text}
         aria-describedby=${over > 0 ? 'too-long' : undefined} aria-invalid=${over > 0 ? 'true' : undefined}
         onInput=${(/** @type {any} */ event) => change(event.target.value)} onKeyDown=${keyed}></textarea>
-      <button class=${`button icon-only ${text.trim() ? 'primary' : 'ghost'}`} aria-label="Send" title="Send (Enter)"
+      <button class=${`button icon-only ${text.trim() ? 'primary' : 'ghost'}`} aria-label="Send"
+        title=${touched ? 'Send (Enter is a new line)' : 'Send (Enter; Shift+Enter is a new line)'}
         aria-disabled=${!text.trim() || over > 0}>${icon('send')}</button>
     </div>
     ${over > 0 && html`<p class="composer-note" id="too-long" role="alert">${over} ${over === 1 ? 'character' : 'characters'} too many for one message.</p>`}

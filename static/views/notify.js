@@ -1,5 +1,8 @@
-/** Telling somebody who looks elsewhere: notifications, and which messages are worth one. */
+/** Telling somebody who looks elsewhere: notifications and a sound, and which messages are worth one. */
 
+import { MessageClaim } from '../call/claim.js';
+import { canSound, messageTone } from '../call/tone.js';
+import { isMentioned } from '../state/mentions.js';
 import { roomHref } from '../state/route.js';
 
 /** @typedef {import('../app.js').App} App */
@@ -39,11 +42,22 @@ export function notify(tag, title, body, chosen) {
 /** @param {App} app */
 export function watchForNews(app) {
   app.onMessage = (message) => {
-    const { chat } = app;
-    const watched = document.visibilityState === 'visible' && document.hasFocus();
-    if (!chat || watched) return;
-    const room = chat.rooms.byId.get(message.room);
-    const visit = () => app.visit(roomHref(message.room));
-    notify(`message ${message.room}`, `${message.senderName} in ${room?.name ?? 'a room'}`, message.content.slice(0, 200), visit);
+    const { chat, calls, belongings } = app;
+    const room = chat?.rooms.byId.get(message.room);
+    if (!chat || !calls || !belongings || !room) return;
+    const others = () => [...chat.rooms.peopleIn(room.id), ...room.participants].map((one) => one.username);
+    if (!chat.sounds.tellsOf(room.id, () => isMentioned(message, chat.user.username, room, others()))) return;
+    const here = document.visibilityState === 'visible' && document.hasFocus();
+    const claim = new MessageClaim({ storage: belongings.ofBrowser, tab: calls.tab });
+    if (here && chat.openId === room.id && app.roomVisible) claim.quiet(message.id);
+    else if (chat.sounds.isOn('messages') && canSound()) void sound(claim, message.id);
+    if (here) return;
+    const visit = () => app.visit(roomHref(room.id));
+    notify(`message ${room.id}`, `${message.senderName} in ${room.name}`, message.content.slice(0, 200), visit);
   };
+}
+
+/** In one tab of those that are told. @param {MessageClaim} claim @param {string} messageId */
+async function sound(claim, messageId) {
+  if (await claim.claim(messageId)) await messageTone();
 }

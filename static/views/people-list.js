@@ -2,8 +2,8 @@
 
 import { Directory } from '../state/directory.js';
 import { Component, html, useEffect, useRef, useState } from '../vendor/preact.js';
+import { CallButtons } from './call-buttons.js';
 import { useStore } from './hooks.js';
-import { icon } from './icons.js';
 import { Avatar, Empty, Notice, SearchField, Skeleton } from './parts.js';
 
 /** @typedef {import('../protocol/types.js').UserEntry} UserEntry */
@@ -116,7 +116,7 @@ class PageOfPeople extends Component {
 
 /** @param {{user: UserEntry, app: import('../app.js').App}} props */
 function Person({ user, app }) {
-  const ring = (/** @type {'audio' | 'video'} */ callType) =>
+  const ring = (/** @type {import('../protocol/types.js').CallType} */ callType) =>
     app.calls?.prepare({ to: user.id, name: user.username, callType });
   return html`<div class="row">
     <${Avatar} id=${user.id} name=${user.username} online=${user.online} />
@@ -124,9 +124,6 @@ function Person({ user, app }) {
       <span class="title"><span dir="auto">${user.username}</span></span>
       <span class="sub">${user.online ? 'Online' : 'Offline'}</span>
     </span>
-    <span class="actions">
-      <button class="button ghost small icon-only" aria-label=${`Call ${user.username}`} onClick=${() => ring('audio')}>${icon('phone')}</button>
-      <button class="button ghost small icon-only" aria-label=${`Video call with ${user.username}`} onClick=${() => ring('video')}>${icon('camera')}</button>
-    </span>
+    <${CallButtons} name=${user.username} ring=${ring} />
   </div>`;
 }

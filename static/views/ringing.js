@@ -55,10 +55,12 @@ function ringer(app) {
     claim = new RingClaim({ storage: app.storage, tab: app.calls.tab });
     const keen = document.visibilityState === 'visible' && navigator.userActivation?.hasBeenActive !== false;
     const mine = await claim.claim(incoming.callId, keen);
-    if (!mine || ringing !== incoming.callId) return;
-    app.silent = !tone.start();
+    if (!mine || ringing !== incoming.callId || !app.chat) return;
+    const { sounds } = app.chat;
+    const told = sounds.tellsOfCall(incoming.roomId);
+    app.silent = told && sounds.isOn('rings') && !tone.start();
     app.changed();
-    if (document.visibilityState === 'visible') return;
+    if (!told || document.visibilityState === 'visible') return;
     const what = incoming.callType === 'audio' ? 'Incoming call' : 'Incoming video call';
     shown = notify(incoming.callId, `${incoming.fromUsername} is calling`, what, () => undefined);
   };

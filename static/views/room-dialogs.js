@@ -1,7 +1,8 @@
-/** Dialogs about a room: create it, change it, delete it, leave it. */
+/** Dialogs about a room: create it, change its name, its description or its sounds, and one that asks before leaving or deleting. */
 
 import { html } from '../vendor/preact.js';
 import { roomHref } from '../state/route.js';
+import { CHOICES } from '../state/sounds.js';
 import { fieldWords, inWords } from '../state/words.js';
 import { useAction } from './hooks.js';
 import { Dialog, Field, Notice } from './parts.js';
@@ -9,34 +10,94 @@ import { Dialog, Field, Notice } from './parts.js';
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../state/chat.js').Chat} Chat */
 /** @typedef {import('../protocol/types.js').Room} Room */
+/** @typedef {Record<string, string>} Wrong words about a field, by its name */
+
+/** @param {{app: App, chat: Chat, onClose: () => void}} props */
+export function RoomDialog({ app, chat, onClose }) {
+  const create = async (/** @type {FormData} */ form) => {
+    const room = await chat.create({ name: written(form, 'name'), description: written(form, 'description') });
+    app.visit(roomHref(room.id));
+  };
+  return html`<${FormDialog} title="New room" action="Create room" work=${create} onClose=${onClose}>
+    ${(/** @type {Wrong} */ wrong) => html`
+      <${NameField} error=${wrong.name} />
+      <${DescriptionField} error=${wrong.description} />
+      <p class="quiet">Everybody with an account here can find and join it.</p>
+    `}
+  <//>`;
+}
 
 /**
- * Creates a room, or changes one.
- * @param {{app: App, chat: Chat, room?: Room, onClose: () => void}} props
+ * Changes one thing about a room, and leaves the other as it is, also where somebody else changes it meanwhile.
+ * @param {{chat: Chat, room: Room, part: 'name' | 'description', onClose: () => void}} props
  */
-export function RoomDialog({ app, chat, room, onClose }) {
+export function ChangeDialog({ chat, room, part, onClose }) {
+  const change = (/** @type {FormData} */ form) => chat.changeRoom(room.id, { [part]: written(form, part) });
+  const PartField = part === 'name' ? NameField : DescriptionField;
+  return html`<${FormDialog} title=${`Change ${part}`} action="Save" work=${change} onClose=${onClose}>
+    ${(/** @type {Wrong} */ wrong) => html`<${PartField} error=${wrong[part]} value=${room[part]} />`}
+  <//>`;
+}
+
+/** @param {FormData} form @param {string} name */
+const written = (form, name) => String(form.get(name) ?? '');
+
+/** @param {{error?: string, value?: string}} props */
+const NameField = ({ error, value = '' }) =>
+  html`<${Field} name="name" label="Name" error=${error} defaultValue=${value} maxlength="200" autocomplete="off" required />`;
+
+/** @param {{error?: string, value?: string}} props */
+const DescriptionField = ({ error, value = '' }) =>
+  html`<${Field} name="description" label="What it is for (optional)" error=${error} defaultValue=${value} multiline rows="2" />`;
+
+/** @type {Record<import('../state/sounds.js').Choice, [label: string, hint: string]>} */
+const SOUNDS = {
+  all: ['All messages', 'Calls ring.'],
+  mentions: ['Only when I am mentioned', 'By @ and your name, or by @all. Calls ring.'],
+  nothing: ['Nothing', 'New messages are counted and calls are shown, without a sound.'],
+};
+
+/** What of a room makes a sound, or shows a notification. @param {{chat: Chat, room: Room, onClose: () => void}} props */
+export function SoundsDialog({ chat, room, onClose }) {
+  const now = chat.sounds.of(room.id);
+  const choose = async (/** @type {FormData} */ form) =>
+    chat.sounds.choose(room.id, /** @type {import('../state/sounds.js').Choice} */ (written(form, 'sounds')));
+  return html`<${FormDialog} title="Sounds and notifications" action="Save" work=${choose} onClose=${onClose}>
+    ${() => html`<fieldset class="bare-set choices stacked">
+      <legend class="hidden-visually">What you are told of in this room</legend>
+      ${CHOICES.map((choice) => {
+        const [label, hint] = SOUNDS[choice];
+        return html`<label class="choice" key=${choice}>
+          <input type="radio" name="sounds" value=${choice} defaultChecked=${choice === now} autofocus=${choice === now} aria-describedby=${`sounds-${choice}`} />
+          <span>${label}<small class="hint" id=${`sounds-${choice}`} aria-hidden="true">${hint}</small></span>
+        </label>`;
+      })}
+    </fieldset>`}
+  <//>`;
+}
+
+/**
+ * A form that closes once its work succeeded. What the server says about a field stands at that field.
+ * @param {{title: string, action: string, work: (form: FormData) => Promise<void>, onClose: () => void, children: (wrong: Wrong) => unknown}} props
+ */
+function FormDialog({ title, action, work, onClose, children }) {
   const { busy, error, run } = useAction();
   const wrong = error ? fieldWords(error) : {};
   const submit = (/** @type {any} */ event) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const about = { name: String(form.get('name') ?? ''), description: String(form.get('description') ?? '') };
     void run(async () => {
-      if (room) await chat.rename(room.id, about);
-      else app.visit(roomHref((await chat.create(about)).id));
+      await work(form);
       onClose();
     });
   };
-  return html`<${Dialog} title=${room ? 'Change this room' : 'New room'} onClose=${onClose}>
+  return html`<${Dialog} title=${title} onClose=${onClose}>
     <form class="form" onSubmit=${submit}>
       ${error && !Object.keys(wrong).length && html`<${Notice}>${inWords(error)}<//>`}
-      <${Field} name="name" label="Name" error=${wrong.name} defaultValue=${room?.name ?? ''} maxlength="200" autocomplete="off" required />
-      <${Field} name="description" label="What it is for (optional)" error=${wrong.description} multiline rows="2"
-        defaultValue=${room?.description ?? ''} />
-      <p class="quiet">Everybody with an account here can find and join it.</p>
+      ${children(wrong)}
       <div class="form-row">
         <button type="button" class="button plain" onClick=${onClose}>Cancel</button>
-        <button class="button primary" aria-disabled=${busy}>${room ? 'Save' : 'Create room'}</button>
+        <button class="button primary" aria-disabled=${busy}>${action}</button>
       </div>
     </form>
   <//>`;

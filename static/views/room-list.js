@@ -2,6 +2,7 @@
 
 import { html, useState } from '../vendor/preact.js';
 import { roomHref } from '../state/route.js';
+import { callIcon } from './call-buttons.js';
 import { plural, shortTime } from './format.js';
 import { useNow } from './hooks.js';
 import { icon } from './icons.js';
@@ -60,7 +61,7 @@ function RoomRow({ room, unread, me, now, current }) {
     <span>
       <span class="title">
         <span>${room.name}</span>
-        ${room.call && html`<span class="on-call">${icon(room.call.callType === 'audio' ? 'phone' : 'camera')}Call</span>`}
+        ${room.call && html`<span class="on-call">${callIcon(room.call.callType)}Call</span>`}
       </span>
       <span class="sub one-line">
         ${last ? `${by}: ${last.content.replaceAll('\n', ' ')}` : room.description || (room.joined ? 'No messages yet' : 'Open to anyone')}

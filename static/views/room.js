@@ -2,6 +2,7 @@
 
 import { html, useEffect, useState } from '../vendor/preact.js';
 import { inWords } from '../state/words.js';
+import { CallButtons, callIcon } from './call-buttons.js';
 import { Composer } from './composer.js';
 import { Drawer } from './drawer.js';
 import { nameList, plural } from './format.js';
@@ -10,11 +11,13 @@ import { icon } from './icons.js';
 import { Menu } from './menu.js';
 import { Messages } from './messages.js';
 import { Avatar, Empty, Notice, Spinner } from './parts.js';
-import { Confirm, RoomDialog } from './room-dialogs.js';
+import { ChangeDialog, Confirm, SoundsDialog } from './room-dialogs.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../state/chat.js').Chat} Chat */
 /** @typedef {import('../protocol/types.js').Room} Room */
+
+/** @typedef {'name' | 'description' | 'sounds' | 'leave' | 'delete'} RoomAction a dialog that the menu opens */
 
 const PEOPLE = 'people-of-the-room';
 
@@ -22,7 +25,7 @@ const PEOPLE = 'people-of-the-room';
 export function RoomPage({ app, chat, roomId }) {
   const beside = useMedia('(min-width: 75rem)');
   const [people, setPeople] = useState(beside);
-  const [dialog, setDialog] = useState(/** @type {'' | 'edit' | 'delete' | 'leave'} */ (''));
+  const [dialog, setDialog] = useState(/** @type {RoomAction | ''} */ (''));
   const room = chat.rooms.byId.get(roomId);
   // In front of the room it would come unasked, and lie over a call.
   const inCall = Boolean(app.calls?.call);
@@ -48,7 +51,8 @@ export function RoomPage({ app, chat, roomId }) {
       </div>
     </div>
     ${people && html`<${People} app=${app} chat=${chat} room=${room} beside=${beside} onClose=${() => setPeople(false)} />`}
-    ${dialog === 'edit' && html`<${RoomDialog} app=${app} chat=${chat} room=${room} onClose=${close} />`}
+    ${(dialog === 'name' || dialog === 'description') && html`<${ChangeDialog} chat=${chat} room=${room} part=${dialog} onClose=${close} />`}
+    ${dialog === 'sounds' && html`<${SoundsDialog} chat=${chat} room=${room} onClose=${close} />`}
     ${dialog === 'delete' &&
     html`<${Confirm} title=${`Delete “${room.name}”?`} action="Delete room" danger onClose=${close}
       work=${async () => {
@@ -62,7 +66,7 @@ export function RoomPage({ app, chat, roomId }) {
   </section>`;
 }
 
-/** @param {{app: App, chat: Chat, room: Room, people: boolean, onPeople: () => void, onDialog: (name: any) => void}} props */
+/** @param {{app: App, chat: Chat, room: Room, people: boolean, onPeople: () => void, onDialog: (name: RoomAction) => void}} props */
 function Head({ app, chat, room, people, onPeople, onDialog }) {
   const mine = room.createdBy.id === chat.user.id;
   const ring = (/** @type {'audio' | 'video'} */ callType) =>
@@ -86,13 +90,18 @@ function Head({ app, chat, room, people, onPeople, onDialog }) {
   </header>`;
 }
 
-/** What one can do with a room besides talking. @param {boolean} mine @param {boolean} joined @param {(name: any) => void} onDialog @returns {import('./menu.js').Item[]} */
+/** What one can do with a room besides talking. @param {boolean} mine @param {boolean} joined @param {(name: RoomAction) => void} onDialog @returns {import('./menu.js').Item[]} */
 function actions(mine, joined, onDialog) {
-  return [
-    ...(mine ? [{ picture: /** @type {const} */ ('edit'), label: 'Change name', act: () => onDialog('edit') }] : []),
-    ...(joined ? [{ picture: /** @type {const} */ ('leave'), label: 'Leave room', act: () => onDialog('leave') }] : []),
-    ...(mine ? [{ picture: /** @type {const} */ ('trash'), label: 'Delete room', bad: true, act: () => onDialog('delete') }] : []),
+  /** @typedef {import('./menu.js').Item & {may: boolean}} Choice */
+  /** @type {Choice[]} */
+  const all = [
+    { may: mine, picture: 'edit', label: 'Change name', act: () => onDialog('name') },
+    { may: mine, picture: 'edit', label: 'Change description', act: () => onDialog('description') },
+    { may: joined, picture: 'bell', label: 'Sounds and notifications', act: () => onDialog('sounds') },
+    { may: joined, picture: 'leave', label: 'Leave room', act: () => onDialog('leave') },
+    { may: mine, picture: 'trash', label: 'Delete room', bad: true, act: () => onDialog('delete') },
   ];
+  return all.filter((item) => item.may);
 }
 
 /** A call goes on here, and one is not in it. @param {{app: App, room: Room}} props */
@@ -103,16 +112,17 @@ function CallStrip({ app, room }) {
   if (!room.joined) return null;
   const names = call.participants.map((one) => one.username);
   return html`<div class="call-strip">
-    <span class="on-call">${icon(call.callType === 'audio' ? 'phone' : 'camera')}</span>
-    <span class="what">${names.length ? `${nameList(names)} ${names.length === 1 ? 'is' : 'are'} in a call here.` : 'A call goes on here.'}</span>
+    <span class="on-call">${callIcon(call.callType)}</span>
+    <span class="what">${names.length ? html`<bdi>${nameList(names)}</bdi> ${names.length === 1 ? 'is' : 'are'} in a call here.` : 'A call goes on here.'}</span>
     <button class="button primary small" onClick=${() => calls.prepare({ join: call.callId, roomId: room.id, name: room.name, callType: call.callType })}>Join the call</button>
   </div>`;
 }
 
 /** @param {{names: string[]}} props */
 function TypingLine({ names }) {
-  const words = names.length ? `${nameList(names)} ${names.length === 1 ? 'is' : 'are'} writing…` : '';
-  return html`<p class="typing one-line" aria-live="off">${words}</p>`;
+  return html`<p class="typing one-line" aria-live="off">
+    ${names.length > 0 && html`<bdi>${nameList(names)}</bdi> ${names.length === 1 ? 'is' : 'are'} writing…`}
+  </p>`;
 }
 
 /** @param {{chat: Chat, room: Room}} props */
@@ -132,16 +142,14 @@ function People({ app, chat, room, beside, onClose }) {
   const list = known.length ? known : whole;
   const online = list.filter((one) => one.online);
   const away = list.filter((one) => !one.online);
-  const ring = (/** @type {any} */ one) => {
+  const ring = (/** @type {{userId: string, username: string}} */ one, /** @type {import('../protocol/types.js').CallType} */ callType) => {
     if (!beside) onClose();
-    app.calls?.prepare({ to: one.userId, name: one.username, callType: 'video' });
+    app.calls?.prepare({ to: one.userId, name: one.username, callType });
   };
   const row = (/** @type {any} */ one) => html`<li key=${one.userId} class=${`row ${one.online ? '' : 'away'}`}>
     <${Avatar} id=${one.userId} name=${one.username} online=${one.online} />
-    <span class="title"><span>${one.username}${one.userId === chat.user.id ? ' (you)' : ''}</span></span>
-    ${one.userId !== chat.user.id &&
-    html`<button class="button ghost small icon-only" aria-label=${`Call ${one.username}`}
-      onClick=${() => ring(one)}>${icon('phone')}</button>`}
+    <span class="title"><span dir="auto">${one.username}</span>${one.userId === chat.user.id && html`<span class="quiet">(you)</span>`}</span>
+    ${one.userId !== chat.user.id && html`<${CallButtons} name=${one.username} ring=${(/** @type {any} */ type) => ring(one, type)} />`}
   </li>`;
   return html`<${Drawer} id=${PEOPLE} title="People" beside=${beside} onClose=${onClose}>
     ${known.length > 0 && html`<h3>Online, ${online.length}</h3>`}

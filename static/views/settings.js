@@ -1,4 +1,4 @@
-/** Settings: the account, the look, notifications, and which server this is. */
+/** Settings: the account, the look, sounds, notifications, and which server this is. */
 
 import { html, useEffect, useState } from '../vendor/preact.js';
 import { fieldWords, inWords } from '../state/words.js';
@@ -30,6 +30,7 @@ export function Settings({ app }) {
       </section>
       <${Password} app=${app} />
       <${Look} app=${app} />
+      <${SoundChoices} app=${app} />
       <${Notifications} app=${app} />
       <p class="quiet">${app.config ? `${app.config.name} ${app.config.version}` : ''}</p>
     </div>
@@ -83,6 +84,32 @@ function Look({ app }) {
         </label>`,
       )}
     </div>
+  </fieldset>`;
+}
+
+/** @type {Record<import('../state/sounds.js').Kind, string>} */
+const SOUNDS = { messages: 'For new messages', rings: 'For incoming calls' };
+
+/** @param {{app: App}} props */
+function SoundChoices({ app }) {
+  const sounds = app.chat?.sounds;
+  if (!sounds) return null;
+  const kinds = /** @type {import('../state/sounds.js').Kind[]} */ (Object.keys(SOUNDS));
+  const turn = (/** @type {import('../state/sounds.js').Kind} */ kind, /** @type {boolean} */ on) => {
+    sounds.turn(kind, on);
+    app.changed();
+  };
+  return html`<fieldset class="card form plain-set">
+    <legend class="hidden-visually">Sounds</legend>
+    <h2 aria-hidden="true">Sounds</h2>
+    <div class="choices">
+      ${kinds.map(
+        (kind) => html`<label class="choice" key=${kind}>
+          <input type="checkbox" checked=${sounds.isOn(kind)} onChange=${(/** @type {any} */ event) => turn(kind, event.target.checked)} />${SOUNDS[kind]}
+        </label>`,
+      )}
+    </div>
+    <p class="quiet">What you are told of in a single room is chosen in the menu of that room.</p>
   </fieldset>`;
 }
 

@@ -10,7 +10,8 @@ const focused = (person) =>
   person.page.evaluate(() => {
     const element = document.activeElement;
     if (!element || element === document.body) return 'nothing';
-    return element.getAttribute('aria-label') || element.labels?.[0]?.textContent.trim() || element.textContent.trim();
+    // Below its name a label may say more.
+    return element.getAttribute('aria-label') || element.labels?.[0]?.innerText.trim().split('\n')[0] || element.textContent.trim();
   });
 
 const hasFocus = (person, name) => until(async () => (await focused(person)) === name, `focus on “${name}”`);
@@ -66,7 +67,9 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await closes(ada, title);
       await hasFocus(ada, 'More about this room');
     };
-    await more('Change name', 'Change this room', 'Name');
+    await more('Change name', 'Change name', 'Name');
+    await more('Change description', 'Change description', 'What it is for (optional)');
+    await more('Sounds and notifications', 'Sounds and notifications', 'All messages');
     await more('Leave room', 'Leave “Kitchen”?', 'Cancel');
     await more('Delete room', 'Delete “Kitchen”?', 'Cancel');
     await opens(head('Video call with everybody here'), 'Call Kitchen', 'Call everybody here', 'Video call with everybody here');
@@ -92,7 +95,7 @@ scenario('a menu closes at a click beside it, at Escape and when the focus goes 
   await closed();
   await more.press('ArrowDown');
   await hasFocus(ada, 'Change name');
-  for (const [key, name] of [['ArrowDown', 'Leave room'], ['End', 'Delete room'], ['ArrowDown', 'Change name'], ['ArrowUp', 'Delete room'], ['Home', 'Change name'], ['l', 'Leave room']]) {
+  for (const [key, name] of [['ArrowDown', 'Change description'], ['l', 'Leave room'], ['End', 'Delete room'], ['ArrowDown', 'Change name'], ['ArrowUp', 'Delete room'], ['Home', 'Change name'], ['l', 'Leave room']]) {
     await keyboard.press(key);
     await hasFocus(ada, name);
   }

@@ -106,7 +106,8 @@ export class Person {
 
   async says(text) {
     await this.page.getByRole('textbox', { name: /^Write to/ }).fill(text);
-    await this.page.keyboard.press('Enter');
+    // Enter alone is a new line on touch screens.
+    await this.page.keyboard.press('Control+Enter');
   }
 
   /** The message stands in the room, stored by the server. */
