@@ -6,7 +6,7 @@ import { createConnection } from './protocol/connection.js';
 import { createRest } from './protocol/rest.js';
 import { Belongings, dropLeftovers } from './state/belongings.js';
 import { Chat } from './state/chat.js';
-import { parseRoute, roomHref } from './state/route.js';
+import { parseRoute, roomHref, sectionHref } from './state/route.js';
 import { Session } from './state/session.js';
 import { Store } from './state/store.js';
 
@@ -15,6 +15,10 @@ import { Store } from './state/store.js';
 const RETRY_MS = 2_000;
 /** A server that does not answer must not keep anybody logged in. */
 const GOODBYE_MS = 2_000;
+/** The room that was open last, among what is kept of the user. */
+const ROOM = 'room';
+/** `both`: list and room side by side; `lists`: a list beside a large call; `beside`: the room beside a large call; `all`: all three. */
+const NOTHING_FITS = { both: false, lists: false, beside: false, all: false };
 const ENDED = 'Your session has ended. Please log in again.';
 
 export class App extends Store {
@@ -52,8 +56,12 @@ export class App extends Store {
     this.route = parseRoute(hash);
     /** @type {{id: number, text: string}[]} short words about what just happened */
     this.toasts = [];
-    /** What there is room for in the page: the room beside a large call, the lists beside either. */
-    this.fits = { beside: false, lists: false };
+    /** What the page has space for. */
+    this.fits = NOTHING_FITS;
+    /** @type {string | null} the room that this tab showed last, or that was open when the user was here before */
+    this.lastRoom = null;
+    /** @type {string | null} a room that was opened again, before the list told whether it still exists */
+    this.reopened = null;
     /** A call rings, and the browser lets this tab make no sound yet. */
     this.silent = false;
     /** @type {((message: import('./protocol/types.js').Message) => void) | null} told of what others write */
@@ -62,6 +70,8 @@ export class App extends Store {
     this.returnTo = '';
     /** @type {((hash: string) => void) | null} changes the address */
     this.navigate = null;
+    /** @type {((hash: string) => void) | null} changes the address, without a step in the history */
+    this.replace = null;
     this.session.subscribe(() => this.sessionChanged());
     /** How often the connection was refused since it was there. */
     this.refusals = 0;
@@ -100,7 +110,7 @@ export class App extends Store {
       this.navigate?.('#/login');
     }
     if (user && (this.route.page === 'login' || this.route.page === 'signup')) {
-      this.navigate?.(this.returnTo || '#/rooms');
+      this.navigate?.(this.returnTo || (this.fits.both ? sectionHref('rooms', this.lastRoom) : '#/rooms'));
       this.returnTo = '';
     }
     this.changed();
@@ -111,6 +121,8 @@ export class App extends Store {
     const { rest, connection, storage, tabStorage, devices } = this;
     this.belongings = new Belongings({ storage, tabStorage, userId: user.id });
     const { ofBrowser, ofTab } = this.belongings;
+    this.lastRoom = ofBrowser.read(ROOM);
+    this.reopen();
     this.chat = new Chat({ rest, connection, storage: ofBrowser, user });
     this.calls = new CallDesk({
       ...{ rest, connection, devices, user, storage: ofBrowser, tabStorage: ofTab, deviceStorage: storage },
@@ -118,10 +130,42 @@ export class App extends Store {
       roomName: (id) => this.chat?.rooms.byId.get(id)?.name,
     });
     this.chat.onMessage = (message) => this.onMessage?.(message);
-    this.chat.subscribe(() => this.changed());
+    this.chat.subscribe(() => this.chatChanged());
     this.calls.subscribe(() => this.changed());
-    this.chat.open(this.route.roomId);
+    this.showRoom();
     connection.open();
+  }
+
+  chatChanged() {
+    const { chat, reopened } = this;
+    if (reopened && chat?.rooms.loaded) {
+      this.reopened = null;
+      if (!chat.rooms.byId.has(reopened) && this.route.roomId === reopened) this.closeRoom();
+    }
+    this.changed();
+  }
+
+  /** Who comes back finds the room that was open last, unless the address names something else. On a phone the list comes first. */
+  reopen() {
+    const { page, section, roomId } = this.route;
+    const named = page !== 'home' || section !== 'rooms' || roomId;
+    if (named || !this.fits.both || !this.lastRoom) return;
+    this.reopened = this.lastRoom;
+    this.putRoute(roomHref(this.lastRoom));
+  }
+
+  /** The room that was opened again was deleted meanwhile. */
+  closeRoom() {
+    this.lastRoom = null;
+    this.belongings?.ofBrowser.write(ROOM, null);
+    this.putRoute(sectionHref(this.route.section, null));
+    this.showRoom();
+  }
+
+  /** Another address in the place of this one. Nobody went anywhere, so no call makes way. @param {string} hash */
+  putRoute(hash) {
+    this.route = parseRoute(hash);
+    this.replace?.(hash);
   }
 
   leave() {
@@ -130,6 +174,7 @@ export class App extends Store {
     this.connection.close();
     this.belongings?.sessionOver();
     this.belongings = null;
+    this.lastRoom = null;
     this.chat = null;
     this.calls = null;
   }
@@ -161,8 +206,34 @@ export class App extends Store {
     } else if (this.session.user && outside) {
       this.navigate?.('#/rooms');
     }
-    this.chat?.open(this.route.roomId);
+    this.showRoom();
     this.changed();
+  }
+
+  /** @param {typeof NOTHING_FITS} fits what the page has space for now */
+  fit(fits) {
+    this.fits = fits;
+    this.showRoom();
+    this.changed();
+  }
+
+  /** The room in view. On a phone, the list of people or calls takes its place. */
+  get roomInView() {
+    const { page, section, roomId } = this.route;
+    return page === 'home' && (section === 'rooms' || this.fits.both) ? roomId : null;
+  }
+
+  /** The room that stays open beside whichever list one goes to; after Settings too. */
+  get keptRoom() {
+    return this.route.page === 'settings' ? this.lastRoom : this.route.roomId;
+  }
+
+  showRoom() {
+    const room = this.roomInView;
+    this.chat?.open(room);
+    if (!room || !this.belongings) return;
+    this.lastRoom = room;
+    this.belongings.ofBrowser.write(ROOM, room);
   }
 
   /** Where the call of this tab is shown. @returns {'' | 'large' | 'beside' | 'corner'} */
@@ -180,12 +251,15 @@ export class App extends Store {
 
   /** What one goes to must be seen: a call in front of it goes to a corner. @param {import('./state/route.js').Route} before */
   makeWay(before) {
-    const { page, roomId, section } = this.route;
     const place = this.callPlace;
+    if (!place || place === 'corner') return;
+    const { page, roomId, section } = this.route;
+    const { fits } = this;
     const sameMain = page === before.page && roomId === before.roomId;
-    const listBeside = this.fits.lists && sameMain && section !== before.section;
-    const roomBeside = place === 'beside' && page === 'home' && roomId;
-    if (place && place !== 'corner' && !listBeside && !roomBeside) this.calls?.shrink();
+    const listShows = place === 'beside' ? fits.all : fits.lists;
+    const listBeside = listShows && sameMain && section !== before.section;
+    const roomBeside = place === 'beside' && this.roomInView && (listShows || section === 'rooms');
+    if (!listBeside && !roomBeside) this.calls?.shrink();
   }
 
   /** The chat of the call: beside it where there is room, else in its place. */
@@ -196,7 +270,7 @@ export class App extends Store {
     const roomId = calls.call.roomId ?? route.roomId;
     if (this.fits.beside && roomId) calls.showBeside(true);
     else calls.shrink();
-    const there = route.page === 'home' && (roomId === route.roomId || !roomId);
+    const there = roomId ? roomId === this.roomInView : route.page === 'home';
     if (!there) this.visit(roomId ? roomHref(roomId) : '#/rooms');
   }
 

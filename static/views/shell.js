@@ -6,7 +6,7 @@ import { CallLayer, ElsewhereBar } from './call-layer.js';
 import { Sounds } from './call-sound.js';
 import { cornerOf } from './corner-place.js';
 import { focusHeading } from './focus-guard.js';
-import { useMedia, useStore } from './hooks.js';
+import { useStore } from './hooks.js';
 import { Empty, Spinner } from './parts.js';
 import { RoomPage } from './room.js';
 import { Settings } from './settings.js';
@@ -24,13 +24,13 @@ export function show(app, element) {
 /** @param {{app: App}} props */
 function Root({ app }) {
   useStore(app);
-  const narrow = useMedia('(max-width: 47.99rem)');
   useFocusOnPage(app);
   const { chat, calls } = app;
   if (!app.session.user || !chat || !calls) return html`<${Welcome} app=${app} />`;
-  const { page, roomId } = app.route;
+  const { page } = app.route;
+  const roomId = app.roomInView;
   const view = page === 'settings' || roomId ? 'main' : 'list';
-  const listAlone = narrow && view === 'list';
+  const listAlone = !app.fits.both && view === 'list';
   return html`<div class="shell" data-view=${view} data-call=${app.callPlace} data-corner=${cornerOf(app)}>
     <button class="button primary skip" onClick=${focusHeading}>Skip the lists</button>
     <div class="top">
@@ -53,7 +53,8 @@ function Root({ app }) {
 
 /** Who goes to another page is told so: the focus goes into it, where it is not there yet. @param {App} app */
 function useFocusOnPage(app) {
-  const { page, roomId } = app.route;
+  const { page } = app.route;
+  const roomId = app.roomInView;
   const before = useRef(`${page} ${roomId}`);
   useEffect(() => {
     const now = `${page} ${roomId}`;

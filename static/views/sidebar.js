@@ -1,6 +1,7 @@
 /** The side: which list one looks at (rooms, people, calls), and who one is. */
 
 import { html, useState } from '../vendor/preact.js';
+import { sectionHref } from '../state/route.js';
 import { CallList } from './call-list.js';
 import { icon } from './icons.js';
 import { LogOut } from './log-out.js';
@@ -18,13 +19,13 @@ const TITLES = { rooms: 'Rooms', people: 'People', calls: 'Calls' };
 export function Sidebar({ app, chat, alone }) {
   const [creating, setCreating] = useState(false);
   const { section } = app.route;
-  const link = (/** @type {string} */ name, /** @type {any} */ picture, /** @type {string} */ label, /** @type {unknown} */ extra) =>
-    html`<a href=${`#/${name}`} aria-current=${section === name ? 'page' : undefined}>${icon(picture)}${label}${extra}</a>`;
+  const link = (/** @type {import('../state/route.js').Section} */ name, /** @type {any} */ picture, /** @type {string} */ label, /** @type {unknown} */ extra) =>
+    html`<a href=${sectionHref(name, app.keptRoom)} aria-current=${section === name ? 'page' : undefined}>${icon(picture)}${label}${extra}</a>`;
   const missed = app.calls?.missed ?? 0;
   return html`<div class="sidebar" role=${alone ? 'main' : 'complementary'} aria-label="Rooms, people and calls">
     <${alone ? 'h1' : 'h2'} class="hidden-visually">${TITLES[section]}<//>
     <div class="sidebar-head">
-      <a class="mark" href="#/rooms"><img src="/icons/tincan.svg" alt="" />Tincan</a>
+      <a class="mark" href=${sectionHref('rooms', app.keptRoom)}><img src="/icons/tincan.svg" alt="" />Tincan</a>
       <button class="button plain small" onClick=${() => setCreating(true)}>${icon('plus')}New room</button>
     </div>
     <nav class="sections" aria-label="Lists">
