@@ -6,6 +6,7 @@ import { createConnection } from './protocol/connection.js';
 import { createRest } from './protocol/rest.js';
 import { Belongings, dropLeftovers } from './state/belongings.js';
 import { Chat } from './state/chat.js';
+import { LastRoom } from './state/last-room.js';
 import { parseRoute, roomHref, sectionHref } from './state/route.js';
 import { Session } from './state/session.js';
 import { Store } from './state/store.js';
@@ -15,8 +16,6 @@ import { Store } from './state/store.js';
 const RETRY_MS = 2_000;
 /** A server that does not answer must not keep anybody logged in. */
 const GOODBYE_MS = 2_000;
-/** The room that was open last, among what is kept of the user. */
-const ROOM = 'room';
 /** `both`: list and room side by side; `lists`: a list beside a large call; `beside`: the room beside a large call; `all`: all three. */
 const NOTHING_FITS = { both: false, lists: false, beside: false, all: false };
 const ENDED = 'Your session has ended. Please log in again.';
@@ -58,10 +57,8 @@ export class App extends Store {
     this.toasts = [];
     /** What the page has space for. */
     this.fits = NOTHING_FITS;
-    /** @type {string | null} the room that this tab showed last, or that was open when the user was here before */
+    /** @type {LastRoom | null} */
     this.lastRoom = null;
-    /** @type {string | null} a room that was opened again, before the list told whether it still exists */
-    this.reopened = null;
     /** A call rings, and the browser lets this tab make no sound yet. */
     this.silent = false;
     /** @type {((message: import('./protocol/types.js').Message) => void) | null} told of what others write */
@@ -110,7 +107,7 @@ export class App extends Store {
       this.navigate?.('#/login');
     }
     if (user && (this.route.page === 'login' || this.route.page === 'signup')) {
-      this.navigate?.(this.returnTo || (this.fits.both ? sectionHref('rooms', this.lastRoom) : '#/rooms'));
+      this.navigate?.(this.returnTo || this.home());
       this.returnTo = '';
     }
     this.changed();
@@ -121,7 +118,7 @@ export class App extends Store {
     const { rest, connection, storage, tabStorage, devices } = this;
     this.belongings = new Belongings({ storage, tabStorage, userId: user.id });
     const { ofBrowser, ofTab } = this.belongings;
-    this.lastRoom = ofBrowser.read(ROOM);
+    this.lastRoom = new LastRoom(ofBrowser);
     this.reopen();
     this.chat = new Chat({ rest, connection, storage: ofBrowser, user });
     this.calls = new CallDesk({
@@ -137,29 +134,23 @@ export class App extends Store {
   }
 
   chatChanged() {
-    const { chat, reopened } = this;
-    if (reopened && chat?.rooms.loaded) {
-      this.reopened = null;
-      if (!chat.rooms.byId.has(reopened) && this.route.roomId === reopened) this.closeRoom();
+    const missing = this.chat && this.lastRoom?.missing(this.chat.rooms);
+    if (missing && missing === this.route.roomId) {
+      this.putRoute(sectionHref(this.route.section, null));
+      this.showRoom();
     }
     this.changed();
   }
 
-  /** Who comes back finds the room that was open last, unless the address names something else. On a phone the list comes first. */
-  reopen() {
-    const { page, section, roomId } = this.route;
-    const named = page !== 'home' || section !== 'rooms' || roomId;
-    if (named || !this.fits.both || !this.lastRoom) return;
-    this.reopened = this.lastRoom;
-    this.putRoute(roomHref(this.lastRoom));
+  /** Who comes back finds the room that was open last. On a phone the list comes first. */
+  home() {
+    return sectionHref('rooms', (this.fits.both && this.lastRoom?.take()) || null);
   }
 
-  /** The room that was opened again was deleted meanwhile. */
-  closeRoom() {
-    this.lastRoom = null;
-    this.belongings?.ofBrowser.write(ROOM, null);
-    this.putRoute(sectionHref(this.route.section, null));
-    this.showRoom();
+  /** At the start, unless the address names something else. */
+  reopen() {
+    const { page, section, roomId } = this.route;
+    if (page === 'home' && section === 'rooms' && !roomId) this.putRoute(this.home());
   }
 
   /** Another address in the place of this one. Nobody went anywhere, so no call makes way. @param {string} hash */
@@ -225,15 +216,13 @@ export class App extends Store {
 
   /** The room that stays open beside whichever list one goes to; after Settings too. */
   get keptRoom() {
-    return this.route.page === 'settings' ? this.lastRoom : this.route.roomId;
+    return this.route.page === 'settings' ? (this.lastRoom?.id ?? null) : this.route.roomId;
   }
 
   showRoom() {
     const room = this.roomInView;
     this.chat?.open(room);
-    if (!room || !this.belongings) return;
-    this.lastRoom = room;
-    this.belongings.ofBrowser.write(ROOM, room);
+    this.lastRoom?.note(room);
   }
 
   /** Where the call of this tab is shown. @returns {'' | 'large' | 'beside' | 'corner'} */

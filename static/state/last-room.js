@@ -1,0 +1,41 @@
+/** The room that was open last: it is opened again when its user comes back. */
+
+const ROOM = 'room';
+
+export class LastRoom {
+  /** @param {import('./storage.js').BrowserStorage} storage the user's own part */
+  constructor(storage) {
+    this.storage = storage;
+    /** @type {string | null} of this tab, and before it showed one, of whichever tab of this browser was last */
+    this.id = storage.read(ROOM);
+    /** @type {string | null} opened again before the list of rooms told whether it still exists */
+    this.unsure = null;
+  }
+
+  /** @param {string | null} id is in view */
+  note(id) {
+    if (!id) return;
+    this.id = id;
+    this.storage.write(ROOM, id);
+  }
+
+  /** It is opened again. @returns {string | null} its id */
+  take() {
+    this.unsure = this.id;
+    return this.id;
+  }
+
+  /**
+   * Says once of a room that was opened again that it was deleted meanwhile.
+   * @param {import('./rooms.js').Rooms} rooms @returns {string | null} its id
+   */
+  missing(rooms) {
+    const { unsure } = this;
+    if (!unsure || !rooms.loaded) return null;
+    this.unsure = null;
+    if (rooms.byId.has(unsure)) return null;
+    if (this.id === unsure) this.id = null;
+    if (this.storage.read(ROOM) === unsure) this.storage.write(ROOM, null);
+    return unsure;
+  }
+}
