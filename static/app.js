@@ -263,6 +263,11 @@ export class App extends Store {
     if (!there) this.visit(roomId ? roomHref(roomId) : '#/rooms');
   }
 
+  /** The page may end, or be put to sleep, without another word. */
+  pausing() {
+    this.chat?.marks.flush();
+  }
+
   /** Another tab changed what this browser keeps. @param {string | null} key */
   stored(key) {
     if (key === null || this.storage.nameOf(key) === 'session') this.session.adopt();

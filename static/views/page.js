@@ -6,12 +6,15 @@ import { eachFrame } from './frames.js';
 export function watchPage(app) {
   addEventListener('hashchange', () => app.go(location.hash));
   addEventListener('storage', (event) => app.stored(event.key));
-  addEventListener('pagehide', () => app.calls?.leaving());
+  addEventListener('pagehide', () => {
+    app.calls?.leaving();
+    app.pausing();
+  });
   addEventListener('online', () => app.connection.nudge());
   document.addEventListener('click', (event) => leadsHere(event) && app.makeWay(app.route));
   watchSize(app);
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState !== 'visible') return;
+    if (document.visibilityState !== 'visible') return app.pausing();
     void app.session.refresh();
     app.changed();
   });

@@ -5,7 +5,7 @@ import { sectionHref } from '../state/route.js';
 import { CallList } from './call-list.js';
 import { icon } from './icons.js';
 import { LogOut } from './log-out.js';
-import { Avatar } from './parts.js';
+import { Avatar, Badge } from './parts.js';
 import { PeopleList } from './people-list.js';
 import { RoomDialog } from './room-dialogs.js';
 import { RoomList } from './room-list.js';
@@ -30,13 +30,13 @@ export function Sidebar({ app, chat, alone }) {
     </div>
     <nav class="sections" aria-label="Lists">
       ${link('rooms', 'rooms', 'Rooms', null)} ${link('people', 'people', 'People', null)}
-      ${link('calls', 'phone', 'Calls', missed > 0 && html`<span class="badge">${missed}<span class="hidden-visually"> missed</span></span>`)}
+      ${link('calls', 'phone', 'Calls', missed > 0 && html`<${Badge} count=${missed} what="missed" />`)}
     </nav>
     ${section === 'people'
       ? html`<${PeopleList} app=${app} />`
       : section === 'calls'
         ? html`<${CallList} app=${app} chat=${chat} />`
-        : html`<${RoomList} app=${app} chat=${chat} onCreate=${() => setCreating(true)} />`}
+        : html`<${RoomList} app=${app} chat=${chat} alone=${alone} onCreate=${() => setCreating(true)} />`}
     <div class="sidebar-foot">
       <${Avatar} id=${chat.user.id} name=${chat.user.username} />
       <strong class="who one-line" dir="auto">${chat.user.username}</strong>
