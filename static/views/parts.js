@@ -118,7 +118,7 @@ export const Badge = ({ count, what }) =>
  */
 export const BackToRooms = ({ unread, where = '' }) => {
   const label = unread > 0 ? `Back to the rooms, ${unread} unread${where}` : 'Back to the rooms';
-  return html`<a class="button ghost icon-only back" href="#/rooms" aria-label=${label}>
+  return html`<a class=${`button ghost back ${unread > 0 ? '' : 'icon-only'}`} href="#/rooms" aria-label=${label}>
     ${icon('back')}${unread > 0 && html`<${Badge} count=${unread} what="unread" />`}
   </a>`;
 };
