@@ -7,7 +7,8 @@ import { createRest } from './protocol/rest.js';
 import { Belongings, dropLeftovers } from './state/belongings.js';
 import { Chat } from './state/chat.js';
 import { LastRoom } from './state/last-room.js';
-import { parseRoute, roomHref, sectionHref } from './state/route.js';
+import { Place } from './state/place.js';
+import { roomHref } from './state/route.js';
 import { Session } from './state/session.js';
 import { Store } from './state/store.js';
 
@@ -16,8 +17,6 @@ import { Store } from './state/store.js';
 const RETRY_MS = 2_000;
 /** A server that does not answer must not keep anybody logged in. */
 const GOODBYE_MS = 2_000;
-/** `both`: list and room side by side; `lists`: a list beside a large call; `beside`: the room beside a large call; `all`: all three. */
-const NOTHING_FITS = { both: false, lists: false, beside: false, all: false };
 const ENDED = 'Your session has ended. Please log in again.';
 
 export class App extends Store {
@@ -52,13 +51,9 @@ export class App extends Store {
     this.chat = null;
     /** @type {CallDesk | null} */
     this.calls = null;
-    this.route = parseRoute(hash);
+    this.place = new Place(hash);
     /** @type {{id: number, text: string}[]} short words about what just happened */
     this.toasts = [];
-    /** What the page has space for. */
-    this.fits = NOTHING_FITS;
-    /** @type {LastRoom | null} */
-    this.lastRoom = null;
     /** A call rings, and the browser lets this tab make no sound yet. */
     this.silent = false;
     /** @type {((message: import('./protocol/types.js').Message) => void) | null} told of what others write */
@@ -67,8 +62,6 @@ export class App extends Store {
     this.returnTo = '';
     /** @type {((hash: string) => void) | null} changes the address */
     this.navigate = null;
-    /** @type {((hash: string) => void) | null} changes the address, without a step in the history */
-    this.replace = null;
     this.session.subscribe(() => this.sessionChanged());
     /** How often the connection was refused since it was there. */
     this.refusals = 0;
@@ -107,7 +100,7 @@ export class App extends Store {
       this.navigate?.('#/login');
     }
     if (user && (this.route.page === 'login' || this.route.page === 'signup')) {
-      this.navigate?.(this.returnTo || this.home());
+      this.navigate?.(this.returnTo || this.place.home);
       this.returnTo = '';
     }
     this.changed();
@@ -118,8 +111,8 @@ export class App extends Store {
     const { rest, connection, storage, tabStorage, devices } = this;
     this.belongings = new Belongings({ storage, tabStorage, userId: user.id });
     const { ofBrowser, ofTab } = this.belongings;
-    this.lastRoom = new LastRoom(ofBrowser);
-    this.reopen();
+    // Before the call is resumed, for which this is no way to somewhere else.
+    this.place.begin(new LastRoom(ofBrowser));
     this.chat = new Chat({ rest, connection, storage: ofBrowser, user });
     this.calls = new CallDesk({
       ...{ rest, connection, devices, user, storage: ofBrowser, tabStorage: ofTab, deviceStorage: storage },
@@ -134,29 +127,9 @@ export class App extends Store {
   }
 
   chatChanged() {
-    const missing = this.chat && this.lastRoom?.missing(this.chat.rooms);
-    if (missing && missing === this.route.roomId) {
-      this.putRoute(sectionHref(this.route.section, null));
-      this.showRoom();
-    }
+    if (this.chat) this.place.check(this.chat.rooms);
+    this.showRoom();
     this.changed();
-  }
-
-  /** Who comes back finds the room that was open last. On a phone the list comes first. */
-  home() {
-    return sectionHref('rooms', (this.fits.both && this.lastRoom?.take()) || null);
-  }
-
-  /** At the start, unless the address names something else. */
-  reopen() {
-    const { page, section, roomId } = this.route;
-    if (page === 'home' && section === 'rooms' && !roomId) this.putRoute(this.home());
-  }
-
-  /** Another address in the place of this one. Nobody went anywhere, so no call makes way. @param {string} hash */
-  putRoute(hash) {
-    this.route = parseRoute(hash);
-    this.replace?.(hash);
   }
 
   leave() {
@@ -165,7 +138,7 @@ export class App extends Store {
     this.connection.close();
     this.belongings?.sessionOver();
     this.belongings = null;
-    this.lastRoom = null;
+    this.place.lastRoom = null;
     this.chat = null;
     this.calls = null;
   }
@@ -187,42 +160,33 @@ export class App extends Store {
 
   /** @param {string} hash */
   go(hash) {
-    const before = this.route;
-    this.route = parseRoute(hash);
-    this.makeWay(before);
+    this.makeWay(this.place.go(hash));
     const outside = this.route.page === 'login' || this.route.page === 'signup';
     if (!this.session.user && !outside) {
       this.returnTo = hash;
       this.navigate?.('#/login');
     } else if (this.session.user && outside) {
-      this.navigate?.('#/rooms');
+      this.navigate?.(this.place.home);
     }
     this.showRoom();
     this.changed();
   }
 
-  /** @param {typeof NOTHING_FITS} fits what the page has space for now */
+  /** @param {Place['fits']} fits what the page has space for now */
   fit(fits) {
-    this.fits = fits;
+    this.place.fits = fits;
     this.showRoom();
     this.changed();
   }
 
-  /** The room in view. On a phone, the list of people or calls takes its place. */
-  get roomInView() {
-    const { page, section, roomId } = this.route;
-    return page === 'home' && (section === 'rooms' || this.fits.both) ? roomId : null;
-  }
-
-  /** The room that stays open beside whichever list one goes to; after Settings too. */
-  get keptRoom() {
-    return this.route.page === 'settings' ? (this.lastRoom?.id ?? null) : this.route.roomId;
-  }
-
   showRoom() {
-    const room = this.roomInView;
+    const room = this.place.roomInView;
     this.chat?.open(room);
-    this.lastRoom?.note(room);
+    this.place.lastRoom?.note(room);
+  }
+
+  get route() {
+    return this.place.route;
   }
 
   /** Where the call of this tab is shown. @returns {'' | 'large' | 'beside' | 'corner'} */
@@ -230,7 +194,7 @@ export class App extends Store {
     const { calls } = this;
     if (!calls?.call) return '';
     if (calls.small) return 'corner';
-    return calls.beside && this.fits.beside ? 'beside' : 'large';
+    return calls.beside && this.place.fits.beside ? 'beside' : 'large';
   }
 
   /** No large call stands in front of the room. */
@@ -240,26 +204,20 @@ export class App extends Store {
 
   /** What one goes to must be seen: a call in front of it goes to a corner. @param {import('./state/route.js').Route} before */
   makeWay(before) {
-    const place = this.callPlace;
-    if (!place || place === 'corner') return;
-    const { page, roomId, section } = this.route;
-    const { fits } = this;
-    const sameMain = page === before.page && roomId === before.roomId;
-    const listShows = place === 'beside' ? fits.all : fits.lists;
-    const listBeside = listShows && sameMain && section !== before.section;
-    const roomBeside = place === 'beside' && this.roomInView && (listShows || section === 'rooms');
-    if (!listBeside && !roomBeside) this.calls?.shrink();
+    const { callPlace } = this;
+    if (!callPlace || callPlace === 'corner') return;
+    if (!this.place.showsBeside(before, callPlace)) this.calls?.shrink();
   }
 
   /** The chat of the call: beside it where there is room, else in its place. */
   toggleChat() {
-    const { calls, route } = this;
+    const { calls, place } = this;
     if (!calls?.call) return;
     if (this.callPlace === 'beside') return calls.showBeside(false);
-    const roomId = calls.call.roomId ?? route.roomId;
-    if (this.fits.beside && roomId) calls.showBeside(true);
+    const roomId = calls.call.roomId ?? place.route.roomId;
+    if (place.fits.beside && roomId) calls.showBeside(true);
     else calls.shrink();
-    const there = roomId ? roomId === this.roomInView : route.page === 'home';
+    const there = roomId ? roomId === place.roomInView : place.route.page === 'home';
     if (!there) this.visit(roomId ? roomHref(roomId) : '#/rooms');
   }
 

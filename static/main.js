@@ -31,7 +31,7 @@ const app = new App({
 app.navigate = (hash) => {
   location.hash = hash;
 };
-app.replace = (hash) => history.replaceState(null, '', hash);
+app.place.replace = (hash) => history.replaceState(null, '', hash);
 
 watchPage(app);
 watchForNews(app);

@@ -8,25 +8,19 @@ export class LastRoom {
     this.storage = storage;
     /** @type {string | null} of this tab, and before it showed one, of whichever tab of this browser was last */
     this.id = storage.read(ROOM);
-    /** @type {string | null} opened again before the list of rooms told whether it still exists */
-    this.unsure = null;
+    /** @type {string | null} kept from before; only the list of rooms will tell whether it still exists */
+    this.unsure = this.id;
   }
 
   /** @param {string | null} id is in view */
   note(id) {
-    if (!id) return;
+    if (!id || id === this.id) return;
     this.id = id;
     this.storage.write(ROOM, id);
   }
 
-  /** It is opened again. @returns {string | null} its id */
-  take() {
-    this.unsure = this.id;
-    return this.id;
-  }
-
   /**
-   * Says once of a room that was opened again that it was deleted meanwhile.
+   * Says once, as soon as the rooms are known, that the one from before was deleted meanwhile.
    * @param {import('./rooms.js').Rooms} rooms @returns {string | null} its id
    */
   missing(rooms) {

@@ -50,7 +50,8 @@ const PAGES = { login: 'Log in', signup: 'Sign up', settings: 'Settings', people
 
 /** @param {import('../app.js').App} app */
 function title(app) {
-  const { chat, calls, route, roomInView } = app;
+  const { chat, calls, route } = app;
+  const { roomInView } = app.place;
   const ringing = calls?.incoming;
   if (ringing) return `${ringing.fromUsername} is calling · Tincan`;
   const unread = chat?.unread ?? 0;

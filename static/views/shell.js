@@ -28,9 +28,9 @@ function Root({ app }) {
   const { chat, calls } = app;
   if (!app.session.user || !chat || !calls) return html`<${Welcome} app=${app} />`;
   const { page } = app.route;
-  const roomId = app.roomInView;
+  const roomId = app.place.roomInView;
   const view = page === 'settings' || roomId ? 'main' : 'list';
-  const listAlone = !app.fits.both && view === 'list';
+  const listAlone = !app.place.fits.both && view === 'list';
   return html`<div class="shell" data-view=${view} data-call=${app.callPlace} data-corner=${cornerOf(app)}>
     <button class="button primary skip" onClick=${focusHeading}>Skip the lists</button>
     <div class="top">
@@ -54,7 +54,7 @@ function Root({ app }) {
 /** Who goes to another page is told so: the focus goes into it, where it is not there yet. @param {App} app */
 function useFocusOnPage(app) {
   const { page } = app.route;
-  const roomId = app.roomInView;
+  const roomId = app.place.roomInView;
   const before = useRef(`${page} ${roomId}`);
   useEffect(() => {
     const now = `${page} ${roomId}`;

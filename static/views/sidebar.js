@@ -20,12 +20,12 @@ export function Sidebar({ app, chat, alone }) {
   const [creating, setCreating] = useState(false);
   const { section } = app.route;
   const link = (/** @type {import('../state/route.js').Section} */ name, /** @type {any} */ picture, /** @type {string} */ label, /** @type {unknown} */ extra) =>
-    html`<a href=${sectionHref(name, app.keptRoom)} aria-current=${section === name ? 'page' : undefined}>${icon(picture)}${label}${extra}</a>`;
+    html`<a href=${sectionHref(name, app.place.keptRoom)} aria-current=${section === name ? 'page' : undefined}>${icon(picture)}${label}${extra}</a>`;
   const missed = app.calls?.missed ?? 0;
   return html`<div class="sidebar" role=${alone ? 'main' : 'complementary'} aria-label="Rooms, people and calls">
     <${alone ? 'h1' : 'h2'} class="hidden-visually">${TITLES[section]}<//>
     <div class="sidebar-head">
-      <a class="mark" href=${sectionHref('rooms', app.keptRoom)}><img src="/icons/tincan.svg" alt="" />Tincan</a>
+      <a class="mark" href=${sectionHref('rooms', app.place.keptRoom)}><img src="/icons/tincan.svg" alt="" />Tincan</a>
       <button class="button plain small" onClick=${() => setCreating(true)}>${icon('plus')}New room</button>
     </div>
     <nav class="sections" aria-label="Lists">
