@@ -18,6 +18,8 @@ type Files = BTreeMap<String, Vec<u8>>;
 
 /// Where the import map goes: before the first module that the page names.
 const FIRST_MODULE: &str = "<link rel=\"modulepreload\"";
+/// How the page names a style.
+const STYLE: &str = "<link rel=\"stylesheet\" href=\"/";
 /// What stands in the service worker where nothing was prepared.
 const NOTHING_PREPARED: &str = "const SHELL = { version: '', files: [] };";
 
@@ -39,7 +41,7 @@ fn main() -> io::Result<()> {
 fn named_by_content(sources: Files) -> (Files, String) {
     let mut names = BTreeMap::new();
     let mut files = Files::new();
-    for (path, content) in sources {
+    for (path, content) in with_one_style(sources) {
         let name = if is_named_by_content(&path) { named(&path, &content) } else { path.clone() };
         files.insert(name.clone(), content);
         if name != path {
@@ -55,6 +57,22 @@ fn named_by_content(sources: Files) -> (Files, String) {
     let shell = shell(&files);
     change(&mut files, "service-worker.js", |worker| worker.replacen(NOTHING_PREPARED, &shell, 1));
     (files, policy)
+}
+
+/// The styles that the page names as one file, in the order in which it names them: six requests less before anything is seen.
+fn with_one_style(mut sources: Files) -> Files {
+    let mut joined = Vec::new();
+    change(&mut sources, "index.html", |page| {
+        let (styles, others): (Vec<_>, Vec<_>) = page.lines().partition(|line| line.contains(STYLE));
+        joined =
+            styles.iter().filter_map(|line| Some(line.split_once(STYLE)?.1.split('"').next()?.to_owned())).collect();
+        let one = format!("    {STYLE}styles.css\" />\n    <!--");
+        others.join("\n").replacen("    <!--", &one, 1) + "\n"
+    });
+    let styles = joined.iter().filter_map(|path| sources.remove(path)).collect::<Vec<_>>();
+    assert_eq!(styles.len(), joined.len(), "the page names a style that is not there");
+    sources.insert("styles.css".to_owned(), styles.concat());
+    sources
 }
 
 /// The page, the service worker and what other programs ask for by name keep theirs.

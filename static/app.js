@@ -1,18 +1,19 @@
 /** Puts the parts together: session, server, rooms and calls of whoever is logged in. Knows no page. */
 
-import { CallDesk } from './call/desk.js';
 import { asRequestError } from './protocol/errors.js';
 import { createConnection } from './protocol/connection.js';
 import { createRest } from './protocol/rest.js';
-import { Belongings, dropLeftovers } from './state/belongings.js';
-import { Chat } from './state/chat.js';
-import { LastRoom } from './state/last-room.js';
+import { dropLeftovers } from './state/belongings.js';
 import { Place } from './state/place.js';
 import { roomHref } from './state/route.js';
 import { Session } from './state/session.js';
 import { Store } from './state/store.js';
 
 /** @typedef {import('./protocol/types.js').ServerConfig} ServerConfig */
+/** @typedef {import('./state/belongings.js').Belongings} Belongings */
+/** @typedef {import('./state/chat.js').Chat} Chat */
+/** @typedef {import('./call/desk.js').CallDesk} CallDesk */
+/** @typedef {typeof import('./inside.js')} Inside */
 
 const RETRY_MS = 2_000;
 /** A server that does not answer must not keep anybody logged in. */
@@ -27,8 +28,9 @@ export class App extends Store {
    * @param {import('./state/storage.js').BrowserStorage} options.tabStorage kept in this tab
    * @param {import('./call/devices.js').Devices} options.devices
    * @param {string} options.hash
+   * @param {() => Promise<Inside>} options.bringInside what only those need who are logged in
    */
-  constructor({ io, storage, tabStorage, devices, hash }) {
+  constructor({ io, storage, tabStorage, devices, hash, bringInside }) {
     super();
     this.storage = storage;
     this.tabStorage = tabStorage;
@@ -45,6 +47,11 @@ export class App extends Store {
     });
     /** @type {ServerConfig | null} */
     this.config = null;
+    this.bringInside = bringInside;
+    /** @type {Inside | null} */
+    this.inside = null;
+    /** A part of the client could not be loaded. */
+    this.isIncomplete = false;
     /** @type {Belongings | null} what is kept of the user */
     this.belongings = null;
     /** @type {Chat | null} */
@@ -91,23 +98,42 @@ export class App extends Store {
 
   sessionChanged() {
     const { user } = this.session;
+    const wanted = this.chat && !user && !this.session.notice;
     if (this.chat && this.chat.user.id !== user?.id) this.leave();
-    if (user && !this.chat) this.enter(user);
+    if (user && !this.inside) void this.open();
+    else if (user && this.inside && !this.chat) this.enter(user, this.inside);
     // A newer token came after the connection was refused for the older.
     else if (user && this.connection.status === 'offline') this.connection.open();
     if (!user && this.route.page !== 'login' && this.route.page !== 'signup') {
-      this.returnTo = location.hash;
+      // Whoever logs in after a log-out is perhaps somebody else.
+      this.returnTo = wanted ? '' : location.hash;
+      if (wanted) this.toasts = [];
       this.navigate?.('#/login');
     }
     if (user && (this.route.page === 'login' || this.route.page === 'signup')) {
-      this.navigate?.(this.returnTo || this.place.home);
+      this.navigate?.(this.returnTo || '#/rooms');
       this.returnTo = '';
     }
     this.changed();
   }
 
-  /** @param {import('./protocol/types.js').User} user */
-  enter(user) {
+  /** Brings what those need who are logged in, then goes on. Asked for again it is the same, and comes once. */
+  async open() {
+    try {
+      const inside = await this.bringInside();
+      if (this.inside) return;
+      this.inside = inside;
+      inside.watch(this);
+      this.sessionChanged();
+    } catch (error) {
+      console.info('A part of the client is missing:', asRequestError(error).message);
+      this.isIncomplete = true;
+      this.changed();
+    }
+  }
+
+  /** @param {import('./protocol/types.js').User} user @param {Inside} inside */
+  enter(user, { Belongings, CallDesk, Chat, LastRoom }) {
     const { rest, connection, storage, tabStorage, devices } = this;
     this.belongings = new Belongings({ storage, tabStorage, userId: user.id });
     const { ofBrowser, ofTab } = this.belongings;

@@ -4,12 +4,9 @@ import { App } from './app.js';
 import { browserDevices } from './call/devices.js';
 import { BrowserStorage, memoryShelf } from './state/storage.js';
 import { io } from './vendor/socket.io.js';
-import { guardFocus } from './views/focus-guard.js';
 import { keepFiles } from './views/kept-files.js';
-import { watchForNews } from './views/notify.js';
 import { watchPage } from './views/page.js';
-import { watchRinging } from './views/ringing.js';
-import { show } from './views/shell.js';
+import { show } from './views/root.js';
 
 /** @param {'localStorage' | 'sessionStorage'} name */
 function shelf(name) {
@@ -27,6 +24,7 @@ const app = new App({
   tabStorage: new BrowserStorage(shelf('sessionStorage')),
   devices: browserDevices(),
   hash: location.hash,
+  bringInside: () => import('./inside.js'),
 });
 app.navigate = (hash) => {
   location.hash = hash;
@@ -34,9 +32,6 @@ app.navigate = (hash) => {
 app.place.replace = (hash) => history.replaceState(null, '', hash);
 
 watchPage(app);
-watchForNews(app);
-watchRinging(app);
-guardFocus(document.body);
-show(app, document.getElementById('app') ?? document.body);
 app.start();
+show(app, document.getElementById('app') ?? document.body);
 keepFiles(app);

@@ -15,6 +15,8 @@ export class Place {
     this.fits = NOTHING_FITS;
     /** @type {import('./last-room.js').LastRoom | null} of the user */
     this.lastRoom = null;
+    /** The user has just come, and was led nowhere yet. */
+    this.fresh = false;
     /** @type {((hash: string) => void) | null} changes the address, without a step in the history */
     this.replace = null;
   }
@@ -23,6 +25,7 @@ export class Place {
   go(hash) {
     const before = this.route;
     this.route = parseRoute(hash);
+    this.reopen();
     return before;
   }
 
@@ -48,10 +51,18 @@ export class Place {
     return this.fits.both && this.lastRoom?.id ? roomHref(this.lastRoom.id) : sectionHref('rooms', null);
   }
 
-  /** At the start, unless the address names something else. @param {import('./last-room.js').LastRoom} lastRoom */
+  /** The user has come. @param {import('./last-room.js').LastRoom} lastRoom */
   begin(lastRoom) {
     this.lastRoom = lastRoom;
+    this.fresh = true;
+    this.reopen();
+  }
+
+  /** Who comes finds the last room open, unless the first address after the log-in names something else. */
+  reopen() {
     const { page, section, roomId } = this.route;
+    if (!this.fresh || page === 'login' || page === 'signup') return;
+    this.fresh = false;
     if (page === 'home' && section === 'rooms' && !roomId) this.put(this.home);
   }
 

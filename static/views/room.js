@@ -128,7 +128,7 @@ function JoinBar({ chat, room }) {
 /** @param {{app: App, chat: Chat, room: Room, beside: boolean, onClose: () => void}} props */
 function People({ app, chat, room, beside, onClose }) {
   const known = chat.rooms.peopleIn(room.id);
-  const whole = useParticipants(app, room, known.length === 0);
+  const whole = useParticipants(app, room, known.length === 0 && !room.joined);
   const list = known.length ? known : whole;
   const online = list.filter((one) => one.online);
   const away = list.filter((one) => !one.online);

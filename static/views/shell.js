@@ -1,12 +1,10 @@
-/** The frame around everything: log-in or the shell with its sidebar, banner, main part, call and dialogs. */
+/** The frame around everything for who is logged in: sidebar, banner, main part, call and dialogs. */
 
-import { html, render, useEffect, useRef, useState } from '../vendor/preact.js';
-import { Welcome } from './auth.js';
+import { html, useEffect, useRef, useState } from '../vendor/preact.js';
 import { CallLayer, ElsewhereBar } from './call-layer.js';
 import { Sounds } from './call-sound.js';
 import { cornerOf } from './corner-place.js';
 import { focusHeading } from './focus-guard.js';
-import { useStore } from './hooks.js';
 import { Empty, Spinner } from './parts.js';
 import { RoomPage } from './room.js';
 import { Settings } from './settings.js';
@@ -15,18 +13,12 @@ import { Toasts } from './toasts.js';
 
 /** @typedef {import('../app.js').App} App */
 
-/** @param {App} app @param {Element} element */
-export function show(app, element) {
-  element.replaceChildren();
-  render(html`<${Root} app=${app} />`, element);
-}
+/** @typedef {import('../state/chat.js').Chat} Chat */
+/** @typedef {import('../call/desk.js').CallDesk} CallDesk */
 
-/** @param {{app: App}} props */
-function Root({ app }) {
-  useStore(app);
+/** @param {{app: App, chat: Chat, calls: CallDesk}} props */
+export function Shell({ app, chat, calls }) {
   useFocusOnPage(app);
-  const { chat, calls } = app;
-  if (!app.session.user || !chat || !calls) return html`<${Welcome} app=${app} />`;
   const { page } = app.route;
   const roomId = app.place.roomInView;
   const view = page === 'settings' || roomId ? 'main' : 'list';
@@ -65,7 +57,7 @@ function useFocusOnPage(app) {
   }, [page, roomId]);
 }
 
-/** @param {{chat: import('../state/chat.js').Chat}} props */
+/** @param {{chat: Chat}} props */
 function NoRoom({ chat }) {
   const any = chat.rooms.byId.size > 0;
   return html`<${Empty} main picture="rooms" title=${any ? 'Pick a room' : 'Nice and quiet here'}>

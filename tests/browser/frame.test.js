@@ -272,6 +272,26 @@ scenario('at 400 % zoom the lists can be seen and used', async (world) => {
   await ada.page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
 });
 
+scenario('at 400 % zoom a room shows messages and the field below, from inside and outside', async (world) => {
+  const [ada, bob] = [await world.person('Ada', { viewport: { width: 320, height: 200 } }), await world.person('Bob')];
+  const room = await world.room('Kitchen', [bob]);
+  for (const n of [1, 2, 3, 4]) await bob.says(`message ${n}`);
+  const shows = async (locator) => {
+    const box = await locator.boundingBox();
+    assert.ok(box && box.y >= 0 && box.y + box.height <= 200, JSON.stringify(box));
+  };
+  await ada.visits(room);
+  await ada.reads('message 4');
+  const last = ada.page.locator('.message', { hasText: 'message 4' });
+  await shows(last);
+  await shows(ada.button('Join room'));
+  await ada.button('Join room').click();
+  const field = ada.page.getByRole('textbox', { name: 'Write to Kitchen' });
+  await field.waitFor();
+  await shows(field);
+  await shows(last);
+});
+
 scenario('names are laid out in their own direction, and marks that are stacked on them stay in their line', async (world) => {
   const ada = await world.person('Ada');
   const stacked = `Z${'\u0351\u036b\u0343\u036a\u0302'.repeat(12)}algo`;

@@ -222,10 +222,10 @@ export class World {
  * A test with a world of its own.
  * @param {string} title a sentence
  * @param {(world: World, context: import('node:test').TestContext) => Promise<void>} body
- * @param {{flags?: string[], timeout?: number}} [options]
+ * @param {{flags?: string[], timeout?: number, skip?: string}} [options] `skip`: why it cannot be run here
  */
-export function scenario(title, body, { flags = [], timeout = 90_000 } = {}) {
-  test(title, { timeout }, async (context) => {
+export function scenario(title, body, { flags = [], timeout = 90_000, skip } = {}) {
+  test(title, { timeout, skip }, async (context) => {
     const world = new World(await new Server(flags).start());
     try {
       await body(world, context);

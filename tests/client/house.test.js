@@ -41,12 +41,19 @@ test('the page has no inline script and no inline style, and loads nothing from 
   assert.doesNotMatch(page, /<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|https?:\/\//);
 });
 
-test('every module is preloaded, so that none waits for another to name it', () => {
+test('every module is preloaded, so that none waits for another to name it: first those of the log-in', () => {
   const page = readFileSync(new URL('index.html', root), 'utf8');
-  const preloaded = [...page.matchAll(/rel="modulepreload" href="\/(.+?)"/g)].map((match) => match[1]).sort();
-  const all = ['', 'protocol/', 'state/', 'call/', 'views/', 'vendor/'].flatMap(modules).map((module) => module.name);
-  const needed = all.filter((name) => name !== 'main.js' && name !== 'service-worker.js' && !name.endsWith('/types.js')).sort();
-  assert.deepEqual(preloaded, needed);
+  const preloaded = (later) => [...page.matchAll(/rel="modulepreload" href="\/(.+?)"( fetchpriority="low")? \/>/g)].filter((match) => Boolean(match[2]) === later).map((match) => match[1]).sort();
+  const all = ['', 'protocol/', 'state/', 'call/', 'views/', 'vendor/'].flatMap(modules);
+  const texts = new Map(all.map(({ name, text }) => [name, text]));
+  const first = new Set(['main.js']);
+  for (const name of first) {
+    const known = name.startsWith('vendor/') ? [] : imports(texts.get(name));
+    for (const path of known) first.add(new URL(path, `http://client/${name}`).pathname.slice(1));
+  }
+  const rest = all.map(({ name }) => name).filter((name) => !first.has(name) && name !== 'service-worker.js' && !name.endsWith('/types.js'));
+  assert.deepEqual(preloaded(false), [...first].filter((name) => name !== 'main.js').sort());
+  assert.deepEqual(preloaded(true), rest.sort());
 });
 
 test('what is vendored is what the packages hold, with its version and licence', () => {
