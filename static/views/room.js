@@ -72,8 +72,8 @@ function Head({ app, chat, room, people, onPeople, onDialog }) {
     <${BackToRooms} unread=${chat.unreadBeside(room)} where=" in other rooms" />
     <${Avatar} id=${room.id} name=${room.name} />
     <div class="about">
-      <h1 class="one-line">${room.name}</h1>
-      <p class="sub one-line">${about}${room.description && ` · ${room.description}`}</p>
+      <h1 class="one-line" dir="auto">${room.name}</h1>
+      <p class="sub one-line">${about}${room.description && html` · <bdi>${room.description}</bdi>`}</p>
     </div>
     <div class="tools">
       ${room.joined &&
