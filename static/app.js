@@ -4,7 +4,8 @@ import { asRequestError } from './protocol/errors.js';
 import { createConnection } from './protocol/connection.js';
 import { createRest } from './protocol/rest.js';
 import { dropLeftovers } from './state/belongings.js';
-import { parseRoute, roomHref } from './state/route.js';
+import { Place } from './state/place.js';
+import { roomHref } from './state/route.js';
 import { Session } from './state/session.js';
 import { Store } from './state/store.js';
 
@@ -57,11 +58,9 @@ export class App extends Store {
     this.chat = null;
     /** @type {CallDesk | null} */
     this.calls = null;
-    this.route = parseRoute(hash);
+    this.place = new Place(hash);
     /** @type {{id: number, text: string}[]} short words about what just happened */
     this.toasts = [];
-    /** What there is room for in the page: the room beside a large call, the lists beside either. */
-    this.fits = { beside: false, lists: false };
     /** A call rings, and the browser lets this tab make no sound yet. */
     this.silent = false;
     /** @type {((message: import('./protocol/types.js').Message) => void) | null} told of what others write */
@@ -134,10 +133,12 @@ export class App extends Store {
   }
 
   /** @param {import('./protocol/types.js').User} user @param {Inside} inside */
-  enter(user, { Belongings, CallDesk, Chat }) {
+  enter(user, { Belongings, CallDesk, Chat, LastRoom }) {
     const { rest, connection, storage, tabStorage, devices } = this;
     this.belongings = new Belongings({ storage, tabStorage, userId: user.id });
     const { ofBrowser, ofTab } = this.belongings;
+    // Before the call is resumed, for which this is no way to somewhere else.
+    this.place.begin(new LastRoom(ofBrowser));
     this.chat = new Chat({ rest, connection, storage: ofBrowser, user });
     this.calls = new CallDesk({
       ...{ rest, connection, devices, user, storage: ofBrowser, tabStorage: ofTab, deviceStorage: storage },
@@ -145,10 +146,16 @@ export class App extends Store {
       roomName: (id) => this.chat?.rooms.byId.get(id)?.name,
     });
     this.chat.onMessage = (message) => this.onMessage?.(message);
-    this.chat.subscribe(() => this.changed());
+    this.chat.subscribe(() => this.chatChanged());
     this.calls.subscribe(() => this.changed());
-    this.chat.open(this.route.roomId);
+    this.showRoom();
     connection.open();
+  }
+
+  chatChanged() {
+    if (this.chat) this.place.check(this.chat.rooms);
+    this.showRoom();
+    this.changed();
   }
 
   leave() {
@@ -157,6 +164,7 @@ export class App extends Store {
     this.connection.close();
     this.belongings?.sessionOver();
     this.belongings = null;
+    this.place.lastRoom = null;
     this.chat = null;
     this.calls = null;
   }
@@ -178,18 +186,33 @@ export class App extends Store {
 
   /** @param {string} hash */
   go(hash) {
-    const before = this.route;
-    this.route = parseRoute(hash);
-    this.makeWay(before);
+    this.makeWay(this.place.go(hash));
     const outside = this.route.page === 'login' || this.route.page === 'signup';
     if (!this.session.user && !outside) {
       this.returnTo = hash;
       this.navigate?.('#/login');
     } else if (this.session.user && outside) {
-      this.navigate?.('#/rooms');
+      this.navigate?.(this.place.home);
     }
-    this.chat?.open(this.route.roomId);
+    this.showRoom();
     this.changed();
+  }
+
+  /** @param {Place['fits']} fits what the page has space for now */
+  fit(fits) {
+    this.place.fits = fits;
+    this.showRoom();
+    this.changed();
+  }
+
+  showRoom() {
+    const room = this.place.roomInView;
+    this.chat?.open(room);
+    this.place.lastRoom?.note(room);
+  }
+
+  get route() {
+    return this.place.route;
   }
 
   /** Where the call of this tab is shown. @returns {'' | 'large' | 'beside' | 'corner'} */
@@ -197,7 +220,7 @@ export class App extends Store {
     const { calls } = this;
     if (!calls?.call) return '';
     if (calls.small) return 'corner';
-    return calls.beside && this.fits.beside ? 'beside' : 'large';
+    return calls.beside && this.place.fits.beside ? 'beside' : 'large';
   }
 
   /** No large call stands in front of the room. */
@@ -207,24 +230,26 @@ export class App extends Store {
 
   /** What one goes to must be seen: a call in front of it goes to a corner. @param {import('./state/route.js').Route} before */
   makeWay(before) {
-    const { page, roomId, section } = this.route;
-    const place = this.callPlace;
-    const sameMain = page === before.page && roomId === before.roomId;
-    const listBeside = this.fits.lists && sameMain && section !== before.section;
-    const roomBeside = place === 'beside' && page === 'home' && roomId;
-    if (place && place !== 'corner' && !listBeside && !roomBeside) this.calls?.shrink();
+    const { callPlace } = this;
+    if (!callPlace || callPlace === 'corner') return;
+    if (!this.place.showsBeside(before, callPlace)) this.calls?.shrink();
   }
 
   /** The chat of the call: beside it where there is room, else in its place. */
   toggleChat() {
-    const { calls, route } = this;
+    const { calls, place } = this;
     if (!calls?.call) return;
     if (this.callPlace === 'beside') return calls.showBeside(false);
-    const roomId = calls.call.roomId ?? route.roomId;
-    if (this.fits.beside && roomId) calls.showBeside(true);
+    const roomId = calls.call.roomId ?? place.route.roomId;
+    if (place.fits.beside && roomId) calls.showBeside(true);
     else calls.shrink();
-    const there = route.page === 'home' && (roomId === route.roomId || !roomId);
+    const there = roomId ? roomId === place.roomInView : place.route.page === 'home';
     if (!there) this.visit(roomId ? roomHref(roomId) : '#/rooms');
+  }
+
+  /** The page may end, or be put to sleep, without another word. */
+  pausing() {
+    this.chat?.marks.flush();
   }
 
   /** Another tab changed what this browser keeps. @param {string | null} key */

@@ -7,6 +7,7 @@ import { guardFocus } from './views/focus-guard.js';
 export { CallDesk } from './call/desk.js';
 export { Belongings } from './state/belongings.js';
 export { Chat } from './state/chat.js';
+export { LastRoom } from './state/last-room.js';
 export { Shell } from './views/shell.js';
 
 /** @param {import('./app.js').App} app */

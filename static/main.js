@@ -29,6 +29,7 @@ const app = new App({
 app.navigate = (hash) => {
   location.hash = hash;
 };
+app.place.replace = (hash) => history.replaceState(null, '', hash);
 
 watchPage(app);
 app.start();

@@ -63,6 +63,8 @@ export class Chat extends Store {
     /** @type {((message: import('../protocol/types.js').Message) => void) | null} told of messages of others */
     this.onMessage = null;
     this.round = 0;
+    /** The sum of what is unread, and of which state of rooms and marks it was taken. */
+    this.counted = { rooms: -1, marks: -1, sum: 0 };
     this.stops = this.listen();
   }
 
@@ -90,6 +92,7 @@ export class Chat extends Store {
   close() {
     for (const stop of this.stops) stop();
     this.round += 1;
+    this.marks.close();
   }
 
   /** @param {string} event @param {any} payload */
@@ -360,9 +363,18 @@ export class Chat extends Store {
 
   /** All that is unread, in all rooms. */
   get unread() {
-    let sum = 0;
-    for (const room of this.rooms.byId.values()) sum += this.marks.unread(room);
-    return sum;
+    const { rooms, marks, counted } = this;
+    if (counted.rooms !== rooms.version || counted.marks !== marks.version) {
+      let sum = 0;
+      for (const room of rooms.byId.values()) sum += marks.unread(room);
+      this.counted = { rooms: rooms.version, marks: marks.version, sum };
+    }
+    return this.counted.sum;
+  }
+
+  /** What is unread elsewhere. @param {Room} room one looks at this one */
+  unreadBeside(room) {
+    return this.unread - this.marks.unread(room);
   }
 }
 

@@ -3,6 +3,7 @@
 /** @typedef {import('../protocol/types.js').Room} Room */
 /** @typedef {import('../protocol/types.js').Participant} Participant */
 /** @typedef {{event: string, payload: any}} RoomEvent */
+/** @typedef {{mine: Room[], others: Room[]}} Groups rooms that one is in, and the rest */
 
 /** Events that say something about rooms. */
 export const ROOM_EVENTS = [
@@ -27,6 +28,12 @@ export class Rooms {
     this.loaded = false;
     /** @type {RoomEvent[] | null} what came while the list is being fetched */
     this.meanwhile = null;
+    /** Grows whenever a room changes: what was made of all rooms stays good as long as this is the same. */
+    this.version = 0;
+    /** @type {{version: number, rooms: Room[]}} all rooms in order, as of a version */
+    this.sorted = { version: -1, rooms: [] };
+    /** @type {{of: Room[] | null, words: string, groups: Groups}} the list that was asked for last */
+    this.listed = { of: null, words: '', groups: { mine: [], others: [] } };
   }
 
   /** A list is being fetched: events from here on are newer than it may be. */
@@ -42,6 +49,7 @@ export class Rooms {
     const later = this.meanwhile ?? [];
     this.meanwhile = null;
     this.byId = new Map(rooms.map((room) => [room.id, room]));
+    this.version += 1;
     for (const id of [...this.people.keys()]) if (!this.byId.get(id)?.joined) this.people.delete(id);
     this.loaded = true;
     for (const { event, payload } of later) this.change(event, payload);
@@ -63,9 +71,7 @@ export class Rooms {
       case 'room-updated':
         return this.put(payload);
       case 'room-deleted':
-        this.byId.delete(payload.roomId);
-        this.people.delete(payload.roomId);
-        return;
+        return this.remove(payload.roomId);
       case 'room-call':
         return this.alter(payload.roomId, { call: payload.call });
       case 'room-participants':
@@ -91,7 +97,20 @@ export class Rooms {
     const last = newer
       ? { lastSeq: known.lastSeq, lastMessage: known.lastMessage, lastMessageAt: known.lastMessageAt }
       : {};
-    this.byId.set(room.id, { ...room, ...last, joined });
+    this.set({ ...room, ...last, joined });
+  }
+
+  /** @param {Room} room */
+  set(room) {
+    this.byId.set(room.id, room);
+    this.version += 1;
+  }
+
+  /** @param {string} id */
+  remove(id) {
+    this.byId.delete(id);
+    this.people.delete(id);
+    this.version += 1;
   }
 
   /** @param {string} id @param {boolean} joined */
@@ -135,10 +154,12 @@ export class Rooms {
     this.alter(id, { participantCount: people.size, onlineCount: online });
   }
 
-  /** @param {string} id @param {Partial<Room>} part */
+  /** A room that stays as it was also stays the same object. @param {string} id @param {Partial<Room>} part */
   alter(id, part) {
     const room = this.byId.get(id);
-    if (room) this.byId.set(id, { ...room, ...part });
+    if (!room) return;
+    const same = Object.entries(part).every(([name, value]) => room[/** @type {keyof Room} */ (name)] === value);
+    if (!same) this.set({ ...room, ...part });
   }
 
   /** Those in a room, present ones first, then by name. @param {string} id @returns {Participant[]} */
@@ -147,19 +168,46 @@ export class Rooms {
     return people.sort((a, b) => Number(b.online) - Number(a.online) || a.username.localeCompare(b.username));
   }
 
+  /** All rooms, the one with the latest message first. @returns {Room[]} the same array until a room changes */
+  inOrder() {
+    if (this.sorted.version !== this.version) {
+      // From the order of before, where little has moved: that sorts in a few comparisons a room.
+      const known = this.sorted.rooms.flatMap(({ id }) => this.byId.get(id) ?? []);
+      const before = new Set(known);
+      const fresh = known.length === this.byId.size ? [] : [...this.byId.values()].filter((room) => !before.has(room));
+      this.sorted = { version: this.version, rooms: [...fresh, ...known].sort(latestFirst) };
+    }
+    return this.sorted.rooms;
+  }
+
   /**
    * Rooms whose name or description holds the words, the one with the latest message first.
    * @param {string} [words]
-   * @returns {Room[]}
+   * @returns {Groups} the same until a room or the words change
    */
   list(words = '') {
-    const wanted = words.trim().toLowerCase().split(/\s+/);
-    const when = (/** @type {Room} */ room) => room.lastMessageAt ?? room.createdAt;
-    return [...this.byId.values()]
-      .filter((room) => {
-        const text = `${room.name} ${room.description}`.toLowerCase();
-        return wanted.every((word) => text.includes(word));
-      })
-      .sort((a, b) => when(b).localeCompare(when(a)) || a.name.localeCompare(b.name));
+    const rooms = this.inOrder();
+    if (this.listed.of !== rooms || this.listed.words !== words) {
+      const found = rooms.filter(holds(words));
+      const groups = { mine: found.filter((room) => room.joined), others: found.filter((room) => !room.joined) };
+      this.listed = { of: rooms, words, groups };
+    }
+    return this.listed.groups;
   }
+}
+
+/** Times are written alike, so they compare as text. @param {Room} a @param {Room} b */
+function latestFirst(a, b) {
+  const [at, than] = [a.lastMessageAt ?? a.createdAt, b.lastMessageAt ?? b.createdAt];
+  if (at !== than) return at < than ? 1 : -1;
+  return a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1);
+}
+
+/** @param {string} words @returns {(room: Room) => boolean} */
+function holds(words) {
+  const wanted = words.trim().toLowerCase().split(/\s+/);
+  return (room) => {
+    const text = `${room.name} ${room.description}`.toLowerCase();
+    return wanted.every((word) => text.includes(word));
+  };
 }

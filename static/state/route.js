@@ -4,8 +4,8 @@
 /**
  * @typedef {object} Route
  * @property {'login' | 'signup' | 'home' | 'settings'} page
- * @property {Section} section which list stands beside
- * @property {string | null} roomId the room in view
+ * @property {Section} section which list one looks at
+ * @property {string | null} roomId the open room, whichever list stands beside it
  */
 
 /**
@@ -14,12 +14,14 @@
  */
 export function parseRoute(hash) {
   const [first = '', second = ''] = hash.replace(/^#?\/?/, '').split('/');
-  if (first === 'login' || first === 'signup') return { page: first, section: 'rooms', roomId: null };
-  if (first === 'settings') return { page: 'settings', section: 'rooms', roomId: null };
-  if (first === 'people' || first === 'calls') return { page: 'home', section: first, roomId: null };
-  const roomId = first === 'rooms' && /^[0-9a-f]{24}$/.test(second) ? second : null;
-  return { page: 'home', section: 'rooms', roomId };
+  if (first === 'login' || first === 'signup' || first === 'settings') return { page: first, section: 'rooms', roomId: null };
+  const section = first === 'people' || first === 'calls' ? first : 'rooms';
+  const roomId = first === section && /^[0-9a-f]{24}$/.test(second) ? second : null;
+  return { page: 'home', section, roomId };
 }
 
+/** A list, with the room that stays open beside it. @param {Section} section @param {string | null} roomId */
+export const sectionHref = (section, roomId) => (roomId ? `#/${section}/${roomId}` : `#/${section}`);
+
 /** @param {string} roomId */
-export const roomHref = (roomId) => `#/rooms/${roomId}`;
+export const roomHref = (roomId) => sectionHref('rooms', roomId);

@@ -6,12 +6,15 @@ import { eachFrame } from './frames.js';
 export function watchPage(app) {
   addEventListener('hashchange', () => app.go(location.hash));
   addEventListener('storage', (event) => app.stored(event.key));
-  addEventListener('pagehide', () => app.calls?.leaving());
+  addEventListener('pagehide', () => {
+    app.calls?.leaving();
+    app.pausing();
+  });
   addEventListener('online', () => app.connection.nudge());
   document.addEventListener('click', (event) => leadsHere(event) && app.makeWay(app.route));
   watchSize(app);
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState !== 'visible') return;
+    if (document.visibilityState !== 'visible') return app.pausing();
     void app.session.refresh();
     app.changed();
   });
@@ -27,12 +30,17 @@ function leadsHere(event) {
   return link && link.getAttribute('href') === location.hash;
 }
 
-/** What there is room for. The same widths stand in stage.css. @param {import('../app.js').App} app */
+/** What there is room for. The same widths stand in shell.css and stage.css. @param {import('../app.js').App} app */
 function watchSize(app) {
-  const queries = { beside: matchMedia('(min-width: 56.25rem)'), lists: matchMedia('(min-width: 48rem) and (min-height: 30.01rem)') };
+  const queries = {
+    both: matchMedia('(min-width: 48rem)'),
+    lists: matchMedia('(min-width: 48rem) and (min-height: 30.01rem)'),
+    beside: matchMedia('(min-width: 56.25rem)'),
+    all: matchMedia('(min-width: 75rem)'),
+  };
   const look = () => {
-    app.fits = { beside: queries.beside.matches, lists: queries.lists.matches };
-    app.changed();
+    const { both, lists, beside, all } = queries;
+    app.fit({ both: both.matches, lists: lists.matches, beside: beside.matches, all: all.matches });
   };
   for (const query of Object.values(queries)) query.addEventListener('change', look);
   look();
@@ -43,10 +51,11 @@ const PAGES = { login: 'Log in', signup: 'Sign up', settings: 'Settings', people
 /** @param {import('../app.js').App} app */
 function title(app) {
   const { chat, calls, route } = app;
+  const { roomInView } = app.place;
   const ringing = calls?.incoming;
   if (ringing) return `${ringing.fromUsername} is calling · Tincan`;
   const unread = chat?.unread ?? 0;
-  const room = route.roomId ? chat?.rooms.byId.get(route.roomId)?.name : null;
+  const room = roomInView ? chat?.rooms.byId.get(roomInView)?.name : null;
   const page = room ?? PAGES[route.page] ?? (route.section === 'rooms' ? null : PAGES[route.section]);
   return `${unread ? `(${unread}) ` : ''}${page ? `${page} · ` : ''}Tincan`;
 }

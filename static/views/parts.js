@@ -108,6 +108,21 @@ export function Empty({ picture, title, main, children }) {
   </div>`;
 }
 
+/** How many wait, with a word for those who hear it. @param {{count: number, what: string}} props */
+export const Badge = ({ count, what }) =>
+  html`<span class="badge">${count > 99 ? '99+' : count}<span class="hidden-visually"> ${what}</span></span>`;
+
+/**
+ * The way back to the list, where list and room are not side by side, as on phones.
+ * @param {{unread: number, where?: string}} props what waits there
+ */
+export const BackToRooms = ({ unread, where = '' }) => {
+  const label = unread > 0 ? `Back to the rooms, ${unread} unread${where}` : 'Back to the rooms';
+  return html`<a class=${`button ghost back ${unread > 0 ? '' : 'icon-only'}`} href="#/rooms" aria-label=${label}>
+    ${icon('back')}${unread > 0 && html`<${Badge} count=${unread} what="unread" />`}
+  </a>`;
+};
+
 /** @param {{label?: string}} props */
 export const Spinner = ({ label = 'Loading' }) =>
   html`<span class="spinner" role="status" aria-label=${label}></span>`;

@@ -10,7 +10,7 @@ import { useAction, useMedia } from './hooks.js';
 import { icon } from './icons.js';
 import { Menu } from './menu.js';
 import { Messages } from './messages.js';
-import { Avatar, Empty, Notice, Spinner } from './parts.js';
+import { Avatar, BackToRooms, Empty, Notice, Spinner } from './parts.js';
 import { ChangeDialog, Confirm, SoundsDialog } from './room-dialogs.js';
 
 /** @typedef {import('../app.js').App} App */
@@ -73,11 +73,11 @@ function Head({ app, chat, room, people, onPeople, onDialog }) {
     app.calls?.prepare({ roomId: room.id, name: room.name, callType });
   const about = `${plural(room.participantCount, 'member')}, ${room.onlineCount} online`;
   return html`<header class="room-head">
-    <a class="button ghost icon-only back" href="#/rooms" aria-label="Back to the rooms">${icon('back')}</a>
+    <${BackToRooms} unread=${chat.unreadBeside(room)} where=" in other rooms" />
     <${Avatar} id=${room.id} name=${room.name} />
     <div class="about">
-      <h1 class="one-line">${room.name}</h1>
-      <p class="sub one-line">${about}${room.description && ` · ${room.description}`}</p>
+      <h1 class="one-line" dir="auto">${room.name}</h1>
+      <p class="sub one-line">${about}${room.description && html` · <bdi>${room.description}</bdi>`}</p>
     </div>
     <div class="tools">
       ${room.joined &&

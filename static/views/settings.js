@@ -6,7 +6,7 @@ import { useAction } from './hooks.js';
 import { icon } from './icons.js';
 import { LogOut } from './log-out.js';
 import { askToNotify, notifyState } from './notify.js';
-import { Avatar, Field, Notice } from './parts.js';
+import { Avatar, BackToRooms, Field, Notice } from './parts.js';
 
 /** @typedef {import('../app.js').App} App */
 
@@ -18,7 +18,7 @@ export function Settings({ app }) {
   return html`<div class="page" tabindex="0" role="region" aria-label="Settings">
     <div class="page-inner">
       <header class="page-head">
-        <a class="button ghost icon-only back" href="#/rooms" aria-label="Back to the rooms">${icon('back')}</a>
+        <${BackToRooms} unread=${app.chat?.unread ?? 0} />
         <h1>Settings</h1>
       </header>
       <section class="card form" aria-label="Account">

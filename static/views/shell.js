@@ -5,7 +5,6 @@ import { CallLayer, ElsewhereBar } from './call-layer.js';
 import { Sounds } from './call-sound.js';
 import { cornerOf } from './corner-place.js';
 import { focusHeading } from './focus-guard.js';
-import { useMedia } from './hooks.js';
 import { Empty, Spinner } from './parts.js';
 import { RoomPage } from './room.js';
 import { Settings } from './settings.js';
@@ -19,11 +18,11 @@ import { Toasts } from './toasts.js';
 
 /** @param {{app: App, chat: Chat, calls: CallDesk}} props */
 export function Shell({ app, chat, calls }) {
-  const narrow = useMedia('(max-width: 47.99rem)');
   useFocusOnPage(app);
-  const { page, roomId } = app.route;
+  const { page } = app.route;
+  const roomId = app.place.roomInView;
   const view = page === 'settings' || roomId ? 'main' : 'list';
-  const listAlone = narrow && view === 'list';
+  const listAlone = !app.place.fits.both && view === 'list';
   return html`<div class="shell" data-view=${view} data-call=${app.callPlace} data-corner=${cornerOf(app)}>
     <button class="button primary skip" onClick=${focusHeading}>Skip the lists</button>
     <div class="top">
@@ -46,7 +45,8 @@ export function Shell({ app, chat, calls }) {
 
 /** Who goes to another page is told so: the focus goes into it, where it is not there yet. @param {App} app */
 function useFocusOnPage(app) {
-  const { page, roomId } = app.route;
+  const { page } = app.route;
+  const roomId = app.place.roomInView;
   const before = useRef(`${page} ${roomId}`);
   useEffect(() => {
     const now = `${page} ${roomId}`;

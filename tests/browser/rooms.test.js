@@ -58,3 +58,204 @@ scenario('what was written outlasts a session that ran out, for the same user al
   await logIn('ada', 'battery staple');
   assert.equal(await field.inputValue(), 'half a thought');
 });
+
+const DESK = { width: 1280, height: 800 };
+const PHONE = { width: 390, height: 780 };
+const title = (person, name) => person.page.getByRole('heading', { name, level: 1 });
+/** The names of the rooms under a heading of the list, from the top. */
+const listed = (person, group) => person.page.getByRole('list', { name: group }).locator('.title > span:first-child').allTextContents();
+const field = (person, room) => person.page.getByRole('textbox', { name: `Write to ${room.name}` });
+const historyOf = (person) => person.page.evaluate(() => history.length);
+
+scenario('the open room stays beside People, Calls and Settings, with what one writes and reads in it', async (world) => {
+  const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
+  const room = await world.room('Kitchen', [ada, bob]);
+  await field(ada, room).fill('half a thought');
+  await ada.link(/^People/).click();
+  await ada.button('Call Bob', { exact: true }).waitFor();
+  assert.equal(await field(ada, room).inputValue(), 'half a thought');
+  await bob.says('still there?');
+  await ada.reads('still there?');
+  await ada.link(/^Calls/).click();
+  await ada.page.getByText('No calls yet').waitFor();
+  await ada.page.reload();
+  await title(ada, 'Kitchen').waitFor();
+  await ada.page.getByText('No calls yet').waitFor();
+  await ada.link('Settings').click();
+  await title(ada, 'Settings').waitFor();
+  await ada.link(/^Rooms/).click();
+  await title(ada, 'Kitchen').waitFor();
+  assert.deepEqual(await listed(ada, 'Your rooms'), ['Kitchen']);
+  assert.equal(await field(ada, room).inputValue(), 'half a thought');
+});
+
+scenario('on a phone the list of people takes the place of the room, which reads nothing then, and is found again', async (world) => {
+  const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
+  const room = await world.room('Kitchen', [ada, bob]);
+  await ada.link(/^People/).click();
+  await ada.button('Call Bob', { exact: true }).waitFor();
+  await ada.page.setViewportSize(PHONE);
+  await title(ada, 'People').waitFor();
+  assert.equal(await title(ada, 'Kitchen').count(), 0);
+  await bob.says('are you there?');
+  await until(async () => (await ada.page.title()).startsWith('(1)'), 'an unread message in the title');
+  await ada.link(/^Rooms/).click();
+  await title(ada, 'Kitchen').waitFor();
+  await ada.reads('are you there?');
+  await ada.page.goBack();
+  await title(ada, 'People').waitFor();
+});
+
+scenario('a large call stays large while the list beside it changes, and makes way for another room', async (world) => {
+  const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
+  await world.room('Garden', [ada]);
+  await world.room('Kitchen', [ada, bob]);
+  await ada.rings('Bob', { video: false });
+  await bob.accepts();
+  const place = (wanted) => ada.page.locator(`.shell[data-call="${wanted}"]`).waitFor();
+  await place('large');
+  for (const name of [/^Calls/, /^Rooms/, /^People/]) {
+    await ada.link(name).click();
+    await ada.page.locator('.sections [aria-current]', { hasText: name }).waitFor();
+    await place('large');
+  }
+  await ada.link(/^Rooms/).click();
+  await ada.link(/Garden/).click();
+  await place('corner');
+  await title(ada, 'Garden').waitFor();
+  // A start at the list alone opens the last room again, and is nowhere one went to: the call stays as it was.
+  await ada.button('Back to the call').click();
+  await place('large');
+  await ada.page.goto('about:blank');
+  await ada.page.goto(`${world.server.url}/#/rooms`);
+  await place('large');
+  await ada.button('Make the call small').click();
+  await title(ada, 'Garden').waitFor();
+});
+
+scenario('rooms that one is in stand apart from the others, under headings, and a search looks through both', async (world) => {
+  const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
+  await world.room('Red kitchen', [bob]);
+  await world.room('Garden', [bob]);
+  const own = await world.room('Blue kitchen', [ada, bob]);
+  await until(async () => (await listed(ada, 'Other rooms')).length === 2, 'both other rooms');
+  assert.deepEqual(await listed(ada, 'Your rooms'), ['Blue kitchen']);
+  await ada.field('Search rooms').fill('kitchen');
+  await until(async () => (await listed(ada, 'Other rooms')).length === 1, 'one other room');
+  assert.deepEqual([await listed(ada, 'Your rooms'), await listed(ada, 'Other rooms')], [['Blue kitchen'], ['Red kitchen']]);
+  await ada.field('Search rooms').fill('garden');
+  await ada.page.getByRole('heading', { name: 'Your rooms' }).waitFor({ state: 'detached' });
+  await ada.field('Search rooms').fill('');
+  await ada.link(/Garden/).click();
+  await ada.button('Join room').click();
+  await until(async () => (await listed(ada, 'Your rooms')).length === 2, 'the room that was joined');
+  assert.deepEqual(await listed(ada, 'Other rooms'), ['Red kitchen']);
+  // Headings follow each other by level, whether the list is the whole page or stands beside a room.
+  const level = (number) => ada.page.getByRole('heading', { name: 'Your rooms', level: number });
+  await level(3).waitFor();
+  await ada.page.setViewportSize(PHONE);
+  await ada.link(/Back to the rooms/).click();
+  await level(2).waitFor();
+  await bob.visits(own);
+  await bob.says('hello');
+  await until(async () => (await listed(ada, 'Your rooms'))[0] === 'Blue kitchen', 'the room with the latest message first');
+});
+
+scenario('a message in one of hundreds of rooms draws one row, and moves it up', async (world) => {
+  const [ada, bob] = [await world.person('Ada'), await world.server.signUp('Bob')];
+  const rooms = [];
+  for (let number = 1; number <= 200; number += 1) rooms.push(await world.server.ask('POST', '/api/rooms', { token: bob.token, body: { name: `Room ${number}` } }));
+  const [hers, his] = [await world.server.socket(ada.grant), await world.server.socket(bob)];
+  for (const room of rooms.slice(0, 100)) await hers.emitWithAck('join-room', { roomId: room.id });
+  await his.emitWithAck('join-room', { roomId: rooms[0].id });
+  await ada.page.reload();
+  await until(async () => (await listed(ada, 'Your rooms')).length === 100, 'the list');
+  await ada.page.evaluate(() => {
+    globalThis.drawn = new Set();
+    const observer = new MutationObserver((changes) => {
+      for (const { target } of changes) {
+        const row = (target instanceof Element ? target : target.parentElement)?.closest('.row');
+        if (row) globalThis.drawn.add(row.querySelector('.title').textContent.trim());
+      }
+    });
+    observer.observe(document.querySelector('.sidebar-list'), { childList: true, subtree: true, characterData: true, attributes: true });
+  });
+  await his.emitWithAck('send-message', { roomId: rooms[0].id, content: 'news' });
+  await ada.page.getByRole('list', { name: 'Your rooms' }).getByText('news').waitFor();
+  assert.equal((await listed(ada, 'Your rooms'))[0], 'Room 1');
+  assert.deepEqual(await ada.page.evaluate(() => [...globalThis.drawn]), ['Room 1']);
+  hers.close();
+  his.close();
+});
+
+scenario('who comes back finds the last room open, without a step in the history; on a phone the list comes first', async (world) => {
+  const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
+  await world.room('Garden', [ada]);
+  const kitchen = await world.room('Kitchen', [ada, bob]);
+  for (const hash of ['', '#/rooms']) {
+    await ada.page.goto('about:blank');
+    await ada.page.goto(`${world.server.url}/${hash}`);
+    const steps = await historyOf(ada);
+    await title(ada, 'Kitchen').waitFor();
+    assert.equal(await historyOf(ada), steps);
+    assert.ok(ada.page.url().endsWith(`#/rooms/${kitchen.id}`), ada.page.url());
+  }
+  const begins = async (hash, name) => {
+    await ada.page.goto('about:blank');
+    await ada.page.goto(`${world.server.url}/${hash}`);
+    await title(ada, name).waitFor();
+  };
+  await ada.page.setViewportSize(PHONE);
+  await begins('', 'Rooms');
+  assert.equal(await title(ada, 'Kitchen').count(), 0);
+  await begins(`#/rooms/${kitchen.id}`, 'Kitchen');
+  await ada.page.setViewportSize(DESK);
+  // What is gone is not opened again.
+  await ada.page.goto('about:blank');
+  await world.server.ask('DELETE', `/api/rooms/${kitchen.id}`, { token: ada.grant.token });
+  await begins('', 'Pick a room');
+  assert.ok(ada.page.url().endsWith('#/rooms'), ada.page.url());
+});
+
+scenario('on a phone the way back from a room tells how much is unread in others', async (world) => {
+  const [ada, bob] = [await world.person('Ada', { viewport: PHONE }), await world.person('Bob')];
+  const garden = await world.room('Garden', [ada, bob]);
+  const kitchen = await world.room('Kitchen', [ada, bob]);
+  const back = (words) => ada.page.getByRole('link', { name: words, exact: true });
+  await back('Back to the rooms').waitFor();
+  await bob.says('in the room that is open');
+  await ada.reads('in the room that is open');
+  await bob.visits(garden);
+  for (const text of ['one', 'two', 'three']) await bob.says(text);
+  await back('Back to the rooms, 3 unread in other rooms').waitFor();
+  assert.equal(await back('Back to the rooms, 3 unread in other rooms').locator('.badge').isVisible(), true);
+  await ada.page.goto(`${world.server.url}/#/settings`);
+  await back('Back to the rooms, 3 unread').click();
+  await ada.link(/Garden/).click();
+  await ada.reads('three');
+  await back('Back to the rooms').waitFor();
+  assert.equal(await ada.page.locator('.back .badge').count(), 0);
+  assert.ok(kitchen);
+});
+
+scenario('what was read just before a page is closed stays read', async (world) => {
+  const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
+  const room = await world.room('Kitchen', [ada, bob]);
+  const tab = await ada.tab('#/people');
+  await tab.button('Call Bob', { exact: true }).waitFor();
+  await ada.page.bringToFront();
+  for (let number = 1; number <= 20; number += 1) await bob.says(`message ${number}`);
+  await ada.reads('message 20');
+  // The other tab hears of it without a look at the room.
+  await until(async () => !(await tab.page.title()).startsWith('('), 'nothing unread in the other tab');
+  await bob.says('the last one');
+  await ada.reads('the last one');
+  await until(async () => !(await ada.page.title()).startsWith('('), 'all read');
+  await ada.page.goto('about:blank');
+  await ada.page.goto(`${world.server.url}/#/people`);
+  await ada.button('Call Bob', { exact: true }).waitFor();
+  await ada.link(/^Rooms/).click();
+  await until(async () => (await listed(ada, 'Your rooms')).length === 1, 'the list');
+  assert.equal(await ada.page.locator('.row .badge').count(), 0);
+  assert.ok(room);
+});

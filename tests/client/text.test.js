@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { endWords, recordWords, ringOverWords, startWords } from '../../static/call/reasons.js';
-import { parseRoute } from '../../static/state/route.js';
+import { parseRoute, roomHref, sectionHref } from '../../static/state/route.js';
 import { fieldWords } from '../../static/state/words.js';
 import { duration, initials, nameList } from '../../static/views/format.js';
 import { pieces } from '../../static/views/links.js';
@@ -33,6 +33,16 @@ test('only what can be an id is a room in the address', () => {
   assert.equal(parseRoute('#/rooms/..%2F').roomId, null);
   assert.equal(parseRoute('').page, 'home');
   assert.equal(parseRoute('#/people').section, 'people');
+});
+
+test('the open room and the list beside it are apart in the address', () => {
+  const roomId = 'a'.repeat(24);
+  for (const section of ['rooms', 'people', 'calls']) {
+    assert.deepEqual(parseRoute(sectionHref(section, roomId)), { page: 'home', section, roomId });
+    assert.deepEqual(parseRoute(sectionHref(section, null)), { page: 'home', section, roomId: null });
+  }
+  assert.equal(roomHref(roomId), `#/rooms/${roomId}`);
+  for (const hash of [`#/${roomId}`, `#/settings/${roomId}`, `#/login/${roomId}`, `#/elsewhere/${roomId}`]) assert.equal(parseRoute(hash).roomId, null, hash);
 });
 
 test('every reason of an end has words of its own', () => {
