@@ -3,20 +3,32 @@
 import assert from 'node:assert/strict';
 import { scenario, until } from './world.js';
 
-const PATHS = ['**/api/**', '**/socket.io/**'];
-
-/** Files come, the server does not answer. @param {import('./world.js').Person} person */
-async function cutOff({ context }) {
-  for (const path of PATHS) await context.route(path, (route) => route.abort());
+/** The way to the server, for everything but the client's files: it can be cut and mended. */
+function wayToServer() {
+  let isCut = false;
+  return {
+    /** @param {import('playwright-core').BrowserContext} context */
+    async install(context) {
+      await context.route(/\/(api|socket\.io)\//, (route) => (isCut ? route.abort() : route.continue()));
+      await context.routeWebSocket(/\/socket\.io\//, (socket) => (isCut ? void socket.close() : void socket.connectToServer()));
+    },
+    /** What is open stays open until the page is loaded again. */
+    cut: () => void (isCut = true),
+    mend: () => void (isCut = false),
+  };
 }
 
-/** @param {import('./world.js').Person} person */
-async function letBack({ context }) {
-  for (const path of PATHS) await context.unroute(path);
+/** @param {import('./world.js').World} world */
+async function adaOnAWay(world) {
+  const way = wayToServer();
+  // A worker would take requests past what cuts them.
+  const ada = await world.person('Ada', { serviceWorkers: 'block', init: way.install });
+  return { ada, way };
 }
 
 scenario('without the server the page opens with what was known last, says so, and keeps what is written', async (world) => {
-  const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
+  const { ada, way } = await adaOnAWay(world);
+  const bob = await world.person('Bob');
   const garden = await world.room('Garden', [ada, bob]);
   await ada.says('The roses want water');
   await ada.reads('The roses want water');
@@ -24,7 +36,7 @@ scenario('without the server the page opens with what was known last, says so, a
   await bob.says('Who has the key?');
   await ada.reads('Who has the key?');
 
-  await cutOff(ada);
+  way.cut();
   await ada.page.reload();
   await ada.reads('Who has the key?');
   await ada.page.getByText(/The server cannot be reached\. You see what was here at .+; what you write is kept and sent afterwards\./).waitFor();
@@ -45,7 +57,7 @@ scenario('without the server the page opens with what was known last, says so, a
   await bob.says('They got some');
   await bob.reads('They got some');
   assert.deepEqual(await ada.messages(), ['Who has the key?']);
-  await letBack(ada);
+  way.mend();
   await ada.page.locator('.message[data-seq]', { hasText: 'I have it' }).waitFor();
   assert.deepEqual(await ada.messages(), ['Who has the key?', 'Found it', 'I have it']);
   await ada.page.locator('.banner').waitFor({ state: 'detached' });
@@ -54,15 +66,15 @@ scenario('without the server the page opens with what was known last, says so, a
 });
 
 scenario('a room deleted while one was away is gone once the server answers', async (world) => {
-  const ada = await world.person('Ada');
+  const { ada, way } = await adaOnAWay(world);
   const room = await world.room('Kitchen', [ada]);
   await ada.says('Hello');
   await ada.reads('Hello');
-  await cutOff(ada);
+  way.cut();
   await ada.page.reload();
   await ada.reads('Hello');
   await world.server.ask('DELETE', `/api/rooms/${room.id}`, { token: ada.grant.token });
-  await letBack(ada);
+  way.mend();
   await ada.page.getByRole('heading', { name: 'This room is gone' }).waitFor();
   await ada.page.goto('about:blank');
   const other = await ada.tab();
