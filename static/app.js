@@ -169,6 +169,13 @@ export class App extends Store {
     this.calls = null;
   }
 
+  /** The page is being left, perhaps for good. */
+  leaving() {
+    this.calls?.leaving();
+    this.chat?.remember();
+    this.pausing();
+  }
+
   /** The connection's token was refused. Where this session has a newer one, or the refusal was about an older, go on. */
   async reconsider() {
     const { token } = this.session;

@@ -4,7 +4,7 @@
 
 /** Lies among a user's things from log-in to log-out: where it is gone, the user wanted everything to go. */
 const HERE = 'here';
-/** Content of rooms, which the server has too. It does not outlast a session, wanted or not. */
+/** How all names begin under which content of rooms is kept, which the server has too. It does not outlast a session. */
 export const KNOWN = 'known';
 
 export class Belongings {
@@ -29,8 +29,8 @@ export class Belongings {
 
   /** The session is over. In another tab the user may have logged out; else what was written stays for the next log-in. */
   sessionOver() {
-    if (this.ofBrowser.read(HERE)) this.ofBrowser.write(KNOWN, null);
-    else this.remove();
+    if (!this.ofBrowser.read(HERE)) return this.remove();
+    for (const name of this.ofBrowser.names(KNOWN)) this.ofBrowser.write(name, null);
   }
 }
 

@@ -18,14 +18,18 @@ export class History {
    * @param {object} options
    * @param {Pick<import('../protocol/rest.js').Rest, 'messages'>} options.rest
    * @param {() => void} options.changed
+   * @param {(roomId: string) => Message[] | null} [options.seed] what an earlier visit left of a room, where the server cannot be asked now
    */
-  constructor({ rest, changed }) {
+  constructor({ rest, changed, seed = () => null }) {
     this.rest = rest;
     this.changed = changed;
+    this.seed = seed;
     /** @type {Map<string, Timeline>} */
     this.timelines = new Map();
     /** @type {Map<string, Problem>} by room: why its messages could not be read */
     this.problems = new Map();
+    /** @type {Set<string>} rooms of which what an earlier visit left is held, and the server has not been asked yet */
+    this.seeded = new Set();
     /** @type {Map<string, Promise<void>>} what is on its way, by what and where */
     this.running = new Map();
   }
@@ -38,6 +42,12 @@ export class History {
   /** @param {string} roomId */
   forget(roomId) {
     this.timelines.delete(roomId);
+    this.confirm(roomId);
+  }
+
+  /** What is held of a room is as the server has it, and can be asked for again where that failed. @param {string} roomId */
+  confirm(roomId) {
+    this.seeded.delete(roomId);
     this.problems.delete(roomId);
   }
 
@@ -51,6 +61,12 @@ export class History {
     const timeline = this.timelines.get(roomId) ?? new Timeline();
     this.timelines.set(roomId, timeline);
     if (timeline.loaded) return Promise.resolve();
+    const left = this.seed(roomId);
+    if (left) {
+      timeline.start(left);
+      this.seeded.add(roomId);
+      return Promise.resolve();
+    }
     const again = () => void this.open(roomId, read);
     return this.once(`open ${roomId}`, roomId, again, async () => {
       const page = read !== undefined ? await this.pageAround(roomId, read) : await this.newestPage(roomId);

@@ -27,17 +27,19 @@ export class Outbox {
     this.now = now;
     /** @type {Map<string, Waiting>} */
     this.items = new Map();
-    for (const name of storage.names(PREFIX)) {
-      const item = storage.read(name);
-      if (item && typeof item.content === 'string' && item.clientId) this.items.set(item.clientId, item);
-    }
+    /** @type {Map<string, Waiting[]>} those of each room, in the order in which they were written */
+    this.byRoom = new Map();
+    /** Of the next that is written. */
+    this.order = 0;
+    const kept = storage.names(PREFIX).map((name) => storage.read(name));
+    const whole = kept.filter((item) => item && typeof item.content === 'string' && item.clientId);
+    for (const item of whole.sort(inOrder)) this.place(item);
   }
 
   /** @param {string} roomId @param {string} content @returns {Waiting} */
   add(roomId, content) {
-    const order = Math.max(0, ...[...this.items.values()].map((item) => item.order + 1));
     /** @type {Waiting} */
-    const item = { clientId: this.newId(), roomId, content, at: this.now(), order, state: 'waiting' };
+    const item = { clientId: this.newId(), roomId, content, at: this.now(), order: this.order, state: 'waiting' };
     this.keep(item);
     return item;
   }
@@ -45,12 +47,10 @@ export class Outbox {
   /**
    * Those of a room, in the order in which they were written.
    * @param {string} roomId
-   * @returns {Waiting[]}
+   * @returns {readonly Waiting[]}
    */
   of(roomId) {
-    return [...this.items.values()]
-      .filter((item) => item.roomId === roomId)
-      .sort((a, b) => a.at - b.at || a.order - b.order);
+    return this.byRoom.get(roomId) ?? [];
   }
 
   /** @param {string} roomId @returns {Waiting | undefined} the next to send */
@@ -73,21 +73,47 @@ export class Outbox {
 
   /** Stored by the server, or given up. @param {string | undefined} clientId */
   remove(clientId) {
-    if (!clientId || !this.items.delete(clientId)) return false;
+    const item = clientId && this.items.get(clientId);
+    if (!item) return false;
+    this.items.delete(clientId);
+    const list = this.byRoom.get(item.roomId) ?? [];
+    list.splice(list.indexOf(item), 1);
     this.storage.write(PREFIX + clientId, null);
     return true;
   }
 
   /** The room is gone, and what was meant for it. @param {string} roomId */
   removeRoom(roomId) {
-    for (const item of this.of(roomId)) this.remove(item.clientId);
+    for (const item of [...this.of(roomId)]) this.remove(item.clientId);
+    this.byRoom.delete(roomId);
   }
 
   /** @param {Waiting} item */
   keep(item) {
-    this.items.set(item.clientId, item);
+    this.place(item);
     this.storage.write(PREFIX + item.clientId, item);
   }
+
+  /** In its place among those of its room, which nearly always is the end, or where it stood before. @param {Waiting} item */
+  place(item) {
+    const before = this.items.get(item.clientId);
+    const list = this.byRoom.get(item.roomId) ?? [];
+    this.byRoom.set(item.roomId, list);
+    this.items.set(item.clientId, item);
+    if (before) {
+      list[list.indexOf(before)] = item;
+      return;
+    }
+    let index = list.length;
+    for (let last = list[index - 1]; last && inOrder(last, item) > 0; last = list[index - 1]) index -= 1;
+    list.splice(index, 0, item);
+    this.order = Math.max(this.order, item.order + 1);
+  }
+}
+
+/** @param {Waiting} a @param {Waiting} b */
+function inOrder(a, b) {
+  return a.at - b.at || a.order - b.order;
 }
 
 /** 128 random bits. `crypto.randomUUID` is missing on plain http. */

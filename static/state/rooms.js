@@ -25,7 +25,10 @@ export class Rooms {
     this.byId = new Map();
     /** @type {Map<string, Map<string, Participant>>} whole lists of rooms that this tab is in */
     this.people = new Map();
+    /** There are rooms to show, be it those of an earlier visit. */
     this.loaded = false;
+    /** The server has said which there are. */
+    this.fetched = false;
     /** @type {RoomEvent[] | null} what came while the list is being fetched */
     this.meanwhile = null;
     /** Grows whenever a room changes: what was made of all rooms stays good as long as this is the same. */
@@ -34,6 +37,13 @@ export class Rooms {
     this.sorted = { version: -1, rooms: [] };
     /** @type {{of: Room[] | null, words: string, groups: Groups}} the list that was asked for last */
     this.listed = { of: null, words: '', groups: { mine: [], others: [] } };
+  }
+
+  /** The rooms of an earlier visit, until the server says which there are. @param {Room[]} rooms */
+  restore(rooms) {
+    if (this.fetched || rooms.length === 0) return;
+    for (const room of rooms) this.put(room);
+    this.loaded = true;
   }
 
   /** A list is being fetched: events from here on are newer than it may be. */
@@ -52,6 +62,7 @@ export class Rooms {
     this.version += 1;
     for (const id of [...this.people.keys()]) if (!this.byId.get(id)?.joined) this.people.delete(id);
     this.loaded = true;
+    this.fetched = true;
     for (const { event, payload } of later) this.change(event, payload);
   }
 

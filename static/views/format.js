@@ -30,6 +30,13 @@ export function shortTime(time, now) {
   return shortDay.format(new Date(time));
 }
 
+/** Within a sentence: at 14:02, yesterday at 14:02, on 3 Mar at 14:02. @param {number} time @param {number} now */
+export function momentInWords(time, now) {
+  const days = daysAgo(time, now);
+  const day = days <= 0 ? '' : days === 1 ? 'yesterday ' : `on ${shortDay.format(new Date(time))} `;
+  return `${day}at ${timeOfDay(time)}`;
+}
+
 /** For the line between days. @param {string} time @param {number} now */
 export function dayName(time, now) {
   const days = daysAgo(time, now);

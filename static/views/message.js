@@ -32,7 +32,7 @@ function Text({ id, text }) {
   )}</p>`;
 }
 
-/** What the server has not acknowledged yet. @param {{chat: import('../state/chat.js').Chat, items: Waiting[]}} props */
+/** What the server has not acknowledged yet. @param {{chat: import('../state/chat.js').Chat, items: readonly Waiting[]}} props */
 export function Unsent({ chat, items }) {
   return items.map(
     (item, index) => html`<article class=${`message ${item.state} ${index === 0 ? 'first' : ''}`} key=${item.clientId}>

@@ -64,7 +64,7 @@ export class Messages extends Component {
     removeEventListener('blur', this.onLook);
     clearInterval(this.timer);
     this.resizes?.disconnect();
-    this.props.chat.watch(false);
+    this.props.chat.reader.watch(false);
   }
 
   get timeline() {
@@ -85,7 +85,7 @@ export class Messages extends Component {
     this.placed = timeline.generation;
     // The end runs on while somebody may be looking. What comes while nobody can, or all at once after a loss, is followed
     // up to the first message of it.
-    const isLive = this.props.chat.live.has(this.props.room.id);
+    const isLive = this.props.chat.sync.live.has(this.props.room.id);
     const runsOn = this.isShown && isLive && this.wasLive;
     this.wasLive = isLive;
     if (isFirst || (isFresh && !timeline.following)) place.toEnd(this.firstUnread);
@@ -119,8 +119,8 @@ export class Messages extends Component {
     if (this.state.away === timeline.following) this.setState({ away: !timeline.following });
     if (!timeline.following) place.remember();
     const looksOn = this.isShown && document.hasFocus();
-    chat.watch(looksOn && timeline.following && chat.live.has(room.id));
-    if (looksOn) chat.saw(room.id, timeline.following ? timeline.newest : place.lastSeen());
+    chat.reader.watch(looksOn && timeline.following && chat.sync.live.has(room.id));
+    if (looksOn) chat.reader.saw(room.id, timeline.following ? timeline.newest : place.lastSeen());
     if (chat.history.problems.has(room.id)) return;
     if (place.nearStart) void chat.history.older(room.id);
     if (place.nearEnd) void chat.history.newer(room.id);
@@ -128,11 +128,11 @@ export class Messages extends Component {
 
   lookIn() {
     const { chat, room } = this.props;
-    if (!room.joined && this.isShown) void chat.lookIn(room.id);
+    if (!room.joined && this.isShown) void chat.sync.lookIn(room.id);
   }
 
   toNewest() {
-    this.props.chat.toNewest(this.props.room.id);
+    this.props.chat.reader.toNewest(this.props.room.id);
     this.settle();
     this.place?.scroller.focus();
   }
@@ -141,7 +141,7 @@ export class Messages extends Component {
   moveLine() {
     const { chat, room } = this.props;
     const read = chat.marks.read[room.id] ?? 0;
-    if (room.joined && room.lastSeq > this.heard && !chat.watching && read >= this.heard) this.line = read;
+    if (room.joined && room.lastSeq > this.heard && !chat.reader.watching && read >= this.heard) this.line = read;
     this.heard = room.lastSeq;
     return room.joined ? this.line : -1;
   }

@@ -49,7 +49,7 @@ export function watchForNews(app) {
     if (!chat.sounds.tellsOf(room.id, () => isMentioned(message, chat.user.username, room, others()))) return;
     const here = document.visibilityState === 'visible' && document.hasFocus();
     const claim = new MessageClaim({ storage: belongings.ofBrowser, tab: calls.tab });
-    if (here && chat.openId === room.id && app.roomVisible) claim.quiet(message.id);
+    if (here && chat.reader.openId === room.id && app.roomVisible) claim.quiet(message.id);
     else if (chat.sounds.isOn('messages') && canSound()) void sound(claim, message.id);
     if (here) return;
     const visit = () => app.visit(roomHref(room.id));

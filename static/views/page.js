@@ -6,10 +6,7 @@ import { eachFrame } from './frames.js';
 export function watchPage(app) {
   addEventListener('hashchange', () => app.go(location.hash));
   addEventListener('storage', (event) => app.stored(event.key));
-  addEventListener('pagehide', () => {
-    app.calls?.leaving();
-    app.pausing();
-  });
+  addEventListener('pagehide', () => app.leaving());
   addEventListener('online', () => app.connection.nudge());
   document.addEventListener('click', (event) => leadsHere(event) && app.makeWay(app.route));
   watchSize(app);

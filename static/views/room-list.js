@@ -5,7 +5,6 @@ import { roomHref } from '../state/route.js';
 import { callIcon } from './call-buttons.js';
 import { plural, shortTime } from './format.js';
 import { useNow } from './hooks.js';
-import { icon } from './icons.js';
 import { Avatar, Badge, Empty, SearchField, Skeleton } from './parts.js';
 
 /** @typedef {import('../state/chat.js').Chat} Chat */

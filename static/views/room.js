@@ -33,7 +33,7 @@ export function RoomPage({ app, chat, roomId }) {
     if (!beside) setPeople(false);
   }, [beside, inCall]);
   if (!room) {
-    if (!chat.rooms.loaded) return html`<div class="empty"><${Spinner} label="Loading the room" /></div>`;
+    if (!chat.rooms.fetched) return html`<div class="empty"><${Spinner} label="Loading the room" /></div>`;
     return html`<${Empty} main picture="rooms" title="This room is gone">
       <p>It was deleted, or the address is not quite right.</p>
       <a class="button plain" href="#/rooms">Back to the rooms</a>

@@ -5,6 +5,7 @@ import { CallLayer, ElsewhereBar } from './call-layer.js';
 import { Sounds } from './call-sound.js';
 import { cornerOf } from './corner-place.js';
 import { focusHeading } from './focus-guard.js';
+import { momentInWords } from './format.js';
 import { Empty, Spinner } from './parts.js';
 import { RoomPage } from './room.js';
 import { Settings } from './settings.js';
@@ -68,16 +69,23 @@ function NoRoom({ chat }) {
 /** Says that the connection is away, once that lasts longer than a blink. @param {{app: App}} props */
 function Banner({ app }) {
   const away = app.connection.status !== 'online';
+  const wasThere = app.chat?.rooms.fetched;
   const [late, setLate] = useState(false);
   useEffect(() => {
     setLate(false);
     if (!away) return undefined;
-    const timer = setTimeout(() => setLate(true), 800);
+    const timer = setTimeout(() => setLate(true), wasThere ? 800 : 2_500);
     return () => clearTimeout(timer);
   }, [away]);
   if (!away || !late) return html`<div class="hidden-visually" role="status"></div>`;
-  const words = app.chat?.restarting
-    ? 'The server is restarting. You will be back in a moment.'
-    : 'Connection lost. Reconnecting… What you write is kept and sent afterwards.';
-  return html`<div class="banner" role="status"><${Spinner} label="Reconnecting" /><span>${words}</span></div>`;
+  return html`<div class="banner" role="status"><${Spinner} label="Reconnecting" /><span>${awayWords(app)}</span></div>`;
+}
+
+/** @param {App} app */
+function awayWords({ chat }) {
+  if (chat?.restarting) return 'The server is restarting. You will be back in a moment.';
+  if (chat?.rooms.fetched) return 'Connection lost. Reconnecting… What you write is kept and sent afterwards.';
+  if (!chat?.rooms.loaded) return 'The server cannot be reached. Trying again…';
+  const then = momentInWords(chat.known.at, Date.now());
+  return `The server cannot be reached. You see what was here ${then}; what you write is kept and sent afterwards.`;
 }

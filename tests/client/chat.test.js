@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Chat } from '../../static/state/chat.js';
 import { WINDOW } from '../../static/state/timeline.js';
-import { fakeServer, id, settle, storage } from './fakes.js';
+import { fakeServer, fakeTimers, id, settle, storage } from './fakes.js';
 
 const me = { id: id(1), username: 'Ada' };
 
@@ -12,13 +12,15 @@ function setUp(shelf = storage()) {
   const server = fakeServer();
   const waits = [];
   const wait = (ms) => new Promise((resolve) => waits.push({ ms, resolve }));
-  const open = () => new Chat({ rest: server.rest, connection: server.connection, storage: shelf, user: me, wait });
+  const timers = fakeTimers();
+  const { rest, connection } = server;
+  const open = () => new Chat({ rest, connection, storage: shelf, user: me, wait, timers });
   /** What waits for time to pass goes on. */
   const passWaits = async () => {
     for (const one of waits.splice(0)) one.resolve();
     await settle();
   };
-  return { server, open, shelf, passWaits, waits };
+  return { server, open, shelf, timers, passWaits, waits };
 }
 
 const seqs = (chat, roomId) => chat.history.of(roomId).messages.map((one) => one.seq);
@@ -107,7 +109,7 @@ test('a room that is not looked at and has missed more than a window holds begin
   await server.up();
   server.say(roomId);
   await settle();
-  chat.saw(roomId, 1);
+  chat.reader.saw(roomId, 1);
   chat.open(other);
   server.down();
   for (let n = 0; n < 1500; n += 1) server.say(roomId);
@@ -129,7 +131,7 @@ test('a room is opened around the first message that was not read, and its end i
   await settle();
   assert.deepEqual(seqs(chat, roomId), numbers(51, 150));
   assert.equal(chat.history.of(roomId).attached, false);
-  chat.toNewest(roomId);
+  chat.reader.toNewest(roomId);
   await settle();
   assert.deepEqual(seqs(chat, roomId), numbers(951, 1000));
   server.say(roomId);
@@ -153,7 +155,7 @@ test('what comes while the newest page is on its way is not missed', async () =>
     server.say(roomId);
     return page;
   };
-  chat.toNewest(roomId);
+  chat.reader.toNewest(roomId);
   await settle();
   assert.deepEqual(seqs(chat, roomId).slice(-3), [1000, 1001, 1002]);
 });
@@ -181,7 +183,7 @@ test('a room that is looked at from outside is fresh after each look, and so is 
   await server.up();
   server.store(roomId, { content: 'unheard' });
   assert.deepEqual(contents(chat, roomId), []);
-  await chat.lookIn(roomId);
+  await chat.sync.lookIn(roomId);
   await settle();
   assert.deepEqual(contents(chat, roomId), ['unheard']);
   assert.equal(chat.rooms.byId.get(roomId).lastMessage.content, 'unheard');
@@ -189,11 +191,11 @@ test('a room that is looked at from outside is fresh after each look, and so is 
   const { RequestError } = await import('../../static/protocol/errors.js');
   const refuse = (code) => (server.rest.room = async () => Promise.reject(new RequestError(code, code)));
   refuse('unreachable');
-  await chat.lookIn(roomId);
+  await chat.sync.lookIn(roomId);
   assert.equal(chat.history.problems.size, 0);
   assert.ok(chat.rooms.byId.has(roomId));
   refuse('room_not_found');
-  await chat.lookIn(roomId);
+  await chat.sync.lookIn(roomId);
   assert.equal(chat.rooms.byId.has(roomId), false);
 });
 
@@ -332,7 +334,7 @@ test('what waits survives a reload under the same clientId, and an answer that w
   chat.close();
   server.connection.answer = answer;
 
-  const again = new Chat({ rest: server.rest, connection: server.connection, storage: shelf, user: me });
+  const again = open();
   assert.equal(again.outbox.of(roomId).length, 1);
   await server.up();
   assert.equal(server.log.get(roomId).length, 1);
@@ -386,12 +388,12 @@ test('messages are unread until they are seen, and what comes to an end that som
   chat.open(roomId);
   await settle();
   assert.equal(chat.unread, 3);
-  chat.saw(roomId, 2);
+  chat.reader.saw(roomId, 2);
   assert.equal(chat.unread, 1);
-  chat.saw(roomId, 1);
+  chat.reader.saw(roomId, 1);
   assert.equal(chat.unread, 1);
-  chat.saw(roomId, 3);
-  chat.watch(true);
+  chat.reader.saw(roomId, 3);
+  chat.reader.watch(true);
   server.say(roomId);
   assert.equal(chat.unread, 0);
 });
@@ -402,7 +404,7 @@ test('what was missed is not read by having been at the end before', async () =>
   const chat = open();
   chat.open(roomId);
   await server.up();
-  chat.watch(true);
+  chat.reader.watch(true);
   server.down();
   for (let n = 0; n < 9; n += 1) server.say(roomId);
   await server.up();
@@ -416,7 +418,7 @@ test('leaving in another tab leaves here too', async () => {
   await server.up();
   server.connection.emit('user-left', { roomId, userId: me.id, username: 'Ada', socketId: 's', reason: 'left' });
   assert.equal(chat.rooms.byId.get(roomId).joined, false);
-  assert.equal(chat.live.has(roomId), false);
+  assert.equal(chat.sync.live.has(roomId), false);
 });
 
 test('the list of rooms is asked for until the server answers', async () => {
