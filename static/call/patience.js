@@ -19,7 +19,7 @@ const MOST = 4;
  * @param {boolean} seen.offered by this side: it begins anew. The other one waits twice as long, since two that begin anew at once undo each other's work.
  */
 export function patience({ others, attempts, took, offered }) {
-  const crowd = 1 + Math.max(0, others - 1) / 3;
+  const crowd = 1 + Math.max(0, others - 1) / 2;
   const tries = Math.max(1, Math.min(attempts, MOST));
   return {
     silent: (SILENT_MS * crowd * tries + 2 * took) * (offered ? 1 : 2),
