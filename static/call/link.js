@@ -14,6 +14,8 @@ const LANES = ['audio', 'video', 'screen'];
 /** Told to the other side: how many pictures this client takes at once. Others say nothing, and take one. */
 const PICTURES = 2;
 const MAX_EARLY_CANDIDATES = 100;
+/** While a path is found. */
+const ALIVE = ['checking', 'connected', 'completed'];
 /** A picture begins with its sides divided by this: 360 lines of the usual 720. */
 const BEGIN_SCALE = 2;
 /** Where the line carries so much of the budget, the picture grows to its full size. */
@@ -27,6 +29,7 @@ const ENOUGH = 0.6;
  * @property {(lane: Lane) => MediaStreamTrack | null} track what is to be sent now
  * @property {() => Budget} budget
  * @property {(state: RTCPeerConnectionState) => void} became
+ * @property {() => unknown} lives something happened that leads to a connection
  * @property {() => void} changed
  */
 
@@ -52,6 +55,8 @@ export class Link {
     this.sample = null;
     /** The line was seen to carry a picture of full size. */
     this.grown = false;
+    /** It was connected once. */
+    this.was = false;
     this.closed = false;
     /** @type {Promise<void>} */
     this.chain = Promise.resolve();
@@ -61,7 +66,12 @@ export class Link {
     this.gone = new Promise((resolve) => (this.giveUp = resolve));
     pc.onicecandidate = ({ candidate }) => void options.send('ice-candidate', { candidate: candidate ? candidate.toJSON() : null });
     pc.ontrack = ({ track, transceiver }) => this.came(track, transceiver);
-    pc.onconnectionstatechange = () => options.became(pc.connectionState);
+    pc.onconnectionstatechange = () => {
+      if (pc.connectionState === 'connected') this.was = true;
+      options.became(pc.connectionState);
+    };
+    pc.onsignalingstatechange = pc.onicegatheringstatechange = () => options.lives();
+    pc.oniceconnectionstatechange = () => ALIVE.includes(pc.iceConnectionState) && options.lives();
   }
 
   /** Names our connection, as the other side knows it from our descriptions. */
@@ -128,6 +138,7 @@ export class Link {
 
   /** @param {RTCIceCandidateInit} candidate */
   takeCandidate(candidate) {
+    this.options.lives();
     return this.step(async () => {
       this.early.push(candidate);
       if (this.early.length > MAX_EARLY_CANDIDATES) this.early.shift();
@@ -232,6 +243,7 @@ export class Link {
     const { pc } = this;
     this.closed = true;
     pc.onicecandidate = pc.ontrack = pc.onconnectionstatechange = null;
+    pc.onsignalingstatechange = pc.onicegatheringstatechange = pc.oniceconnectionstatechange = null;
     pc.close();
     this.giveUp();
   }

@@ -49,6 +49,7 @@ export class Mesh {
       timers,
       reachable: () => connection.status === 'online',
       budget: () => budgetFor(this.peers.size + 1),
+      others: () => this.peers.size,
       send: (kind, payload) =>
         // By user and call, so that it reaches the socket that is in the call, whichever that is by now.
         connection.request(`webrtc-${kind}`, { to: userId, callId, ...payload }).then(

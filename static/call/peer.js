@@ -1,19 +1,14 @@
 /** One other in a call: who offers, when a path is looked for anew, and when the connection is made anew. */
 
 import { Link } from './link.js';
+import { patience } from './patience.js';
 import { qualityOf, sampleOf } from './quality.js';
 import { originOf } from './sdp.js';
 
 /** A path that is silent this long is looked for anew. */
 const DISCONNECTED_MS = 3_000;
-/** A restart has this long to bring the connection back. */
-const RESTART_MS = 5_000;
-/** A description takes a busy machine long; one that takes longer than this never ends. */
-const STUCK_MS = 20_000;
-/** The other side was to offer; after this we do. */
-const OFFER_DUE_MS = 8_000;
-/** Times `RESTART_MS`. */
-const MAX_PATIENCE = 4;
+/** While the server is away, it is looked this often whether it is back. */
+const SERVER_AWAY_MS = 5_000;
 /** Louder than this is speaking. */
 const SPEAKING = 0.02;
 
@@ -31,6 +26,7 @@ const SPEAKING = 0.02;
  * @property {(kind: SignalKind, payload: object) => Promise<boolean>} send false where it did not get there
  * @property {(lane: Lane) => MediaStreamTrack | null} track what is to be sent now
  * @property {() => import('./budget.js').Budget} budget
+ * @property {() => number} others how many others are in the call
  * @property {() => void} changed
  * @property {{setTimeout: Function, clearTimeout: Function}} [timers]
  */
@@ -56,6 +52,12 @@ export class Peer {
     /** @type {import('./quality.js').Quality | null} */
     this.quality = null;
     this.restarts = 0;
+    /** This side made the last offer: it is the one that begins anew. */
+    this.offered = false;
+    /** How long the last description took. */
+    this.took = 0;
+    /** The timer that runs is the one of an attempt that leads nowhere. */
+    this.watching = false;
     /** @type {any} */
     this.timer = undefined;
     this.closed = false;
@@ -79,12 +81,13 @@ export class Peer {
 
   /** The other side is to offer. Where nothing comes, we do. */
   expectOffer() {
-    this.schedule(OFFER_DUE_MS, () => this.state !== 'connected' && this.offer());
+    this.schedule(this.patience.offerDue, () => this.state !== 'connected' && this.offer());
   }
 
   /** Offers a connection; on one that exists, a new path. */
   offer() {
     const link = this.link ?? this.open();
+    this.offered = true;
     return this.watched(link, link.offer());
   }
 
@@ -116,6 +119,7 @@ export class Peer {
     // A connection that never was would, rolled back, keep transceivers that nobody else has.
     const fits = link && !another && (link.theirs || !link.offering);
     const taker = fits ? link : this.open();
+    this.offered = false;
     return this.watched(taker, taker.accept(signal));
   }
 
@@ -135,7 +139,8 @@ export class Peer {
     const { connect, send, track, budget, changed } = this.options;
     this.become(this.link ? 'reconnecting' : 'connecting');
     this.link?.close();
-    this.link = new Link({ pc: connect(), name: this.username, send, track, budget, changed, became: (state) => this.connectionBecame(state) });
+    const became = (/** @type {RTCPeerConnectionState} */ state) => this.connectionBecame(state);
+    this.link = new Link({ pc: connect(), name: this.username, send, track, budget, changed, became, lives: () => this.watching && this.watch() });
     return this.link;
   }
 
@@ -144,14 +149,22 @@ export class Peer {
     if (state === 'connected') {
       this.restarts = 0;
       this.timers.clearTimeout(this.timer);
+      this.watching = false;
       this.become('connected');
     } else if (state === 'disconnected') {
       this.become('reconnecting');
       this.schedule(DISCONNECTED_MS, () => this.recover());
     } else if (state === 'failed') {
       this.become('reconnecting');
-      void this.recover();
+      // One that never was is begun anew by the side that offered it.
+      if (this.offered || this.link?.was) void this.recover();
+      else this.watch();
     }
+  }
+
+  get patience() {
+    const { restarts, took, offered } = this;
+    return patience({ others: this.options.others(), attempts: restarts, took, offered });
   }
 
   /**
@@ -160,19 +173,20 @@ export class Peer {
    * @param {Link} link @param {Promise<void>} work
    */
   async watched(link, work) {
-    this.schedule(STUCK_MS, () => {
+    const began = performance.now();
+    this.schedule(this.patience.stuck, () => {
       this.open();
       void this.recover();
     });
     await work;
+    this.took = performance.now() - began;
     if (this.link === link && !this.closed) this.watch();
   }
 
-  /** What was begun must lead to a connection in time; on a slow network each attempt is given more of it. */
+  /** What was begun must lead to a connection in time. Each sign that it goes on gives it that time anew. */
   watch() {
-    this.schedule(RESTART_MS * Math.max(1, Math.min(this.restarts, MAX_PATIENCE)), () => {
-      if (this.link?.pc.connectionState !== 'connected') void this.recover();
-    });
+    this.schedule(this.patience.silent, () => this.link?.pc.connectionState !== 'connected' && this.recover());
+    this.watching = true;
   }
 
   /** A new path; where one did not help already, a new connection. While the other side is away there is nobody to ask. */
@@ -180,7 +194,7 @@ export class Peer {
     if (this.closed || this.away) return Promise.resolve();
     if (!this.options.reachable()) {
       // The path may come back by itself before the server does: what there is, is kept until somebody can be asked.
-      this.schedule(RESTART_MS, () => this.state !== 'connected' && this.recover());
+      this.schedule(SERVER_AWAY_MS, () => this.state !== 'connected' && this.recover());
       return Promise.resolve();
     }
     this.restarts += 1;
@@ -232,6 +246,7 @@ export class Peer {
   /** @param {number} ms @param {() => unknown} work */
   schedule(ms, work) {
     this.timers.clearTimeout(this.timer);
+    this.watching = false;
     this.timer = this.timers.setTimeout(() => !this.closed && work(), ms);
   }
 

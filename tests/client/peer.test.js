@@ -23,6 +23,7 @@ function pair() {
       connect: () => made[made.push(new FakePeerConnection()) - 1],
       track: (kind) => tracks[kind],
       budget: () => ({ scale: 2, fps: 15, bitrate: 1000, screen: { scale: 1, fps: 5, bitrate: 2000 }, start: 0 }),
+      others: () => 1,
       changed: () => {},
       reachable: () => wire.open,
       send: async (kind, payload) => {
@@ -184,6 +185,40 @@ for (const stuck of ['setRemoteDescription', 'createOffer', 'setLocalDescription
     }
   });
 }
+
+test('of a connection that never came about only the side that offered makes another', async () => {
+  const { a, b, connect, timers } = pair();
+  await a.peer.offer();
+  await settle();
+  for (const side of [a, b]) side.peer.link.pc.become('failed');
+  await timers.pass(100);
+  await timers.pass(5_100);
+  assert.deepEqual([a.made.length, b.made.length], [2, 2]);
+  assert.equal(b.peer.offered, false);
+  await connect();
+  assert.deepEqual([a.peer.state, b.peer.state], ['connected', 'connected']);
+});
+
+test('a connection that is on its way is waited for as long as something happens', async () => {
+  const { a, timers, wire } = pair();
+  await a.peer.offer();
+  wire.open = false;
+  const { pc } = a.peer.link;
+  pc.iceConnectionState = 'checking';
+  for (const sign of ['onicegatheringstatechange', 'onsignalingstatechange', 'oniceconnectionstatechange']) {
+    await timers.pass(4_000);
+    pc[sign]();
+  }
+  await timers.pass(4_000);
+  await a.peer.onCandidate({ candidate: { candidate: 'candidate:1' } });
+  await timers.pass(4_000);
+  wire.open = true;
+  assert.equal(a.peer.restarts, 0);
+  pc.iceConnectionState = 'failed';
+  pc.oniceconnectionstatechange();
+  await timers.pass(1_100);
+  assert.equal(a.peer.restarts, 1);
+});
 
 test('camera and screen are sent beside each other, and come as such', async () => {
   const { a, b, connect } = pair();
