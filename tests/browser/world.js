@@ -122,7 +122,9 @@ export class Person {
 
   async rings(name, { video = true } = {}) {
     await this.link(/^People/).click();
-    await this.button(video ? `Video call with ${name}` : `Call ${name}`).click();
+    // The people of an open room stand beside those of the list.
+    const list = this.page.getByRole('region', { name: 'People', exact: true });
+    await list.getByRole('button', { name: video ? `Video call with ${name}` : `Call ${name}` }).click();
     await this.page.getByRole('dialog').getByRole('button', { name: 'Call', exact: true }).click();
   }
 
