@@ -20,12 +20,12 @@ export class LastRoom {
   }
 
   /**
-   * Says once, as soon as the rooms are known, that the one from before was deleted meanwhile.
+   * Says once, as soon as the server has said which rooms there are, that the one from before was deleted meanwhile.
    * @param {import('./rooms.js').Rooms} rooms @returns {string | null} its id
    */
   missing(rooms) {
     const { unsure } = this;
-    if (!unsure || !rooms.loaded) return null;
+    if (!unsure || !rooms.fetched) return null;
     this.unsure = null;
     if (rooms.byId.has(unsure)) return null;
     if (this.id === unsure) this.id = null;

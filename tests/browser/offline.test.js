@@ -75,7 +75,8 @@ scenario('a room deleted while one was away is gone once the server answers', as
   await ada.reads('Hello');
   await world.server.ask('DELETE', `/api/rooms/${room.id}`, { token: ada.grant.token });
   way.mend();
-  await ada.page.getByRole('heading', { name: 'This room is gone' }).waitFor();
+  await ada.sees('No rooms yet');
+  await ada.page.getByRole('region', { name: 'Messages in Kitchen' }).waitFor({ state: 'detached' });
   await ada.page.goto('about:blank');
   const other = await ada.tab();
   await other.sees('No rooms yet');

@@ -173,6 +173,38 @@ test('a room that nobody had opened is asked of the server once it is back, and 
   assert.equal(chat.history.problems.size, 0);
 });
 
+test('older messages that could not be read without the server are no problem any more once it is back', async () => {
+  const world = browser();
+  const { server, visit } = world;
+  const roomId = server.addRoom(1);
+  await firstVisit(world, roomId, 60);
+  const { RequestError } = await import('../../static/protocol/errors.js');
+  const { messages } = server.rest;
+  server.rest.messages = async () => Promise.reject(new RequestError('unreachable', 'away'));
+  const { chat } = visit();
+  chat.open(roomId);
+  await chat.history.older(roomId);
+  assert.ok(chat.history.problems.has(roomId));
+  server.rest.messages = messages;
+  await server.up();
+  assert.equal(chat.history.problems.size, 0);
+});
+
+test('what is known is as old as the last moment with the server, however late it is saved', async (context) => {
+  context.mock.timers.enable({ apis: ['Date'], now: 1_800_000_000_000 });
+  const begun = Date.now();
+  const world = browser();
+  const { server, visit, leave } = world;
+  server.addRoom(1);
+  const page = visit();
+  await server.up();
+  context.mock.timers.tick(60_000);
+  server.down();
+  context.mock.timers.tick(60_000);
+  leave(page);
+  assert.equal(visit().chat.known.at, begun + 60_000);
+});
+
 test('what changes is saved within five seconds, and what did not change is not written again', async () => {
   const items = memoryShelf();
   const written = [];

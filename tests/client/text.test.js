@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { endWords, recordWords, ringOverWords, startWords } from '../../static/call/reasons.js';
 import { parseRoute, roomHref, sectionHref } from '../../static/state/route.js';
 import { fieldWords } from '../../static/state/words.js';
-import { duration, initials, nameList } from '../../static/views/format.js';
+import { duration, initials, momentInWords, nameList } from '../../static/views/format.js';
 import { pieces } from '../../static/views/links.js';
 
 const links = (text) => pieces(text).filter((piece) => piece.href).map((piece) => piece.text);
@@ -26,6 +26,14 @@ test('the pieces put together are the text', () => {
   for (const text of ['', 'plain', 'https://a.example', 'a https://a.example b https://b.example.', 'https://a.example/"onx=1']) {
     assert.equal(pieces(text).map((piece) => piece.text).join(''), text);
   }
+});
+
+test('a moment stands in a sentence with as much of its day as is needed', () => {
+  const on = (day, hour) => new Date(2026, 10, day, hour, 2).getTime();
+  const words = (then) => momentInWords(then, on(25, 15));
+  assert.match(words(on(25, 14)), /^at \d/);
+  assert.match(words(on(24, 23)), /^yesterday at \d/);
+  assert.match(words(on(3, 14)), /^on .*3.* at \d/);
 });
 
 test('only what can be an id is a room in the address', () => {
