@@ -110,6 +110,10 @@ pub(super) async fn refs(db: &Db, ids: &[UserId]) -> Result<Vec<UserRef>> {
 }
 
 pub(super) async fn list(db: &Db, search: &NameKey, after: Option<&UserPlace>, limit: usize) -> Result<Vec<UserRef>> {
+    // No pattern may hold a NUL, and no name does.
+    if search.as_str().contains('\0') {
+        return Ok(Vec::new());
+    }
     // As `NameKey::is_found_by` has it. Strings are compared byte by byte, in UTF-8, so the order is that of `UserPlace`.
     let part = format!("(?:^|[{}]){}", NameKey::PART_ENDS.iter().collect::<String>(), escaped(search.as_str()));
     let mut filter = doc! { "usernameKey": { "$gte": "", "$regex": part } };
