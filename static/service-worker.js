@@ -13,14 +13,12 @@ const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (
 
 /** Whatever is missing lets the whole installation fail, so that no cache holds a part of a version. */
 async function install() {
-  const names = await caches.keys();
-  const kept = await Promise.all(names.filter((name) => OWN.test(name)).map((name) => caches.open(name)));
   const cache = await caches.open(CACHE);
   await Promise.all(
     SHELL.files.map(async (path) => {
       // A name with a hash in it stands for the same bytes in every version.
       const lasting = /\.[0-9a-f]{16}\./.test(path);
-      const known = lasting && (await firstOf(kept, path));
+      const known = lasting && (await caches.match(path));
       if (known) await cache.put(path, known);
       else await cache.add(new Request(path, { cache: lasting ? 'default' : 'no-cache' }));
     }),
@@ -30,30 +28,20 @@ async function install() {
   await worker.skipWaiting();
 }
 
-/** @param {Cache[]} held @param {string} path */
-async function firstOf(held, path) {
-  for (const cache of held) {
-    const found = await cache.match(path);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-async function activate() {
+/** Lets go of what this worker kept under other versions. @param {string} [but] the one that stays */
+async function forget(but) {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => OWN.test(name) && name !== CACHE).map((name) => caches.delete(name)));
-  await worker.clients.claim();
+  await Promise.all(names.filter((name) => OWN.test(name) && name !== but).map((name) => caches.delete(name)));
 }
 
 /** @param {Request} request @param {string} path */
 async function answer(request, path) {
-  const cache = await caches.open(CACHE);
-  return (await cache.match(path)) ?? fetch(request);
+  return (await caches.match(path, { cacheName: CACHE })) ?? fetch(request);
 }
 
 if (SHELL.version) {
   worker.addEventListener('install', (event) => event.waitUntil(install()));
-  worker.addEventListener('activate', (event) => event.waitUntil(activate()));
+  worker.addEventListener('activate', (event) => event.waitUntil(forget(CACHE).then(() => worker.clients.claim())));
   worker.addEventListener('fetch', (event) => {
     const { request } = event;
     const { origin, pathname } = new URL(request.url);
@@ -63,12 +51,5 @@ if (SHELL.version) {
   });
 } else {
   worker.addEventListener('install', () => void worker.skipWaiting());
-  worker.addEventListener('activate', (event) =>
-    event.waitUntil(
-      (async () => {
-        for (const name of await caches.keys()) if (OWN.test(name)) await caches.delete(name);
-        await worker.registration.unregister();
-      })(),
-    ),
-  );
+  worker.addEventListener('activate', (event) => event.waitUntil(forget().then(() => worker.registration.unregister())));
 }

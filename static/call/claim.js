@@ -1,5 +1,7 @@
 /** One tab of several makes a sound: whoever claims a call or a message first, in what all tabs of this browser share. */
 
+import { pause } from '../state/sender.js';
+
 /** Long enough for another tab's claim to be seen. */
 const SETTLE_MS = 60;
 /** One sound for messages that come together. */
@@ -9,9 +11,7 @@ const RELUCTANT_MS = 350;
 
 /** @typedef {{storage: import('../state/storage.js').BrowserStorage, tab: string, wait?: (ms: number) => Promise<void>}} ClaimOptions */
 
-const pause = (/** @type {number} */ ms) => new Promise((/** @type {(_: void) => void} */ resolve) => setTimeout(resolve, ms));
-
-export class RingClaim {
+class Claim {
   /** @param {ClaimOptions} options */
   constructor({ storage, tab, wait = pause }) {
     this.storage = storage;
@@ -19,6 +19,15 @@ export class RingClaim {
     this.wait = wait;
   }
 
+  /** @param {string} name @param {object} what is claimed @returns {Promise<boolean>} no other tab claimed under this name at the same time */
+  async take(name, what) {
+    this.storage.write(name, { ...what, tab: this.tab });
+    await this.wait(SETTLE_MS);
+    return this.storage.read(name)?.tab === this.tab;
+  }
+}
+
+export class RingClaim extends Claim {
   /**
    * @param {string} callId
    * @param {boolean} keen this tab is in view and can sound
@@ -28,9 +37,7 @@ export class RingClaim {
     if (!keen) await this.wait(RELUCTANT_MS);
     const held = this.storage.read('ring');
     if (held?.callId === callId && held.tab !== this.tab) return false;
-    this.storage.write('ring', { callId, tab: this.tab });
-    await this.wait(SETTLE_MS);
-    return this.storage.read('ring')?.tab === this.tab;
+    return this.take('ring', { callId });
   }
 
   /** The ringing is over, or this tab closes while it rings. */
@@ -39,12 +46,10 @@ export class RingClaim {
   }
 }
 
-export class MessageClaim {
+export class MessageClaim extends Claim {
   /** @param {ClaimOptions & {now?: () => number}} options */
-  constructor({ storage, tab, wait = pause, now = Date.now }) {
-    this.storage = storage;
-    this.tab = tab;
-    this.wait = wait;
+  constructor({ now = Date.now, ...options }) {
+    super(options);
     this.now = now;
   }
 
@@ -61,14 +66,12 @@ export class MessageClaim {
     const held = this.storage.read('sounded');
     const since = this.now() - (held?.at ?? 0);
     // A clock that was put back must not keep everything silent.
-    if (this.isDone(messageId, held) || (since >= 0 && since < APART_MS)) return false;
-    this.storage.write('sounded', { messageId, tab: this.tab, at: this.now() });
-    await this.wait(SETTLE_MS);
-    return this.storage.read('sounded')?.tab === this.tab && this.storage.read('lookedAt') !== messageId;
+    if (held?.messageId === messageId || this.isLookedAt(messageId) || (since >= 0 && since < APART_MS)) return false;
+    return (await this.take('sounded', { messageId, at: this.now() })) && !this.isLookedAt(messageId);
   }
 
-  /** @param {string} messageId @param {{messageId: string} | null} held */
-  isDone(messageId, held) {
-    return held?.messageId === messageId || this.storage.read('lookedAt') === messageId;
+  /** @param {string} messageId */
+  isLookedAt(messageId) {
+    return this.storage.read('lookedAt') === messageId;
   }
 }

@@ -6,7 +6,7 @@ import { Marks } from './marks.js';
 import { Outbox } from './outbox.js';
 import { Reader } from './reader.js';
 import { ROOM_EVENTS, Rooms } from './rooms.js';
-import { Sender } from './sender.js';
+import { pause, Sender } from './sender.js';
 import { Sounds } from './sounds.js';
 import { Store } from './store.js';
 import { Sync } from './sync.js';
@@ -250,9 +250,4 @@ export class Chat extends Store {
   unreadBeside(room) {
     return this.unread - this.marks.unread(room);
   }
-}
-
-/** @param {number} ms @returns {Promise<void>} */
-function pause(ms) {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

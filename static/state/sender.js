@@ -67,6 +67,6 @@ export class Sender {
 }
 
 /** @param {number} ms @returns {Promise<void>} */
-function pause(ms) {
+export function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -5,8 +5,8 @@ const WAIT_MS = 120;
 /** What can hide an element that has the focus. */
 const HIDERS = ['data-view', 'data-call', 'disabled', 'hidden', 'inert', 'role'];
 
-/** @param {Element | null | undefined} element @returns {element is HTMLElement} */
-const usable = (element) =>
+/** It can be seen, and may take the focus. @param {Element | null | undefined} element @returns {element is HTMLElement} */
+export const usable = (element) =>
   element instanceof HTMLElement && element !== document.body && element.checkVisibility({ visibilityProperty: true }) && !element.matches(':disabled, [inert] *, [inert]');
 
 /** @param {HTMLElement} element */

@@ -1,12 +1,7 @@
 /** Where the focus goes when what had it is gone: to where one works, never to nowhere. */
 
 import { useLayoutEffect, useState } from '../vendor/preact.js';
-import { focusHeading } from './focus-guard.js';
-
-/** @param {Element | null | undefined} element @returns {element is HTMLElement} */
-function canTake(element) {
-  return element instanceof HTMLElement && element !== document.body && element.checkVisibility({ visibilityProperty: true }) && !element.closest('[inert]');
-}
+import { focusHeading, usable } from './focus-guard.js';
 
 export const focusIsLost = () => !document.activeElement || document.activeElement === document.body;
 
@@ -14,7 +9,7 @@ export const focusIsLost = () => !document.activeElement || document.activeEleme
 export function focusHome(opener) {
   // On a touch screen the keyboard would jump up.
   const field = matchMedia('(hover: hover)').matches ? document.querySelector('.composer textarea') : null;
-  const place = [field, opener].find(canTake);
+  const place = [field, opener].find(usable);
   if (place) place.focus();
   else focusHeading();
 }

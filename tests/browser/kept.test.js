@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { scenario } from './world.js';
+import { scenario, until } from './world.js';
 
 /** The browser has all files of the client. @param {import('./world.js').Person} person */
 const hasAllFiles = (person) => person.page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
@@ -42,12 +42,9 @@ scenario('a server whose files stand in a folder lets the browser forget those t
   world.server.flags = ['--client-dir', fileURLToPath(new URL('../../static', import.meta.url))];
   await world.server.start();
   await ada.page.reload();
-  await ada.page.evaluate(
-    () => new Promise((resolve) => {
-      const look = () => navigator.serviceWorker.getRegistrations().then((all) => (all.length ? setTimeout(look, 50) : resolve()));
-      look();
-    }),
-  );
+  // No event tells a page that its worker has gone.
+  const workers = () => ada.page.evaluate(() => navigator.serviceWorker.getRegistrations().then((all) => all.length));
+  await until(async () => (await workers()) === 0, 'the end of the worker');
   assert.deepEqual(await ada.page.evaluate(() => caches.keys()), []);
   await ada.page.reload();
   await ada.button('New room').waitFor();

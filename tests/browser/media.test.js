@@ -62,6 +62,7 @@ const measureLevels = async () => {
     for (let look = 0; look < 200; look += 1) {
       level = meter.level;
       if (isEnough(level)) break;
+      // A level is a number that one reads: no event tells of another.
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     return level;
@@ -87,6 +88,7 @@ const testSpeakers = async () => {
 /** In a page: sound runs. Chromium makes do without a loudspeaker, Firefox waits for one. */
 const canSound = async () => {
   const context = new AudioContext();
+  // Where nothing will ever sound, nothing tells so either.
   const late = new Promise((resolve) => setTimeout(() => resolve(false), 3_000));
   return Promise.race([late, context.resume().then(() => true)]);
 };
@@ -99,6 +101,7 @@ for (const [browser, open] of [
     const ada = await open(world);
     // Sound is held back from who has not touched the page yet.
     await ada.link(/^People/).click();
+    // A machine without sound is no fault of the client, and nothing can be proved there.
     if (!(await ada.page.evaluate(canSound))) return context.skip(`${browser} finds no loudspeaker on this machine, and then measures no sound either`);
     const { loud, muted } = await ada.page.evaluate(measureLevels);
     assert.ok(loud > 0.2, `${loud}`);

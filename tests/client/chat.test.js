@@ -120,7 +120,8 @@ test('a room that is not looked at and has missed more than a window holds begin
   assert.deepEqual(seqs(chat, roomId).slice(0, 2), [1, 2]);
 });
 
-test('a room is opened around the first message that was not read, and its end is one request away', async () => {
+/** In view is a room of which 100 messages were read, and 900 more came. */
+async function farBehind() {
   const { server, open } = setUp();
   const roomId = server.addRoom(1);
   const chat = open();
@@ -129,6 +130,11 @@ test('a room is opened around the first message that was not read, and its end i
   for (let n = 0; n < 900; n += 1) server.say(roomId);
   chat.open(roomId);
   await settle();
+  return { server, chat, roomId };
+}
+
+test('a room is opened around the first message that was not read, and its end is one request away', async () => {
+  const { server, chat, roomId } = await farBehind();
   assert.deepEqual(seqs(chat, roomId), numbers(51, 150));
   assert.equal(chat.history.of(roomId).attached, false);
   chat.reader.toNewest(roomId);
@@ -139,14 +145,7 @@ test('a room is opened around the first message that was not read, and its end i
 });
 
 test('what comes while the newest page is on its way is not missed', async () => {
-  const { server, open } = setUp();
-  const roomId = server.addRoom(1);
-  const chat = open();
-  for (let n = 0; n < 100; n += 1) server.store(roomId);
-  await server.up();
-  for (let n = 0; n < 900; n += 1) server.say(roomId);
-  chat.open(roomId);
-  await settle();
+  const { server, chat, roomId } = await farBehind();
   const { messages } = server.rest;
   server.rest.messages = async (...asked) => {
     const page = await messages(...asked);
@@ -161,14 +160,7 @@ test('what comes while the newest page is on its way is not missed', async () =>
 });
 
 test('what one writes is shown, also where the end of the room was not', async () => {
-  const { server, open } = setUp();
-  const roomId = server.addRoom(1);
-  const chat = open();
-  for (let n = 0; n < 100; n += 1) server.store(roomId);
-  await server.up();
-  for (let n = 0; n < 900; n += 1) server.say(roomId);
-  chat.open(roomId);
-  await settle();
+  const { server, chat, roomId } = await farBehind();
   chat.send(roomId, 'an answer');
   await settle();
   assert.equal(contents(chat, roomId).at(-1), 'an answer');

@@ -110,10 +110,6 @@ pub(super) async fn refs(db: &Db, ids: &[UserId]) -> Result<Vec<UserRef>> {
 }
 
 pub(super) async fn list(db: &Db, search: &NameKey, after: Option<&UserPlace>, limit: usize) -> Result<Vec<UserRef>> {
-    // No pattern may hold a NUL, and no name does.
-    if search.as_str().contains('\0') {
-        return Ok(Vec::new());
-    }
     // As `NameKey::is_found_by` has it. Strings are compared byte by byte, in UTF-8, so the order is that of `UserPlace`.
     let part = format!("(?:^|[{}]){}", NameKey::PART_ENDS.iter().collect::<String>(), escaped(search.as_str()));
     let mut filter = doc! { "usernameKey": { "$gte": "", "$regex": part } };
@@ -127,14 +123,15 @@ pub(super) async fn list(db: &Db, search: &NameKey, after: Option<&UserPlace>, l
     Ok(found.iter().map(UserRef::from).collect())
 }
 
-/// A text as a regular expression that matches just it.
+/// A text as a regular expression that matches just it. BSON lets no expression hold a NUL, so that one is spelled out.
 fn escaped(text: &str) -> String {
     let mut pattern = String::new();
     for letter in text.chars() {
-        if letter.is_ascii_punctuation() {
-            pattern.push('\\');
+        match letter {
+            '\0' => pattern.push_str(r"\x00"),
+            mark if mark.is_ascii_punctuation() => pattern.extend(['\\', mark]),
+            other => pattern.push(other),
         }
-        pattern.push(letter);
     }
     pattern
 }
