@@ -20,7 +20,7 @@ pub struct Directory {
     #[param(required = false)]
     search: String,
     /// Those first who are online.
-    #[param(nullable = false)]
+    #[param(inline, nullable = false)]
     sort: Option<Sort>,
     /// How many at most.
     #[param(required = false, minimum = 1, maximum = 200, default = 50)]
