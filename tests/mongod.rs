@@ -42,8 +42,7 @@ impl Node {
     }
 
     fn start_in(data: TempDir, options: &[&str]) -> Self {
-        let port =
-            TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+        let port = free_port();
         let options = options.iter().map(|option| (*option).to_owned()).collect();
         let mut node = Self { port, options, data, running: None };
         node.run();
@@ -120,6 +119,11 @@ impl Mongod {
         // Failover as quick as three processes on a busy machine allow.
         let settings = doc! { "electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 500 };
         let config = doc! { "_id": "tests", "members": members, "settings": settings };
+        // The set begins only where each of its members can be reached.
+        for node in &deployment.nodes {
+            let answer = node.client().await.database("admin").run_command(doc! { "ping": 1 }).await;
+            answer.expect("the member answers");
+        }
         let first = deployment.nodes[0].client().await;
         first.database("admin").run_command(doc! { "replSetInitiate": config }).await.expect("the set begins");
         deployment.ready().await;
@@ -199,6 +203,20 @@ impl Mongod {
             assert!(began.elapsed() < READY, "there is no primary");
         }
     }
+}
+
+/// A port that nobody listens on. It lies below those that the system gives to connections that go out, of which one could take it
+/// before mongod does.
+fn free_port() -> u16 {
+    const FIRST: u32 = 20_000;
+    const COUNT: u32 = 10_000;
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let first = std::process::id().wrapping_mul(97);
+    (0..COUNT)
+        .map(|_| FIRST + first.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)) % COUNT)
+        .map(|port| u16::try_from(port).expect("a port"))
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("a free port")
 }
 
 async fn client(url: &str) -> Client {
