@@ -1,8 +1,9 @@
-//! Prepares for embedding the web client and the official Socket.IO client: every file beside its brotli and gzip forms.
+//! Prepares for embedding the web client and the official Socket.IO client: every file beside its brotli and gzip
+//! forms.
 //!
-//! Modules and styles of the web client are named by their content, so that a browser may keep them for ever; the page gets an import
-//! map from the names in the sources to these, and the service worker the list of all files. The modules themselves stay as they were
-//! written.
+//! Modules and styles of the web client are named by their content, so that a browser may keep them for ever; the page
+//! gets an import map from the names in the sources to these, and the service worker the list of all files. The modules
+//! themselves stay as they were written.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -11,6 +12,7 @@ use std::{env, fs, io};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 /// The files of a client, by their path below its root, with `/` between the parts.
@@ -19,7 +21,9 @@ type Files = BTreeMap<String, Vec<u8>>;
 /// Where the import map goes: before the first module that the page names.
 const FIRST_MODULE: &str = "<link rel=\"modulepreload\"";
 /// How the page names a style.
-const STYLE: &str = "<link rel=\"stylesheet\" href=\"/";
+const STYLE: &str = "<link rel=\"stylesheet\" href=\"./";
+/// The one script that stands in the page.
+const SCRIPT: &str = "<script>";
 /// What stands in the service worker where nothing was prepared.
 const NOTHING_PREPARED: &str = "const SHELL = { version: '', files: [] };";
 
@@ -31,13 +35,13 @@ fn main() -> io::Result<()> {
     let home = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo names the crate's directory"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names the output directory"));
     let (client, policy) = named_by_content(read(&home.join("static"))?);
-    println!("cargo:rustc-env=TINCAN_IMPORT_MAP={policy}");
+    println!("cargo:rustc-env=TINCAN_INLINE={policy}");
     write(&client, &out.join("web"))?;
     write(&read(&home.join("socket.io-client"))?, &out.join("socket.io-client"))
 }
 
-/// The client with modules and styles under the names that their content gives them, and the source of the content security policy
-/// that allows the import map.
+/// The client with modules and styles under the names that their content gives them, and the sources of the content
+/// security policy that allow the import map and the script in the page.
 fn named_by_content(sources: Files) -> (Files, String) {
     let mut names = BTreeMap::new();
     let mut files = Files::new();
@@ -45,11 +49,13 @@ fn named_by_content(sources: Files) -> (Files, String) {
         let name = if is_named_by_content(&path) { named(&path, &content) } else { path.clone() };
         files.insert(name.clone(), content);
         if name != path {
-            names.insert(format!("/{path}"), format!("/{name}"));
+            names.insert(format!("./{path}"), format!("./{name}"));
         }
     }
     let map = import_map(&names);
-    let policy = format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(&map)));
+    let page = String::from_utf8_lossy(&files["index.html"]).into_owned();
+    let script = page.split_once(SCRIPT).and_then(|(_, rest)| rest.split_once("</script>")).expect("a script").0;
+    let policy = [map.as_str(), script].map(source_of).join(" ");
     change(&mut files, "index.html", |page| {
         let page = names.iter().fold(page, |page, (path, name)| page.replace(&quoted(path), &quoted(name)));
         page.replacen(FIRST_MODULE, &format!("<script type=\"importmap\">{map}</script>\n    {FIRST_MODULE}"), 1)
@@ -59,7 +65,8 @@ fn named_by_content(sources: Files) -> (Files, String) {
     (files, policy)
 }
 
-/// The styles that the page names as one file, in the order in which it names them: six requests less before anything is seen.
+/// The styles that the page names as one file, in the order in which it names them: six requests less before anything
+/// is seen.
 fn with_one_style(mut sources: Files) -> Files {
     let mut joined = Vec::new();
     change(&mut sources, "index.html", |page| {
@@ -88,7 +95,12 @@ fn named(path: &str, content: &[u8]) -> String {
 }
 
 fn hash(content: &[u8]) -> String {
-    Sha256::digest(content).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(content)[..8])
+}
+
+/// How a policy allows a text that stands in the page.
+fn source_of(text: &str) -> String {
+    format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(text)))
 }
 
 /// JSON by hand: paths of this repository hold nothing that needs escaping.
@@ -106,7 +118,7 @@ fn quoted(text: &str) -> String {
 fn shell(files: &Files) -> String {
     let needed =
         files.keys().filter(|path| !path.ends_with(".txt") && *path != "service-worker.js" && *path != "index.html");
-    let list: Vec<String> = needed.map(|path| quoted(&format!("/{path}"))).collect();
+    let list: Vec<String> = needed.map(|path| quoted(path)).collect();
     let whole: Vec<u8> = files.iter().flat_map(|(path, content)| [path.as_bytes(), content].concat()).collect();
     format!("const SHELL = {{ version: {}, files: [{}] }};", quoted(&hash(&whole)), list.join(","))
 }

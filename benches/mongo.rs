@@ -1,14 +1,19 @@
-//! Figures of the MongoDB engine, on a replica set of one: `cargo bench --bench mongo -- [sends|pages|takeover|migrate]`.
+//! Figures of the MongoDB engine, on a replica set of one: `cargo bench --bench mongo --
+//! [sends|pages|takeover|migrate]`.
 
-#[path = "../tests/mongod.rs"]
+#[path = "../tests/support/mongod.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]
 mod mongod;
+#[path = "../tests/support/port.rs"]
+mod port;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
-use tincan::model::{ClientId, Content, MessageId, NewMessage, Page, Room, RoomId, Timestamp, UserId};
+use tincan::model::{
+    ClientId, Content, Mentions, MessageId, NewMessage, Page, Room, RoomId, RoomKind, Timestamp, UserId,
+};
 use tincan::store::mongodb::MongoStore;
 use tincan::store::{Place, Store, open_to_fill};
 use tincan::transfer::{self, Watch};
@@ -46,6 +51,7 @@ async fn open(deployment: &Mongod, database: &str) -> Arc<dyn Store> {
 async fn new_room(store: &Arc<dyn Store>, number: usize) -> RoomId {
     let room = Room {
         id: RoomId::new(),
+        kind: RoomKind::Open,
         name: format!("room {number}"),
         description: String::new(),
         created_by: UserId::new(),
@@ -69,6 +75,7 @@ fn new_message(sender: UserId) -> NewMessage {
         content: Content::parse("A message of some length, as people write them in a chat").expect("a good text"),
         timestamp: Timestamp::now(),
         client_id: ClientId::parse(&id.to_string()).ok(),
+        mentions: Mentions::default(),
     }
 }
 
@@ -116,7 +123,8 @@ async fn fill(deployment: &Mongod, database: &str, room: RoomId, count: i64, num
     let document = |seq: i64| {
         let time = DateTime::from_millis(1_700_000_000_000 + seq * 1000);
         let mut message = doc! {
-            "room": room, "sender": sender, "senderName": "somebody", "content": format!("message {seq}"), "timestamp": time,
+            "room": room, "sender": sender, "senderName": "somebody", "content": format!("message {seq}"),
+            "timestamp": time,
         };
         if numbered {
             message.insert("seq", seq);

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use tincan::model::{ClientId, Content, MessageId, NewMessage, Page, Room, RoomId, Timestamp, UserId};
+use tincan::model::{
+    ClientId, Content, Mentions, MessageId, NewMessage, Page, Room, RoomId, RoomKind, Timestamp, UserId,
+};
 use tincan::store::Store;
 use tincan::store::polodb::{Options, PoloDb};
 use tokio::task::JoinSet;
@@ -42,6 +44,7 @@ async fn open(directory: &Path) -> Arc<dyn Store> {
 async fn new_room(store: &Arc<dyn Store>, name: &str) -> RoomId {
     let room = Room {
         id: RoomId::new(),
+        kind: RoomKind::Open,
         name: name.to_owned(),
         description: String::new(),
         created_by: UserId::new(),
@@ -65,10 +68,12 @@ fn new_message(sender: UserId) -> NewMessage {
         content: Content::parse("A message of some length, as people write them in a chat").expect("a good text"),
         timestamp: Timestamp::now(),
         client_id: ClientId::parse(&id.to_string()).ok(),
+        mentions: Mentions::default(),
     }
 }
 
-/// Acknowledged sends a second of those who each send one after the other, and how long the slowest in a hundred waited.
+/// Acknowledged sends a second of those who each send one after the other, and how long the slowest in a hundred
+/// waited.
 async fn rate(store: &Arc<dyn Store>, senders: impl Iterator<Item = RoomId>) -> (f64, Duration) {
     let began = Instant::now();
     let mut tasks = JoinSet::new();

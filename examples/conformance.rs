@@ -1,111 +1,39 @@
-//! What the official protocol test suites run against: our own socket configuration, with the timing and the echoes that they expect.
+//! What the official protocol test suites run against: our own sessions and the library's, with our bounds and the
+//! timing and the echoes that the suites expect.
 //!
-//! Listens on port 3000, or on the one given. `docs/conformance.md` says how to run the suites and what came of it.
+//! Listens on port 3000, or on the one given. `script/conformance` runs the suites; `docs/conformance.md` says what
+//! came of it.
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use bytes::Bytes;
-use engineioxide::config::EngineIoConfig;
-use engineioxide::handler::EngineIoHandler;
-use engineioxide::service::EngineIoService;
-use engineioxide::{DisconnectReason, Socket, Str};
-use serde::de::{SeqAccess, Visitor};
-use serde::ser::SerializeTuple;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use socketioxide::SocketIo;
-use socketioxide::extract::{AckSender, Data, SocketRef};
-
-const PING_INTERVAL: Duration = Duration::from_millis(300);
-const PING_TIMEOUT: Duration = Duration::from_millis(200);
-const MOST_PAYLOAD: u64 = 1_000_000;
-
-/// The Engine.IO suite: every message comes back.
-#[derive(Debug)]
-struct Echo;
-
-impl EngineIoHandler for Echo {
-    type Data = ();
-
-    fn on_connect(self: Arc<Self>, _socket: Arc<Socket<()>>) {}
-
-    fn on_disconnect(&self, _socket: Arc<Socket<()>>, _reason: DisconnectReason) {}
-
-    fn on_message(self: &Arc<Self>, message: Str, socket: Arc<Socket<()>>) {
-        socket.emit(message).expect("a queue with room");
-    }
-
-    fn on_binary(self: &Arc<Self>, data: Bytes, socket: Arc<Socket<()>>) {
-        socket.emit_binary(data).expect("a queue with room");
-    }
+mod conformance {
+    pub mod carried;
+    pub mod direct;
 }
 
-/// All arguments of an event. What is tuple-like to serde stands for all of them, anything else for the first alone.
-struct Arguments(Vec<rmpv::Value>);
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use conformance::{carried, direct};
+use tincan::net::{Doors, Served, accept};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 
-impl<'de> Deserialize<'de> for Arguments {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Arguments;
-
-            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str("arguments")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut arguments: A) -> Result<Arguments, A::Error> {
-                let mut all = Vec::new();
-                while let Some(argument) = arguments.next_element()? {
-                    all.push(argument);
-                }
-                Ok(Arguments(all))
-            }
-        }
-        deserializer.deserialize_tuple(2, Collect)
+/// What begins as a websocket is ours, in each of the two suites; the rest is the library's.
+async fn divide(State(own): State<direct::Own>, request: Request, next: Next) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let says = |part: &str| query.split('&').any(|pair| pair == part);
+    if query.contains("sid=") || !says("transport=websocket") {
+        return next.run(request).await;
     }
-}
-
-impl Serialize for Arguments {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut tuple = serializer.serialize_tuple(self.0.len())?;
-        self.0.iter().try_for_each(|argument| tuple.serialize_element(argument))?;
-        tuple.end()
-    }
-}
-
-/// The Socket.IO suite: the handshake's `auth`, and every message, come back.
-async fn on_connect(socket: SocketRef, Data(auth): Data<Option<rmpv::Value>>) {
-    let auth = auth.unwrap_or_else(|| rmpv::Value::Map(Vec::new()));
-    socket.emit("auth", &auth).expect("a queue with room");
-    socket.on("message", async |socket: SocketRef, Data::<Arguments>(data)| {
-        socket.emit("message-back", &data).expect("a queue with room");
-    });
-    socket.on("message-with-ack", async |Data::<Arguments>(data), ack: AckSender| {
-        ack.send(&data).expect("a queue with room");
-    });
+    if request.uri().path().starts_with("/engine.io") { own.engine(request) } else { own.socket(request) }
 }
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let port = std::env::args().nth(1).and_then(|port| port.parse().ok()).unwrap_or(3000);
-    let builder = tincan::socket::configured(SocketIo::builder())
-        .ping_interval(PING_INTERVAL)
-        .ping_timeout(PING_TIMEOUT)
-        .connect_timeout(Duration::from_secs(1))
-        .max_payload(MOST_PAYLOAD);
-    let (layer, io) = builder.build_layer();
-    io.ns("/", on_connect);
-    io.ns("/custom", on_connect);
-    let engine = EngineIoConfig::builder()
-        .req_path("/engine.io")
-        .ping_interval(PING_INTERVAL)
-        .ping_timeout(PING_TIMEOUT)
-        .max_payload(MOST_PAYLOAD)
-        .build();
-    let engine = EngineIoService::with_config(Arc::new(Echo), engine);
-    let routes = axum::Router::new().route_service("/engine.io/", engine).layer(layer);
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
+    let routes: Router = carried::routes().layer(from_fn_with_state(direct::Own::new(), divide));
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     println!("listening on http://localhost:{port}");
-    axum::serve(listener, routes).await
+    let (_stop, stopped) = watch::channel(false);
+    match accept(listener, Doors::new(Vec::new()), Served { routes, tls: None, relay: None }, stopped).await {}
 }

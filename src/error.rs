@@ -1,17 +1,16 @@
 //! What can go wrong for a client: one closed enum with a stable code, a public message and a class for each.
 //!
-//! It knows neither HTTP nor sockets. What is told never names a cause inside the server; that is logged where it leaves the process.
+//! It knows neither HTTP nor sockets. What is told never names a cause inside the server; the log is told that, once,
+//! where the failure leaves the process.
 
 use std::time::Duration;
 
-use serde::Serialize;
-use utoipa::ToSchema;
-
 use crate::model::CallId;
+use crate::seldom::Seldom;
+use crate::store::{StoreError, Taken};
 
 /// Where a wrong value stood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Location {
     /// In the body, or in an event's payload.
     Body,
@@ -19,19 +18,21 @@ pub enum Location {
     Query,
 }
 
-/// One wrong value, in express-validator's form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+/// One wrong value.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
-    r#type: &'static str,
-    location: Location,
-    path: String,
-    msg: String,
+    /// Where it stood.
+    pub location: Location,
+    /// The field's name, empty for the body as a whole.
+    pub path: String,
+    /// What it must be.
+    pub msg: String,
 }
 
 impl FieldError {
-    /// `path` is the field's name, empty for the body as a whole; `msg` what it must be.
+    /// Of the field of this name.
     pub fn new(location: Location, path: &str, msg: &str) -> Self {
-        Self { r#type: "field", location, path: path.to_owned(), msg: msg.to_owned() }
+        Self { location, path: path.to_owned(), msg: msg.to_owned() }
     }
 }
 
@@ -76,8 +77,18 @@ pub enum Error {
     TokenExpired,
     /// Unknown user or wrong password; which is not told.
     InvalidCredentials,
+    /// The account is there and the password right, but an administrator has disabled it.
+    AccountDisabled,
     /// The operator has closed sign-up.
     SignupClosed,
+    /// Only with an invitation, and there is none, or it is good no more.
+    InviteRequired,
+    /// The invitation is unknown, used up or over.
+    InviteNotFound,
+    /// The code to set a password is unknown, used or over.
+    ResetNotFound,
+    /// Nobody would be left who looks after the server.
+    LastAdministrator,
     /// A name that exists in any case.
     UsernameTaken,
     /// An address that has an account.
@@ -114,8 +125,9 @@ pub enum Error {
     LimitReached,
     /// No such event.
     UnknownEvent,
-    /// The store could not make the change durable.
-    Storage,
+    /// The store failed. Where it is away, the change is not known to be durable; all else is a mistake or a damage of
+    /// the server's own.
+    Storage(#[source] StoreError),
     /// Too much work is waiting.
     Overloaded,
     /// A mistake of the server.
@@ -136,7 +148,12 @@ impl Error {
             Self::Unauthorized => "unauthorized",
             Self::TokenExpired => "token_expired",
             Self::InvalidCredentials => "invalid_credentials",
+            Self::AccountDisabled => "account_disabled",
             Self::SignupClosed => "signup_closed",
+            Self::InviteRequired => "invite_required",
+            Self::InviteNotFound => "invite_not_found",
+            Self::ResetNotFound => "reset_not_found",
+            Self::LastAdministrator => "last_administrator",
             Self::UsernameTaken => "username_taken",
             Self::EmailTaken => "email_taken",
             Self::RoomNameTaken => "room_name_taken",
@@ -155,9 +172,9 @@ impl Error {
             Self::RateLimited(_) => "rate_limited",
             Self::LimitReached => "limit_reached",
             Self::UnknownEvent => "unknown_event",
-            Self::Storage => "storage",
+            Self::Storage(StoreError::Unavailable(_)) => "storage",
             Self::Overloaded => "overloaded",
-            Self::Internal => "internal",
+            Self::Storage(_) | Self::Internal => "internal",
         }
     }
 
@@ -180,6 +197,11 @@ impl Error {
             Self::TokenExpired => "The session has expired; log in again",
             Self::InvalidCredentials => "The name or address or the password is wrong",
             Self::SignupClosed => "Sign-up is closed on this server; ask its operator for an account",
+            Self::AccountDisabled => "This account is disabled; ask an administrator of this server",
+            Self::InviteRequired => "This needs an invitation that is still good; ask for one",
+            Self::InviteNotFound => "This invitation is good no more; ask for another one",
+            Self::ResetNotFound => "This link is good no more; ask an administrator for another one",
+            Self::LastAdministrator => "At least one administrator must stay who is not disabled",
             Self::UsernameTaken => "This username is taken",
             Self::EmailTaken => "This e-mail address has an account already",
             Self::RoomNameTaken => "There is a room of this name already",
@@ -197,9 +219,9 @@ impl Error {
             Self::CallNotFound => "There is no such call",
             Self::LimitReached => "The limit is reached",
             Self::UnknownEvent => "There is no such event",
-            Self::Storage => "The server could not store this; try again",
+            Self::Storage(StoreError::Unavailable(_)) => "The server could not store this; try again",
             Self::Overloaded => "The server has too much to do; try again",
-            Self::Internal => "Something went wrong on the server",
+            Self::Storage(_) | Self::Internal => "Something went wrong on the server",
         };
         text.to_owned()
     }
@@ -209,18 +231,57 @@ impl Error {
         match self {
             Self::Validation(_) | Self::InvalidJson | Self::UnknownEvent => Class::BadRequest,
             Self::Unauthorized | Self::TokenExpired | Self::InvalidCredentials => Class::Unauthorized,
-            Self::SignupClosed | Self::NotAllowed | Self::NotInRoom => Class::Forbidden,
+            Self::SignupClosed | Self::InviteRequired | Self::AccountDisabled => Class::Forbidden,
+            Self::NotAllowed | Self::NotInRoom => Class::Forbidden,
             Self::RoomNotFound | Self::NotFound | Self::UserNotFound | Self::CallNotFound | Self::PeerUnavailable => {
                 Class::NotFound
             }
+            Self::InviteNotFound | Self::ResetNotFound => Class::NotFound,
+            Self::LastAdministrator => Class::Conflict,
             Self::MethodNotAllowed => Class::MethodNotAllowed,
             Self::UsernameTaken | Self::EmailTaken | Self::RoomNameTaken => Class::Conflict,
             Self::UserOffline | Self::UserBusy(_) | Self::LimitReached => Class::Conflict,
             Self::PayloadTooLarge => Class::TooLarge,
             Self::UnsupportedMediaType => Class::UnsupportedMedia,
             Self::RateLimited(_) => Class::TooMany,
-            Self::Storage | Self::Overloaded => Class::Unavailable,
-            Self::Internal => Class::Internal,
+            Self::Storage(StoreError::Unavailable(_)) | Self::Overloaded => Class::Unavailable,
+            Self::Storage(_) | Self::Internal => Class::Internal,
+        }
+    }
+
+    /// After how many milliseconds it may be tried again, where that is known.
+    pub fn retry_after_ms(&self) -> Option<u64> {
+        if let Self::RateLimited(wait) = self { Some(wait.as_millis().max(1) as u64) } else { None }
+    }
+
+    /// The store gave no answer, or refused for now: what was asked of it may have been done all the same.
+    pub const fn is_store_away(&self) -> bool {
+        matches!(self, Self::Storage(StoreError::Unavailable(_)))
+    }
+
+    /// Tells the log of it where it leaves the process, with the cause, which clients are not told. `what` says what
+    /// came of it.
+    pub fn log(&self, what: &str) {
+        static STORE_AWAY: Seldom = Seldom::new();
+        match self {
+            Self::Storage(error @ StoreError::Unavailable(_)) => {
+                STORE_AWAY.say(|count| tracing::warn!(%error, count, "{what}"));
+            }
+            Self::Storage(error) => tracing::error!(%error, "{what}"),
+            _ => tracing::debug!(code = self.code(), "{what}"),
+        }
+    }
+}
+
+/// That something is absent was decided before; what is left is a name that is taken, or the store's own trouble.
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict(Taken::Username) => Self::UsernameTaken,
+            StoreError::Conflict(Taken::Email) => Self::EmailTaken,
+            StoreError::Conflict(Taken::RoomName) => Self::RoomNameTaken,
+            StoreError::LastAdministrator => Self::LastAdministrator,
+            other => Self::Storage(other),
         }
     }
 }

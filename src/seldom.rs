@@ -1,4 +1,5 @@
-//! Lines in the log that would come once a connection when many of them meet the same trouble: said once in a while, with a count.
+//! Lines in the log that would come once a connection when many of them meet the same trouble: said once in a while,
+//! with a count.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

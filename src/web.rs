@@ -1,4 +1,5 @@
-//! The web client: files prepared at build time, or of a directory. What is named by its content is kept for ever, the rest asked for anew.
+//! The web client: files prepared at build time, or of a directory. What is named by its content is kept for ever, the
+//! rest asked for anew.
 
 mod library;
 
@@ -10,10 +11,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{OriginalUri, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::any;
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use rust_embed::Embed;
 
 use crate::config::Client;
@@ -25,6 +28,12 @@ pub use library::library;
 #[folder = "$OUT_DIR/web"]
 struct Assets;
 
+/// The page.
+const PAGE: &str = "index.html";
+
+/// The service worker, by whose name alone browsers find a newer one.
+const WORKER: &str = "/service-worker.js";
+
 /// What a path is answered with.
 struct File {
     content: Bytes,
@@ -34,26 +43,72 @@ struct File {
     forever: bool,
 }
 
-/// Answers every path: with a file of the client, its page where the path names no file, or 404. Meant as the fallback
-/// of the whole application.
+/// Answers every path: with a file of the client, its page, the way there where the path names no file, or 404. Meant
+/// as the fallback of the whole application.
 pub fn router(client: &Client) -> Router {
     match client {
         Client::BuiltIn => Router::new().fallback(built_in),
         Client::Directory(root) => Router::new().fallback(from_directory).with_state(Arc::new(root.clone())),
-        Client::Off => Router::new().fallback(|| async { not_found() }),
+        Client::Off => Router::new().route(WORKER, any(worker_that_goes)).fallback(|| async { not_found() }),
     }
+}
+
+/// Browsers that have kept the client open it without asking, and ask for this alone. The worker as it stands in the
+/// sources lets go of
+/// all files and of itself.
+async fn worker_that_goes(request: Request) -> Response {
+    let content = Bytes::from_static(include_bytes!("../static/service-worker.js"));
+    let tag = tag_of(&content);
+    reply(&request, WORKER, Some(File { content, tag, encoding: None, forever: false }))
 }
 
 async fn built_in(request: Request) -> Response {
     let Some(path) = wanted(request.uri().path()) else { return not_found() };
+    if let Some(way) = way_to_page(&request, &path) {
+        return way;
+    }
     let file = choose::<Assets>(&path, request.headers());
+    let file = file.or_else(|| choose::<Assets>(&whole(&request)?, request.headers()));
     reply(&request, &path, file)
+}
+
+/// The page names its files from where it lies, so it answers at the root alone, and there with a slash at the end.
+/// `None` where the path is that, or names a file.
+fn way_to_page(request: &Request, wanted: &str) -> Option<Response> {
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let path = request.uri().path();
+    if wanted != PAGE || path.ends_with(PAGE) || !is_read {
+        return None;
+    }
+    let deep = path.trim_start_matches('/').matches('/').count();
+    let location = match (path, request.extensions().get::<OriginalUri>()) {
+        ("/" | "", Some(OriginalUri(asked))) if asked.path().len() > 1 && !asked.path().ends_with('/') => {
+            let query = asked.query().map(|query| format!("?{query}")).unwrap_or_default();
+            format!("{}/{query}", asked.path())
+        }
+        ("/" | "", _) => return None,
+        // Below whatever prefix that may be.
+        _ if deep == 0 => "./".to_owned(),
+        _ => "../".repeat(deep),
+    };
+    let headers = [(header::LOCATION, location.as_str()), (header::CACHE_CONTROL, "no-cache")];
+    Some((StatusCode::FOUND, headers).into_response())
+}
+
+/// The file that a path names with what was taken for a prefix of it: a folder of the client may be called so.
+fn whole(request: &Request) -> Option<String> {
+    let OriginalUri(asked) = request.extensions().get::<OriginalUri>()?;
+    wanted(asked.path()).filter(|path| asked.path() != request.uri().path() && path != PAGE)
 }
 
 async fn from_directory(State(root): State<Arc<PathBuf>>, request: Request) -> Response {
     let Some(path) = wanted(request.uri().path()) else { return not_found() };
-    let name = path.clone();
-    let read = tokio::task::spawn_blocking(move || read_below(&root, &name)).await;
+    let (name, whole) = (path.clone(), whole(&request));
+    let read = tokio::task::spawn_blocking(move || match (read_below(&root, &name), whole) {
+        (Ok(None), Some(whole)) => read_below(&root, &whole),
+        (read, _) => read,
+    });
+    let read = read.await;
     match read {
         Ok(Ok(file)) => reply(&request, &path, file),
         Ok(Err(error)) => {
@@ -73,7 +128,7 @@ fn wanted(path: &str) -> Option<String> {
         return None;
     }
     let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-    Some(if is_file { path.to_owned() } else { "index.html".to_owned() })
+    Some(if is_file { path.to_owned() } else { PAGE.to_owned() })
 }
 
 /// The smallest form that the browser takes. Each form has a tag of its own, as they are different bytes.
@@ -84,7 +139,7 @@ fn choose<Files: Embed>(path: &str, headers: &HeaderMap) -> Option<File> {
         Some((file, Some(coding)))
     });
     let (file, encoding) = compressed.unwrap_or((plain, None));
-    let hash: String = file.metadata.sha256_hash().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let hash = HEXLOWER.encode(&file.metadata.sha256_hash()[..8]);
     let forever = is_named_by_content(path);
     Some(File { content: content(file.data), tag: format!("\"{hash}\""), encoding, forever })
 }
@@ -127,14 +182,13 @@ fn read_below(root: &Path, path: &str) -> std::io::Result<Option<File>> {
         return Ok(None);
     }
     let content = std::fs::read(target)?;
+    Ok(Some(File { tag: tag_of(&content), content: content.into(), encoding: None, forever: false }))
+}
+
+fn tag_of(content: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     content.hash(&mut hasher);
-    Ok(Some(File {
-        tag: format!("\"{:016x}\"", hasher.finish()),
-        content: content.into(),
-        encoding: None,
-        forever: false,
-    }))
+    format!("\"{:016x}\"", hasher.finish())
 }
 
 fn reply(request: &Request, path: &str, file: Option<File>) -> Response {
@@ -146,13 +200,15 @@ fn reply(request: &Request, path: &str, file: Option<File>) -> Response {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let mut response = Response::new(Body::from(file.content));
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
         if let Some(encoding) = file.encoding {
             response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
         response
     };
     let headers = response.headers_mut();
+    // Also where nothing has changed: what headers a page gets is told from it, and those take the place of the ones
+    // kept.
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
     headers.insert(header::ETAG, HeaderValue::from_str(&file.tag).expect("a tag is hexadecimal"));
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     // The page names all other files, so it is asked for anew at each load, and all of them are of one version.
@@ -193,115 +249,4 @@ fn content_type(path: &str) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use tower::ServiceExt;
-
-    use super::*;
-
-    async fn get(client: &Client, path: &str, headers: &[(header::HeaderName, &str)]) -> Response {
-        let mut request = Request::builder().uri(path);
-        for (name, value) in headers {
-            request = request.header(name, *value);
-        }
-        router(client).oneshot(request.body(Body::empty()).expect("a request")).await.expect("infallible")
-    }
-
-    fn header_of(response: &Response, name: header::HeaderName) -> &str {
-        response.headers().get(name).map_or("", |value| value.to_str().expect("text"))
-    }
-
-    #[tokio::test]
-    async fn the_page_answers_the_root_and_paths_that_name_no_file() {
-        for path in ["/", "/rooms/abc"] {
-            let response = get(&Client::BuiltIn, path, &[]).await;
-            assert_eq!(response.status(), StatusCode::OK, "{path}");
-            assert_eq!(header_of(&response, header::CONTENT_TYPE), "text/html; charset=utf-8");
-            assert_eq!(header_of(&response, header::CACHE_CONTROL), "no-cache");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_missing_asset_is_a_404_and_not_the_page() {
-        assert_eq!(get(&Client::BuiltIn, "/views/gone.js", &[]).await.status(), StatusCode::NOT_FOUND);
-    }
-
-    #[tokio::test]
-    async fn modules_and_styles_are_kept_for_ever_under_names_that_their_content_gives_them() {
-        let page = Assets::get("index.html").expect("a page");
-        let page = String::from_utf8(page.data.into_owned()).expect("text");
-        let named: Vec<&str> = page.split('"').filter(|part| part.starts_with('/') && part.contains('.')).collect();
-        let forever: Vec<&&str> = named.iter().filter(|path| is_named_by_content(path)).collect();
-        assert!(forever.len() > 50 && forever.iter().any(|path| path.starts_with("/main.")), "{named:?}");
-        for path in &named {
-            let response = get(&Client::BuiltIn, path, &[]).await;
-            // The import map names each module by the name in the sources too, which is no path of its own.
-            let in_sources = page.contains(&format!("\"{path}\":"));
-            let status = if in_sources { StatusCode::NOT_FOUND } else { StatusCode::OK };
-            assert_eq!(response.status(), status, "{path}");
-            let kept = header_of(&response, header::CACHE_CONTROL).contains("immutable");
-            assert_eq!(kept, is_named_by_content(path) && !in_sources, "{path}");
-        }
-    }
-
-    #[tokio::test]
-    async fn the_service_worker_lists_files_that_are_there_and_is_asked_for_anew() {
-        let response = get(&Client::BuiltIn, "/service-worker.js", &[]).await;
-        assert_eq!(header_of(&response, header::CACHE_CONTROL), "no-cache");
-        let worker = Assets::get("service-worker.js").expect("a worker");
-        let worker = String::from_utf8(worker.data.into_owned()).expect("text");
-        let list = worker.split_once("files: [").and_then(|(_, rest)| rest.split_once(']')).expect("a list").0;
-        let files: Vec<&str> = list.split(',').map(|path| path.trim_matches('"')).collect();
-        assert!(files.len() > 50, "{files:?}");
-        for path in files {
-            assert_eq!(get(&Client::BuiltIn, path, &[]).await.status(), StatusCode::OK, "{path}");
-        }
-    }
-
-    #[tokio::test]
-    async fn each_encoding_has_its_own_tag_and_a_known_tag_costs_no_body() {
-        let path = "/index.html";
-        let brotli = get(&Client::BuiltIn, path, &[(header::ACCEPT_ENCODING, "gzip, br")]).await;
-        let gzip = get(&Client::BuiltIn, path, &[(header::ACCEPT_ENCODING, "gzip, br;q=0")]).await;
-        let plain = get(&Client::BuiltIn, path, &[]).await;
-        assert_eq!(header_of(&brotli, header::CONTENT_ENCODING), "br");
-        assert_eq!(header_of(&gzip, header::CONTENT_ENCODING), "gzip");
-        assert_eq!(header_of(&plain, header::CONTENT_ENCODING), "");
-        let tags = [&brotli, &gzip, &plain].map(|response| header_of(response, header::ETAG).to_owned());
-        assert!(tags[0] != tags[1] && tags[1] != tags[2] && tags[0] != tags[2], "{tags:?}");
-
-        for (tag, status) in [(&tags[0], StatusCode::NOT_MODIFIED), (&tags[1], StatusCode::OK)] {
-            let headers = [(header::ACCEPT_ENCODING, "br"), (header::IF_NONE_MATCH, tag.as_str())];
-            assert_eq!(get(&Client::BuiltIn, path, &headers).await.status(), status, "{tag}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_directory_is_served_and_nothing_beside_it() {
-        let home = tempfile::tempdir().expect("a directory");
-        let root = home.path().join("client");
-        std::fs::create_dir(&root).expect("a directory");
-        std::fs::write(root.join("index.html"), "<p>mine</p>").expect("a file");
-        std::fs::write(root.join(".env"), "secret").expect("a file");
-        std::fs::write(home.path().join("secret.txt"), "secret").expect("a file");
-        std::os::unix::fs::symlink(home.path().join("secret.txt"), root.join("link.txt")).expect("a link");
-        let client = Client::Directory(root);
-
-        assert_eq!(get(&client, "/", &[]).await.status(), StatusCode::OK);
-        for path in ["/../secret.txt", "/%2e%2e/secret.txt", "/link.txt", "/.env", "//etc/passwd.txt", "/gone.js"] {
-            assert_eq!(get(&client, path, &[]).await.status(), StatusCode::NOT_FOUND, "{path}");
-        }
-    }
-
-    #[tokio::test]
-    async fn with_the_client_off_the_root_is_a_404() {
-        assert_eq!(get(&Client::Off, "/", &[]).await.status(), StatusCode::NOT_FOUND);
-    }
-
-    #[test]
-    fn the_whole_client_fits_into_180_kilobytes_compressed() {
-        let is_form = |path: &str| path.ends_with(".br") || path.ends_with(".gz");
-        let smallest = |path: &str| Assets::get(&format!("{path}.br")).or_else(|| Assets::get(path)).expect("a file");
-        let total: usize = Assets::iter().filter(|path| !is_form(path)).map(|path| smallest(&path).data.len()).sum();
-        assert!(total <= 180_000, "{total} bytes");
-    }
-}
+mod tests;

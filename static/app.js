@@ -1,19 +1,19 @@
 /** Puts the parts together: session, server, rooms and calls of whoever is logged in. Knows no page. */
 
-import { asRequestError } from './protocol/errors.js';
-import { createConnection } from './protocol/connection.js';
+import { CALL_EVENTS, createConnection } from './protocol/connection.js';
+import { asRequestError, insist, pause } from './protocol/errors.js';
 import { createRest } from './protocol/rest.js';
-import { dropLeftovers } from './state/belongings.js';
-import { Place } from './state/place.js';
-import { roomHref } from './state/route.js';
+import { Belongings, dropLeftovers } from './state/storage.js';
+import { Part } from './state/part.js';
+import { LastRoom, Place, isOutside, roomHref } from './state/place.js';
 import { Session } from './state/session.js';
 import { Store } from './state/store.js';
+import { inWords } from './state/words.js';
 
 /** @typedef {import('./protocol/types.js').ServerConfig} ServerConfig */
-/** @typedef {import('./state/belongings.js').Belongings} Belongings */
 /** @typedef {import('./state/chat.js').Chat} Chat */
 /** @typedef {import('./call/desk.js').CallDesk} CallDesk */
-/** @typedef {typeof import('./inside.js')} Inside */
+/** @typedef {typeof import('./later.js')} Later */
 
 const RETRY_MS = 2_000;
 /** A server that does not answer must not keep anybody logged in. */
@@ -23,55 +23,67 @@ const ENDED = 'Your session has ended. Please log in again.';
 export class App extends Store {
   /**
    * @param {object} options
+   * @param {string} [options.home] the path that the client lies at, with a slash at its end
    * @param {(options: object) => any} options.io makes a socket
    * @param {import('./state/storage.js').BrowserStorage} options.storage kept in this browser
    * @param {import('./state/storage.js').BrowserStorage} options.tabStorage kept in this tab
-   * @param {import('./call/devices.js').Devices} options.devices
    * @param {string} options.hash
-   * @param {() => Promise<Inside>} options.bringInside what only those need who are logged in
+   * @param {object} options.parts what only those need who are logged in
+   * @param {() => Promise<typeof import('./state/chat.js')>} options.parts.chat
+   * @param {() => Promise<typeof import('./views/shell.js')>} options.parts.shell
+   * @param {() => Promise<Later>} options.parts.later
    */
-  constructor({ io, storage, tabStorage, devices, hash, bringInside }) {
+  constructor({ home = '/', io, storage, tabStorage, hash, parts }) {
     super();
     this.storage = storage;
     this.tabStorage = tabStorage;
-    this.devices = devices;
     this.session = new Session({ storage });
     this.rest = createRest({
+      base: home.slice(0, -1),
       token: () => this.session.token,
       onRefused: (code, token) => void this.session.refused(token, code, ENDED),
     });
     this.connection = createConnection({
       io,
       token: () => this.session.token,
-      onRefused: () => void this.reconsider(),
+      onRefused: (code) => (code === 'account_disabled' ? this.session.end(inWords({ code, message: '' })) : void this.reconsider()),
     });
     /** @type {ServerConfig | null} */
     this.config = null;
-    this.bringInside = bringInside;
-    /** @type {Inside | null} */
-    this.inside = null;
-    /** A part of the client could not be loaded. */
-    this.isIncomplete = false;
+    const missing = () => this.changed();
+    this.chatPart = new Part({ load: parts.chat, came: () => this.sessionChanged(), missing });
+    this.shell = new Part({ load: parts.shell, came: () => this.chatChanged(), missing });
+    this.later = new Part({ load: parts.later, came: () => this.laterCame(), missing });
+    /** Who is connected, or about to be. */
+    this.userId = '';
     /** @type {Belongings | null} what is kept of the user */
     this.belongings = null;
     /** @type {Chat | null} */
     this.chat = null;
     /** @type {CallDesk | null} */
     this.calls = null;
+    /** @type {import('./call/devices.js').Devices | null} */
+    this.devices = null;
     this.place = new Place(hash);
     /** @type {{id: number, text: string}[]} short words about what just happened */
     this.toasts = [];
+    /** @type {{id: string, username: string} | null} whose card is shown */
+    this.card = null;
     /** A call rings, and the browser lets this tab make no sound yet. */
     this.silent = false;
     /** @type {((message: import('./protocol/types.js').Message) => void) | null} told of what others write */
     this.onMessage = null;
     /** Where to go after log-in. */
     this.returnTo = '';
+    /** The name of the room that a new account was invited to, until it is open. */
+    this.invitedTo = '';
     /** @type {((hash: string) => void) | null} changes the address */
     this.navigate = null;
     this.session.subscribe(() => this.sessionChanged());
     /** How often the connection was refused since it was there. */
     this.refusals = 0;
+    this.connection.on('account-updated', ({ user: told }) => this.session.update(told));
+    this.connection.on('session', ({ role }) => role && this.session.update({ role }));
     this.connection.on('status', (status) => {
       if (status === 'online') this.refusals = 0;
       this.changed();
@@ -98,62 +110,129 @@ export class App extends Store {
 
   sessionChanged() {
     const { user } = this.session;
-    const wanted = this.chat && !user && !this.session.notice;
-    if (this.chat && this.chat.user.id !== user?.id) this.leave();
-    if (user && !this.inside) void this.open();
-    else if (user && this.inside && !this.chat) this.enter(user, this.inside);
+    const wanted = this.chat && !user && (this.session.wanted || !this.session.notice);
+    if (this.userId && this.userId !== user?.id) this.leave();
+    if (user && !this.userId) this.open(user);
     // A newer token came after the connection was refused for the older.
     else if (user && this.connection.status === 'offline') this.connection.open();
-    if (!user && this.route.page !== 'login' && this.route.page !== 'signup') {
+    if (user && !this.chat && this.chatPart.here) this.enter(user, this.chatPart.here);
+    if (!user && !isOutside(this.route)) {
       // Whoever logs in after a log-out is perhaps somebody else.
-      this.returnTo = wanted ? '' : location.hash;
+      this.returnTo = wanted ? '' : this.place.hash;
       if (wanted) this.toasts = [];
       this.navigate?.('#/login');
     }
     if (user && (this.route.page === 'login' || this.route.page === 'signup')) {
       this.navigate?.(this.returnTo || '#/rooms');
-      this.returnTo = '';
     }
     this.changed();
   }
 
-  /** Brings what those need who are logged in, then goes on. Asked for again it is the same, and comes once. */
-  async open() {
-    try {
-      const inside = await this.bringInside();
-      if (this.inside) return;
-      this.inside = inside;
-      inside.watch(this);
-      this.sessionChanged();
-    } catch (error) {
-      console.info('A part of the client is missing:', asRequestError(error).message);
-      this.isIncomplete = true;
-      this.changed();
-    }
+  /** A new account: into the room that it was invited to. @param {import('./protocol/types.js').Grant} grant @param {string} [room] its name */
+  signedUp(grant, room = '') {
+    this.invitedTo = room;
+    this.changeTo(grant);
   }
 
-  /** @param {import('./protocol/types.js').User} user @param {Inside} inside */
-  enter(user, { Belongings, CallDesk, Chat, LastRoom }) {
-    const { rest, connection, storage, tabStorage, devices } = this;
+  /** Somebody is logged in now, in the place of whoever was before. @param {import('./protocol/types.js').Grant} grant */
+  changeTo(grant) {
+    this.returnTo = '';
+    this.config = null;
+    // Before the session begins: the page of a link that is used up is none to come back to.
+    this.place.put('#/rooms');
+    this.session.begin(grant);
+  }
+
+  /** Into the room of an invitation. @param {string} code */
+  async followInvite(code) {
+    const { room } = await this.rest.followInvite(code);
+    if (!room || !this.chat) return this.visit('#/rooms');
+    this.chat.rooms.put({ ...room, joined: true });
+    this.chat.sync.follow(room.id);
+    this.chat.changed();
+    this.visit(roomHref(room.id));
+  }
+
+  /** The room that a new account was invited to is opened, as soon as there are rooms. */
+  openInvited() {
+    if (!this.invitedTo || !this.chat?.rooms.fetched) return;
+    const room = [...this.chat.rooms.byId.values()].find(({ name, joined }) => joined && name === this.invitedTo);
+    this.invitedTo = '';
+    if (room) this.visit(roomHref(room.id));
+  }
+
+  /** Connects, while what they need comes who are logged in. @param {import('./protocol/types.js').User} user */
+  open(user) {
+    this.userId = user.id;
+    this.connection.hold(CALL_EVENTS, (event, payload) => {
+      if (event === 'incoming-call' || payload?.call) void this.later.bring();
+    });
+    this.connection.open();
+    void this.chatPart.bring();
+    void this.shell.bring();
+    // This tab was in a call.
+    if (this.tabStorage.of(user.id).read('call')) void this.later.bring();
+  }
+
+  /** @param {import('./protocol/types.js').User} user @param {typeof import('./state/chat.js')} chatPart */
+  enter(user, { Chat }) {
+    const { rest, connection, storage, tabStorage } = this;
     this.belongings = new Belongings({ storage, tabStorage, userId: user.id });
-    const { ofBrowser, ofTab } = this.belongings;
+    const { ofBrowser } = this.belongings;
     // Before the call is resumed, for which this is no way to somewhere else.
     this.place.begin(new LastRoom(ofBrowser));
     this.chat = new Chat({ rest, connection, storage: ofBrowser, user });
+    this.chat.onMessage = (message) => this.onMessage?.(message);
+    this.chat.members.onRemoved = (name) => this.say(`You are no longer in “${name}”.`);
+    this.chat.subscribe(() => this.chatChanged());
+    if (this.later.here) this.beginCalls(this.later.here);
+    this.showRoom();
+  }
+
+  /** @param {Later} later */
+  beginCalls({ CallDesk, browserDevices }) {
+    const { rest, connection, storage, belongings, chat } = this;
+    if (!belongings || !chat) return;
+    const { ofBrowser, ofTab } = belongings;
+    this.devices ??= browserDevices();
     this.calls = new CallDesk({
-      ...{ rest, connection, devices, user, storage: ofBrowser, tabStorage: ofTab, deviceStorage: storage },
+      ...{ rest, connection, devices: this.devices, user: chat.user },
+      ...{ storage: ofBrowser, tabStorage: ofTab, deviceStorage: storage },
       say: (words) => this.say(words),
       roomName: (id) => this.chat?.rooms.byId.get(id)?.name,
+      isDirect: (id) => this.chat?.rooms.isDirect(id) ?? false,
     });
-    this.chat.onMessage = (message) => this.onMessage?.(message);
-    this.chat.subscribe(() => this.chatChanged());
     this.calls.subscribe(() => this.changed());
-    this.showRoom();
-    connection.open();
+    connection.release();
+  }
+
+  laterCame() {
+    const { here } = this.later;
+    if (!here) return;
+    here.watch(this);
+    this.beginCalls(here);
+    this.changed();
+  }
+
+  /** Plans a call, as soon as the part is there that can. @param {import('./call/types.js').Plan} plan */
+  async prepareCall(plan) {
+    await this.later.bring();
+    // What the two write stands beside their call.
+    const roomId = plan.roomId ?? (plan.to && this.chat?.rooms.directWith(plan.to)?.id);
+    this.calls?.prepare({ ...plan, roomId });
+  }
+
+  /** What one came for is there to be read, the open room or the list: now the rest may come. */
+  get canBeRead() {
+    const { chat, place } = this;
+    if (!chat?.rooms.loaded) return false;
+    const { roomInView } = place;
+    return !roomInView || !chat.rooms.byId.has(roomInView) || Boolean(chat.history.of(roomInView)?.loaded);
   }
 
   chatChanged() {
     if (this.chat) this.place.check(this.chat.rooms);
+    this.openInvited();
     this.showRoom();
     this.changed();
   }
@@ -162,11 +241,13 @@ export class App extends Store {
     this.calls?.close();
     this.chat?.close();
     this.connection.close();
+    this.userId = '';
     this.belongings?.sessionOver();
     this.belongings = null;
     this.place.lastRoom = null;
     this.chat = null;
     this.calls = null;
+    this.card = null;
   }
 
   /** The page is being left, perhaps for good. */
@@ -180,26 +261,33 @@ export class App extends Store {
   async reconsider() {
     const { token } = this.session;
     if (!token) return;
+    const goesOn = () => this.session.token === token;
     try {
-      await this.rest.me();
-      const wait = this.refusals++ ? RETRY_MS : 0;
-      setTimeout(() => this.session.token === token && this.connection.open(), wait);
-    } catch (thrown) {
-      const error = asRequestError(thrown);
-      if (!error.isAbsence) return;
-      setTimeout(() => this.session.token === token && this.reconsider(), RETRY_MS);
+      await insist(() => this.rest.me(), { goesOn });
+      if (this.refusals++) await pause(RETRY_MS);
+      if (goesOn()) this.connection.open();
+    } catch (error) {
+      // Refused for good, the session is over: the REST side has said so already.
+      console.info('The connection is not opened again:', asRequestError(error).message);
     }
   }
 
   /** @param {string} hash */
   go(hash) {
+    const before = this.place.hash;
+    // Who was invited and has an account comes back to the invitation.
+    if (!this.session.user && this.route.page === 'invite') this.returnTo = before;
+    this.card = null;
     this.makeWay(this.place.go(hash));
-    const outside = this.route.page === 'login' || this.route.page === 'signup';
-    if (!this.session.user && !outside) {
+    const { page } = this.route;
+    if (!this.session.user && !isOutside(this.route)) {
       this.returnTo = hash;
       this.navigate?.('#/login');
-    } else if (this.session.user && outside) {
-      this.navigate?.(this.place.home);
+    } else if (this.session.user && (page === 'login' || page === 'signup')) {
+      this.navigate?.(this.returnTo || this.place.home);
+    } else if (this.session.user) {
+      // One has arrived there.
+      this.returnTo = '';
     }
     this.showRoom();
     this.changed();
@@ -226,8 +314,8 @@ export class App extends Store {
   get callPlace() {
     const { calls } = this;
     if (!calls?.call) return '';
-    if (calls.small) return 'corner';
-    return calls.beside && this.place.fits.beside ? 'beside' : 'large';
+    if (calls.seat.small) return 'corner';
+    return calls.seat.beside && this.place.fits.beside ? 'beside' : 'large';
   }
 
   /** No large call stands in front of the room. */
@@ -235,21 +323,21 @@ export class App extends Store {
     return this.callPlace !== 'large';
   }
 
-  /** What one goes to must be seen: a call in front of it goes to a corner. @param {import('./state/route.js').Route} before */
+  /** What one goes to must be seen: a call in front of it goes to a corner. @param {import('./state/place.js').Route} before */
   makeWay(before) {
     const { callPlace } = this;
     if (!callPlace || callPlace === 'corner') return;
-    if (!this.place.showsBeside(before, callPlace)) this.calls?.shrink();
+    if (!this.place.showsBeside(before, callPlace)) this.calls?.seat.shrink();
   }
 
   /** The chat of the call: beside it where there is room, else in its place. */
   toggleChat() {
     const { calls, place } = this;
     if (!calls?.call) return;
-    if (this.callPlace === 'beside') return calls.showBeside(false);
+    if (this.callPlace === 'beside') return calls.seat.showBeside(false);
     const roomId = calls.call.roomId ?? place.route.roomId;
-    if (place.fits.beside && roomId) calls.showBeside(true);
-    else calls.shrink();
+    if (place.fits.beside && roomId) calls.seat.showBeside(true);
+    else calls.seat.shrink();
     const there = roomId ? roomId === place.roomInView : place.route.page === 'home';
     if (!there) this.visit(roomId ? roomHref(roomId) : '#/rooms');
   }
@@ -257,6 +345,7 @@ export class App extends Store {
   /** The page may end, or be put to sleep, without another word. */
   pausing() {
     this.chat?.marks.flush();
+    this.chat?.reading.flush();
   }
 
   /** Another tab changed what this browser keeps. @param {string | null} key */
@@ -265,7 +354,28 @@ export class App extends Store {
     const name = this.belongings?.ofBrowser.nameOf(key);
     if (name === 'call') this.calls?.heardOfCall();
     if (name === 'read') this.chat?.marks.reload();
+    if (name?.startsWith('sounds')) this.chat?.sounds.reload();
     if (name === 'read' || name?.startsWith('sounds')) this.changed();
+  }
+
+  /** The user runs this server. */
+  get isAdmin() {
+    return this.session.user?.role === 'admin';
+  }
+
+  /** Shows a person's card; `null` for none. @param {{id: string, username: string} | null} who */
+  showPerson(who) {
+    this.card = who;
+    if (who) void this.later.bring();
+    this.changed();
+  }
+
+  /** Goes to the room with one other, which is made where there is none. @param {string} userId */
+  async writeTo(userId) {
+    const room = await this.chat?.members.direct(userId);
+    this.card = null;
+    if (room) this.visit(roomHref(room.id));
+    this.changed();
   }
 
   /** @param {string} hash an address of this client */
@@ -278,6 +388,14 @@ export class App extends Store {
     const id = (this.toasts.at(-1)?.id ?? 0) + 1;
     this.toasts = [...this.toasts.slice(-2), { id, text }];
     this.changed();
+  }
+
+  /** Every token of the user stops working, on all devices. */
+  async logOutEverywhere() {
+    await this.calls?.hangUp();
+    await this.rest.logOutEverywhere();
+    this.belongings?.remove();
+    this.session.end('You are logged out everywhere.', true);
   }
 
   /** @param {number} id */

@@ -1,12 +1,13 @@
-/** Starts the client in this page, and tells it of what happens around the page. */
+/** Starts the client in this page, brings its parts, and shows it: the log-in, or the shell with everything in it. */
 
 import { App } from './app.js';
-import { browserDevices } from './call/devices.js';
 import { BrowserStorage, memoryShelf } from './state/storage.js';
+import { html, render } from './vendor/preact.js';
 import { io } from './vendor/socket.io.js';
-import { keepFiles } from './views/kept-files.js';
-import { watchPage } from './views/page.js';
-import { show } from './views/root.js';
+import { Welcome } from './views/auth.js';
+import { useStore } from './views/hooks.js';
+import { finishLater, takeUp, watchPage } from './views/page.js';
+import { Empty, Spinner } from './views/parts.js';
 
 /** @param {'localStorage' | 'sessionStorage'} name */
 function shelf(name) {
@@ -18,13 +19,42 @@ function shelf(name) {
   }
 }
 
+/** All of its modules are asked for at once, so that none waits for another to name it. */
+function bringLater() {
+  takeUp('later');
+  return import('./later.js');
+}
+
+/** @param {{app: App}} props */
+function Root({ app }) {
+  useStore(app);
+  const { chat, chatPart, shell } = app;
+  // A link to a new password is for whoever opens it, whoever was logged in.
+  if (!app.session.user || app.route.page === 'reset') return html`<${Welcome} app=${app} />`;
+  if (chatPart.isMissing || shell.isMissing) return html`<main class="main"><${Incomplete} /></main>`;
+  if (!shell.here || !chat) return html`<main class="main empty"><${Spinner} label="Opening" /></main>`;
+  return html`<${shell.here.Shell} app=${app} chat=${chat} />`;
+}
+
+function Incomplete() {
+  return html`<${Empty} main picture="alert" title="A part of this page did not arrive">
+    <p>The connection was lost, or there is a newer version by now.</p>
+    <button class="button primary" onClick=${() => location.reload()}>Load it again</button>
+  <//>`;
+}
+
+const home = new URL('./', document.baseURI).pathname;
 const app = new App({
-  io: (options) => io(location.origin, options),
-  storage: new BrowserStorage(shelf('localStorage')),
-  tabStorage: new BrowserStorage(shelf('sessionStorage')),
-  devices: browserDevices(),
+  home,
+  io: (options) => io(location.origin, { ...options, path: `${home}socket.io` }),
+  storage: BrowserStorage.at(home, shelf('localStorage')),
+  tabStorage: BrowserStorage.at(home, shelf('sessionStorage')),
   hash: location.hash,
-  bringInside: () => import('./inside.js'),
+  parts: {
+    chat: () => import('./state/chat.js'),
+    shell: () => import('./views/shell.js'),
+    later: bringLater,
+  },
 });
 app.navigate = (hash) => {
   location.hash = hash;
@@ -33,5 +63,7 @@ app.place.replace = (hash) => history.replaceState(null, '', hash);
 
 watchPage(app);
 app.start();
-show(app, document.getElementById('app') ?? document.body);
-keepFiles(app);
+const place = document.getElementById('app') ?? document.body;
+place.replaceChildren();
+render(html`<${Root} app=${app} />`, place);
+finishLater(app);

@@ -6,16 +6,23 @@
  */
 const SHELL = { version: '', files: [] };
 
-const CACHE = `shell ${SHELL.version}`;
-const OWN = /^shell /;
-
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+/** Where the client lies: `/`, or below the prefix of a proxy. Beside it others may lie, whose files are theirs. */
+const HOME = new URL('./', worker.location.href).pathname;
+const CACHE = HOME === '/' ? `shell ${SHELL.version}` : `shell ${SHELL.version} ${HOME}`;
+const FILES = new Set(SHELL.files.map((path) => HOME + path));
+
+/** @param {string} name of a cache */
+function isOwn(name) {
+  const [kind, , home = '/'] = name.split(' ');
+  return kind === 'shell' && home === HOME;
+}
 
 /** Whatever is missing lets the whole installation fail, so that no cache holds a part of a version. */
 async function install() {
   const cache = await caches.open(CACHE);
   await Promise.all(
-    SHELL.files.map(async (path) => {
+    [...FILES].map(async (path) => {
       // A name with a hash in it stands for the same bytes in every version.
       const lasting = /\.[0-9a-f]{16}\./.test(path);
       const known = lasting && (await caches.match(path));
@@ -23,7 +30,7 @@ async function install() {
       else await cache.add(new Request(path, { cache: lasting ? 'default' : 'no-cache' }));
     }),
   );
-  await cache.add(new Request('/', { cache: 'no-cache' }));
+  await cache.add(new Request(HOME, { cache: 'no-cache' }));
   // The pages that are open have all of their files already.
   await worker.skipWaiting();
 }
@@ -31,7 +38,7 @@ async function install() {
 /** Lets go of what this worker kept under other versions. @param {string} [but] the one that stays */
 async function forget(but) {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => OWN.test(name) && name !== but).map((name) => caches.delete(name)));
+  await Promise.all(names.filter((name) => isOwn(name) && name !== but).map((name) => caches.delete(name)));
 }
 
 /** @param {Request} request @param {string} path */
@@ -46,8 +53,8 @@ if (SHELL.version) {
     const { request } = event;
     const { origin, pathname } = new URL(request.url);
     if (request.method !== 'GET' || origin !== worker.location.origin) return;
-    const page = request.mode === 'navigate' && pathname === '/';
-    if (page || SHELL.files.includes(pathname)) event.respondWith(answer(request, pathname));
+    const page = request.mode === 'navigate' && pathname === HOME;
+    if (page || FILES.has(pathname)) event.respondWith(answer(request, pathname));
   });
 } else {
   worker.addEventListener('install', () => void worker.skipWaiting());

@@ -1,5 +1,5 @@
-//! What only accompanies the service never ends it: standard error, the start-up message, the figures, the control socket, signals that
-//! mean something else.
+//! What only accompanies the service never ends it: standard error, the start-up message, the figures, the control
+//! socket, signals that mean something else.
 
 use std::fs::File;
 use std::io::{PipeReader, Read, Write};
@@ -10,11 +10,13 @@ use std::time::{Duration, Instant};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::app::{PASSWORD, PATIENCE};
-use crate::process::{Process, Server, Workplace};
-use crate::socket::Socket;
+use crate::support::app::{PASSWORD, PATIENCE};
+use crate::support::port::free_port;
+use crate::support::process::{Process, Server, Workplace};
+use crate::support::socket::Socket;
 
-/// A standard error that nobody reads any more, one on a full disk, and one that takes nothing and whose reader is there; with that reader.
+/// A standard error that nobody reads any more, one on a full disk, and one that takes nothing and whose reader is
+/// there; with that reader.
 fn troubled() -> Vec<(&'static str, Stdio, Option<PipeReader>)> {
     let (reader, closed) = std::io::pipe().unwrap();
     drop(reader);
@@ -143,7 +145,7 @@ async fn a_start_up_message_that_cannot_be_printed_is_missed_by_nobody() {
     drop(reader);
     for (case, stdout) in [("full", Stdio::from(full_disk())), ("closed", closed.into()), ("blocked", blocked)] {
         let workplace = Workplace::new();
-        let address = free_address();
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let port = address.port().to_string();
         let mut command = workplace.command(&["--host", "127.0.0.1", "--bcrypt-cost", "4", "--port", &port]);
         let child = command.stdin(Stdio::null()).stdout(stdout).stderr(Stdio::null()).spawn().unwrap();
@@ -170,10 +172,6 @@ async fn a_start_up_message_that_cannot_be_printed_is_missed_by_nobody() {
         };
         assert_eq!(code, Some(0), "{case}");
     }
-}
-
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 /// Killed when it is dropped, where it goes on then.
@@ -236,7 +234,7 @@ async fn a_control_socket_that_cannot_be_made_is_only_warned_of() {
     let workplace = Workplace::new();
     std::fs::create_dir_all(workplace.path().join("tincan-data/tincan.sock/in-the-way")).unwrap();
     let mut server = workplace.serve(&[]);
-    server.process.logged("tincan export does not work while this server runs");
+    server.process.logged("tincan export and tincan user do not work while this server runs");
     serves_and_ends_in_order(server, "in the way").await;
 }
 
@@ -258,7 +256,11 @@ fn a_working_directory_that_is_gone_is_told_in_one_line() {
     std::fs::create_dir(&gone).unwrap();
     let mut command = Command::new("sh");
     let script = "cd gone && rmdir ../gone && exec \"$0\" --port 0 --host 127.0.0.1";
-    command.args(["-c", script, env!("CARGO_BIN_EXE_tincan")]).env_clear().env("PATH", "/usr/bin:/bin");
+    command
+        .args(["-c", script, env!("CARGO_BIN_EXE_tincan")])
+        .env_clear()
+        .env("TURN", "off")
+        .env("PATH", "/usr/bin:/bin");
     command.env("RUST_BACKTRACE", "1").current_dir(workplace.path());
     let ended = Process::spawn(command, "").end();
     assert_eq!(ended.code, Some(1), "{ended:?}");
@@ -271,7 +273,7 @@ fn every_address_of_the_start_up_message_answers() {
     for host in ["127.0.0.1", "127.0.0.2", "0.0.0.0", "::1", "::"] {
         let workplace = Workplace::new();
         if TcpListener::bind((host, 0)).is_err() {
-            crate::skip::skipped(&format!("a server on {host}: this machine has no such address"));
+            crate::support::skip::skipped(&format!("a server on {host}: this machine has no such address"));
             continue;
         }
         let server = workplace.serve_on(host);

@@ -1,19 +1,21 @@
-//! What one user asks for stays small beside what others get: answers that nobody reads, and lists of thousands of rooms.
+//! What one user asks for stays small beside what others get: answers that nobody reads, and lists of thousands of
+//! rooms.
 
 use std::sync::Arc;
 
 use reqwest::StatusCode;
-use tincan::model::{Room, RoomId, Timestamp, UserId};
+use tincan::model::{Room, RoomId, RoomKind, Timestamp, UserId};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::app::{App, User};
-use crate::socket::timed;
+use crate::support::app::{App, User};
+use crate::support::socket::timed;
 
 /// Stores rooms past the limits of rate.
 async fn furnish(app: &App, count: usize, description: &str) {
     let rooms = (0..count).map(|number| Room {
         id: RoomId::new(),
+        kind: RoomKind::Open,
         name: format!("Room {number}"),
         description: description.to_owned(),
         created_by: UserId::new(),
@@ -23,7 +25,7 @@ async fn furnish(app: &App, count: usize, description: &str) {
         last_seq: 0,
         numbered: 0,
     });
-    let store = app.chat().store();
+    let store = app.store();
     for outcome in futures_util::future::join_all(rooms.map(|room| store.insert_room(room))).await {
         outcome.expect("a room is stored");
     }

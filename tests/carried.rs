@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::app::{App, User};
-use crate::socket::{Socket, timed};
+use crate::support::app::{App, User};
+use crate::support::socket::{Socket, timed};
 
 /// How many clients go away in a test.
 const CLIENTS: usize = 60;

@@ -5,15 +5,16 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::app::{App, PASSWORD};
-use crate::socket::Socket;
+use crate::support::app::{App, PASSWORD};
+use crate::support::socket::Socket;
 
 #[tokio::test]
 async fn a_session_names_an_id_of_our_own_and_not_the_transports() {
     let app = App::start().await;
     let ann = app.user("Ann").await;
     let socket = ann.socket().await;
-    assert_eq!(socket.session, json!({"socketId": socket.id, "userId": ann.id, "username": "Ann"}));
+    let expected = json!({"socketId": socket.id, "userId": ann.id, "username": "Ann", "role": "admin"});
+    assert_eq!(socket.session, expected);
     assert_eq!(socket.id.len(), 32);
 }
 

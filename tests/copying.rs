@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tempfile::TempDir;
 use tincan::model::{Page, RoomId, RoomName, RoomPatch};
+use tincan::operator::{Control, Links, Operator};
 use tincan::store::{LeftOut, Store};
-use tincan::transfer::{Exports, Totals, check, export, export_from_running, import, migrate};
+use tincan::transfer::{Totals, check, export, export_from_running, import, migrate};
 use tokio::task::JoinHandle;
 
-use crate::store::sample::{append, fill, message, stored_room, stored_user};
-use crate::transfer::{Unwatched, open, to_fill};
-use crate::troubled::Troubled;
+use crate::support::copies::{Unwatched, open, to_fill};
+use crate::support::sample::{append, fill, message, stored_room, stored_user};
+use crate::support::troubled::Troubled;
 
 /// What an archive holds, once put into a store.
 pub struct Restored {
@@ -162,7 +163,8 @@ async fn every_archive_of_a_store_in_full_swing_is_good() {
     fill(&store, stays, 2500).await;
     let stop = Arc::new(AtomicBool::new(false));
     let churning = churn(&store, &stop);
-    let exports = Exports::answer(&data, Arc::clone(&store));
+    let links = Links { place: "http://tincan.test".to_owned(), guessed: true };
+    let control = Control::answer(&data, Operator::new(&store, None, links));
     for round in 0..4 {
         let archive = place.path().join("backup");
         let exported = match round % 2 {
@@ -177,7 +179,7 @@ async fn every_archive_of_a_store_in_full_swing_is_good() {
     for worker in churning {
         worker.await.expect("nothing went wrong for those who work");
     }
-    drop(exports);
+    drop(control);
 }
 
 #[tokio::test]
@@ -198,7 +200,15 @@ async fn an_account_removed_while_a_copy_was_stopped_is_not_in_it_when_it_has_go
 
     store.remove_user(bob).await.unwrap();
     store.delete_room(gone).await.unwrap();
-    store.set_password(ann, None, tincan::model::PasswordHash::new("second".to_owned())).await.unwrap();
+    store
+        .set_password(
+            ann,
+            tincan::model::Proof::Operator,
+            tincan::model::PasswordHash::new("second".to_owned()),
+            tincan::model::Timestamp::now(),
+        )
+        .await
+        .unwrap();
     let name = Some(RoomName::parse("another name").unwrap());
     store.update_room(kept, RoomPatch { name, description: None }).await.unwrap();
     fill(&store, kept, 10).await;

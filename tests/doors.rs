@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::app::{App, PASSWORD};
-use crate::polling::Polling;
-use crate::process::Workplace;
-use crate::socket::Socket;
+use crate::support::app::{App, PASSWORD};
+use crate::support::polling::Polling;
+use crate::support::process::Workplace;
+use crate::support::socket::Socket;
 
 const SLOW: Duration = Duration::from_secs(45);
 

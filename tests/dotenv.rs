@@ -1,8 +1,9 @@
-//! A `.env` that Node's dotenv reads is read, with what else is in it; see `src/config/dotenv_tests.rs` for what each line means.
+//! A `.env` that Node's dotenv reads is read, with what else is in it; see `src/config/dotenv_tests.rs` for what each
+//! line means.
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::process::{Ended, Workplace};
+use crate::support::process::{Ended, Workplace};
 
 fn shown(ended: &Ended, name: &str) -> String {
     let line = ended.out.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name} in {ended:?}"));
@@ -12,7 +13,8 @@ fn shown(ended: &Ended, name: &str) -> String {
 #[test]
 fn lines_that_set_nothing_are_warned_of_by_their_numbers_and_the_start_goes_on() {
     let workplace = Workplace::new();
-    let text = "> tincan@1.0.0 start\n> node server.js hush-hush\n\nSIGNUP=closed\nWelcome to the server\nTOKEN_TTL='1d' # a day\n";
+    let text = "> tincan@1.0.0 start\n> node server.js hush-hush\n\nSIGNUP=closed\nWelcome to the server\n\
+                TOKEN_TTL='1d' # a day\n";
     workplace.write(".env", text);
     let ended = workplace.serve(&[]).stop();
     assert_eq!(ended.code, Some(0), "{ended:?}");
@@ -59,7 +61,8 @@ fn a_line_for_a_setting_that_cannot_be_read_ends_the_start() {
 #[test]
 fn values_with_a_backslash_before_the_closing_quote_and_over_several_lines_are_taken() {
     let workplace = Workplace::new();
-    let text = "DATA_DIR='C:\\data\\'\nSIGNUP=\"closed\" # since May\nICE_SERVERS='[\n  {\"urls\": \"stun:one\"}\n]'\nexport TOKEN_TTL: 2d\n";
+    let text = "DATA_DIR='C:\\data\\'\nSIGNUP=\"closed\" # since May\nICE_SERVERS='[\n  {\"urls\": \"stun:one\"}\n]'\n\
+                export TOKEN_TTL: 2d\n";
     workplace.write(".env", text);
     let ended = workplace.run(&["config"]);
     assert_eq!(shown(&ended, "data-dir"), "data-dir C:\\data\\ DATA_DIR in .env line 1");

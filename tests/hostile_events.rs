@@ -1,5 +1,5 @@
-//! What no honest client sends: every event with every field wrong, and frames that are no packets. It is answered with a refusal or
-//! costs its sender the connection; nobody else hears of it, and the server serves on.
+//! What no honest client sends: every event with every field wrong, and frames that are no packets. It is answered with
+//! a refusal or costs its sender the connection; nobody else hears of it, and the server serves on.
 
 use std::sync::{Mutex, Once};
 
@@ -8,11 +8,12 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use crate::app::{App, User};
-use crate::polling::Polling;
-use crate::socket::Socket;
+use crate::support::app::{App, User};
+use crate::support::polling::Polling;
+use crate::support::socket::Socket;
 
-/// Panics in the server's code or in the libraries that carry it. The seam would turn one into `internal`, a task would swallow it.
+/// Panics in the server's code or in the libraries that carry it. The seam would turn one into `internal`, a task would
+/// swallow it.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 fn watch_for_panics() {

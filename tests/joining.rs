@@ -3,8 +3,8 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::app::{App, User};
-use crate::socket::timed;
+use crate::support::app::{App, User};
+use crate::support::socket::timed;
 
 /// Waits until the room has so many participants.
 async fn participants(user: &User<'_>, room: &str, count: u64) {

@@ -1,15 +1,17 @@
 //! What the log never holds, whatever is asked of it.
 
+use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
-use crate::polling::Polling;
-use crate::process::{Ended, Server, Workplace};
-use crate::socket::Socket;
+use crate::support::polling::Polling;
+use crate::support::process::{Ended, Server, Workplace};
+use crate::support::socket::Socket;
 
 const PASSWORD: &str = "xyzzy-password-of-ann";
 const MESSAGE: &str = "xyzzy-text-of-a-message";
 
-/// Signs up, logs in with a wrong and with the right password, and talks over both transports. Answers with all that must stay secret.
+/// Signs up, logs in with a wrong and with the right password, and talks over both transports. Answers with all that
+/// must stay secret.
 async fn talk(server: &Server) -> Vec<String> {
     let http = reqwest::Client::new();
     let body = json!({"username": "ann", "email": "ann@example.com", "password": PASSWORD});
@@ -40,7 +42,7 @@ async fn talk(server: &Server) -> Vec<String> {
 fn holds_none(ended: &Ended, secrets: &[String], filter: &str) {
     for secret in secrets {
         // Hexadecimal, as frames are dumped, and the last part of a token alone.
-        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = HEXLOWER.encode(secret.as_bytes());
         let tail = secret.rsplit('.').next().unwrap();
         for told in [secret.as_str(), &hex, tail] {
             assert!(!ended.err.contains(told) && !ended.out.contains(told), "{filter}: {told} is told");

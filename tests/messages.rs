@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::app::App;
+use crate::support::app::App;
 
 #[tokio::test]
 async fn a_message_reaches_everyone_in_the_room_and_is_acknowledged_as_stored() {
@@ -33,7 +33,7 @@ async fn a_burst_sent_right_after_connect_is_handled_in_order_and_none_is_lost()
     let app = App::start().await;
     let ann = app.user("ann").await;
     let room = ann.room("Kitchen").await;
-    let socket = crate::socket::Socket::open(app.address()).await;
+    let socket = crate::support::socket::Socket::open(app.address()).await;
     socket.raw(format!("40{}", json!({"token": ann.token}))).await;
     socket.connected().await;
     socket.emit("join-room", json!({"roomId": room})).await;
@@ -143,7 +143,7 @@ async fn a_number_that_another_message_has_voids_what_a_client_holds() {
 
 #[tokio::test]
 async fn a_store_that_was_put_back_and_has_grown_past_what_was_seen_is_told() {
-    if crate::mongod::stands_in() {
+    if crate::support::mongod::stands_in() {
         // The copy is one of the embedded store's directory.
         return;
     }
@@ -267,7 +267,7 @@ async fn what_was_acknowledged_is_there_after_a_restart() {
     drop(ann);
     let app = app.restart(|_| {}).await;
     let reply = app.request(reqwest::Method::GET, &format!("/api/rooms/{room}/messages")).bearer_auth(token);
-    let history = crate::app::Reply::of(reply.send().await.unwrap()).await.expect(StatusCode::OK);
+    let history = crate::support::app::Reply::of(reply.send().await.unwrap()).await.expect(StatusCode::OK);
     assert_eq!(history, json!([message]));
 }
 

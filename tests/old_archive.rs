@@ -1,4 +1,5 @@
-//! An archive that version 0.1.0 wrote: an account (password "correct horse"), a room that it is in, and three messages.
+//! An archive that version 0.1.0 wrote: an account (password "correct horse"), a room that it is in, and three
+//! messages.
 
 use std::path::Path;
 
@@ -7,8 +8,8 @@ use serde_json::json;
 use tempfile::TempDir;
 use tincan::transfer::import;
 
-use crate::app::{App, PASSWORD};
-use crate::transfer::{Unwatched, to_fill};
+use crate::support::app::{App, PASSWORD};
+use crate::support::copies::{Unwatched, to_fill};
 
 #[tokio::test]
 async fn an_archive_of_the_first_version_is_read_and_goes_on() {
@@ -23,7 +24,7 @@ async fn an_archive_of_the_first_version_is_read_and_goes_on() {
     let app = App::with_embedded(data).await;
     let login = json!({"email": "ann", "password": PASSWORD});
     let reply = app.request(reqwest::Method::POST, "/api/auth/login").json(&login).send().await.expect("an answer");
-    let session = crate::app::Reply::of(reply).await.expect(StatusCode::OK);
+    let session = crate::support::app::Reply::of(reply).await.expect(StatusCode::OK);
     let text = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
     let ann = app.known((text(&session["user"]["id"]), "Ann".to_owned(), text(&session["token"])));
     let rooms = ann.get("/api/rooms").await.expect(StatusCode::OK);

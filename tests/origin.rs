@@ -1,10 +1,11 @@
-//! What is the server's own origin: by the host that was asked for, by what a trusted proxy says, and by `--public-url`.
+//! What is the server's own origin: by the host that was asked for, by what a trusted proxy says, and by
+//! `--public-url`.
 
 use reqwest::{Method, StatusCode};
-use tincan::config::PublicUrl;
+use tincan::config::{Client, PublicUrl};
 
-use crate::app::App;
-use crate::process::Workplace;
+use crate::support::app::App;
+use crate::support::process::Workplace;
 
 const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
 
@@ -62,8 +63,12 @@ async fn the_public_address_is_own_where_a_proxy_changes_the_host() {
 
 #[tokio::test]
 async fn the_policy_names_the_sockets_of_the_host_that_the_proxy_was_asked_for() {
-    let app = behind_a_proxy().await;
-    let request = app.request(Method::GET, "/health");
+    let app = App::with(|config| {
+        config.trusted_proxies = vec!["127.0.0.1".parse::<std::net::IpAddr>().unwrap().into()];
+        config.client = Client::BuiltIn;
+    })
+    .await;
+    let request = app.request(Method::GET, "/");
     let request = request.header("x-forwarded-host", "chat.example.com:8443").header("x-forwarded-proto", "https");
     let answer = request.send().await.expect("an answer");
     let policy = answer.headers()["content-security-policy"].to_str().unwrap();

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::app::{App, User};
-use crate::socket::Socket;
+use crate::support::app::{App, User};
+use crate::support::socket::Socket;
 
 /// The names for the receiver, in the order in which they count.
 const RECEIVERS: [&str; 7] = ["to", "target", "targetId", "targetUserId", "targetSocketId", "toUserId", "calleeId"];

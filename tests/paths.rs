@@ -1,4 +1,5 @@
-//! Paths as Express takes them: a slash at the end, the case of fixed words; and no way around the token by another spelling.
+//! Paths as Express takes them: a slash at the end, the case of fixed words; and no way around the token by another
+//! spelling.
 
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -6,7 +7,7 @@ use tincan::config::{Client, Metrics};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::app::{App, Reply};
+use crate::support::app::{App, Reply};
 
 /// The answer to a path exactly as it is written here: a client library would resolve it first.
 async fn raw(app: &App, method: &str, path: &str) -> (u16, String) {
@@ -37,7 +38,7 @@ async fn a_slash_at_the_end_and_the_case_of_fixed_words_make_no_difference() {
     assert_eq!(answer.headers["cache-control"], "no-store");
     assert_eq!(answer.expect(StatusCode::OK), json!([]));
     ann.get(&format!("/API/rooms/{}", room.to_uppercase())).await.refused(StatusCode::NOT_FOUND, "room_not_found");
-    let body = json!({"email": "ann", "password": crate::app::PASSWORD});
+    let body = json!({"email": "ann", "password": crate::support::app::PASSWORD});
     let login = app.request(Method::POST, "/Api/Auth/Login/").json(&body).send().await.expect("an answer");
     Reply::of(login).await.expect(StatusCode::OK);
     assert!(raw(&app, "GET", "/Socket.IO?EIO=4&transport=polling").await.1.contains("\"sid\""));
@@ -68,7 +69,7 @@ async fn no_spelling_leads_around_the_token_or_to_the_clients_page() {
         assert!(answer.contains("\"not_found\""), "{path}: {answer}");
     }
     assert!(raw(&app, "GET", "/socket.io/nothing.js").await.1.starts_with("HTTP/1.1 400"));
-    assert_eq!(raw(&app, "GET", "/rooms/api").await.0, 200);
+    assert_eq!(raw(&app, "GET", "/rooms/api").await.0, 302);
 }
 
 #[tokio::test]

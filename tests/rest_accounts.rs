@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::app::{App, PASSWORD, PATIENCE, Reply};
+use crate::support::app::{App, PASSWORD, PATIENCE, Reply};
 
 async fn post(app: &App, path: &str, body: Value) -> Reply {
     Reply::of(app.request(Method::POST, path).json(&body).send().await.expect("an answer")).await
@@ -28,7 +28,7 @@ async fn who_signs_up_gets_a_token_and_never_sees_a_password_again() {
     assert_eq!(user["_id"], user["id"]);
     let mut fields: Vec<&str> = user.as_object().unwrap().keys().map(String::as_str).collect();
     fields.sort_unstable();
-    assert_eq!(fields, ["_id", "createdAt", "email", "id", "username"]);
+    assert_eq!(fields, ["_id", "createdAt", "email", "id", "role", "username"]);
     let token = body["token"].as_str().expect("a token");
     let me = app.request(Method::GET, "/api/auth/me").bearer_auth(token).send().await.expect("an answer");
     assert_eq!(Reply::of(me).await.expect(StatusCode::OK), json!({"user": user}));
@@ -71,7 +71,7 @@ async fn everything_that_is_wrong_with_a_sign_up_is_told_at_once() {
 
 #[tokio::test]
 async fn a_closed_server_lets_nobody_sign_up_and_says_so_beforehand() {
-    let app = App::with(|config| config.signup_open = false).await;
+    let app = App::with(|config| config.signup = tincan::config::Signup::Closed).await;
     post(&app, "/api/auth/signup", person("ann")).await.refused(StatusCode::FORBIDDEN, "signup_closed");
     let config = app.request(Method::GET, "/api/config").send().await.expect("an answer");
     assert_eq!(Reply::of(config).await.expect(StatusCode::OK)["signup"], "closed");

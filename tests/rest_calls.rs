@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tincan::config::IceServer;
 
-use crate::app::App;
+use crate::support::app::App;
 
 fn ids(body: &Value) -> Vec<&str> {
     body.as_array().expect("a list").iter().map(|call| call["id"].as_str().expect("an id")).collect()

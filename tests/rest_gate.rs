@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tincan::config::{Client, Metrics};
 use tokio::net::TcpListener;
 
-use crate::app::{App, Reply};
+use crate::support::app::{App, Reply};
 
 async fn ask(app: &App, method: Method, path: &str, headers: &[(&str, &str)]) -> Reply {
     let request =
@@ -125,26 +125,41 @@ async fn socket_io_is_closed_to_a_page_that_is_not_allowed_by_both_transports() 
 
 #[tokio::test]
 async fn every_answer_carries_the_security_headers() {
-    let app = App::start().await;
+    let app = App::with(|config| config.client = Client::BuiltIn).await;
     for path in [
-        "/",
+        "/service-worker.js",
         "/health",
         "/api/config",
         "/api/rooms",
         "/api/nonsense",
         "/socket.io/?EIO=4&transport=polling",
-        "/nothing",
+        "/nothing.js",
     ] {
         let headers = ask(&app, Method::GET, path, &[]).await.headers;
         let policy = headers["content-security-policy"].to_str().unwrap();
         assert!(policy.contains("default-src 'self'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
         assert!(!policy.contains("unsafe"), "{path}: {policy}");
-        assert!(policy.contains(&format!("ws://{}", app.address())), "{path}: {policy}");
+        assert!(policy.len() < 60, "{path}: {policy}");
         assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
         assert!(headers.contains_key("referrer-policy"), "{path}");
+        assert!(!headers.contains_key("permissions-policy"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_carries_what_only_a_page_understands_also_where_it_has_not_changed() {
+    let app = App::with(|config| config.client = Client::BuiltIn).await;
+    let first = ask(&app, Method::GET, "/", &[]).await;
+    let tag = first.headers["etag"].to_str().unwrap().to_owned();
+    let again = ask(&app, Method::GET, "/", &[("if-none-match", &tag)]).await;
+    assert_eq!((first.status, again.status), (StatusCode::OK, StatusCode::NOT_MODIFIED));
+    for headers in [first.headers, again.headers] {
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("default-src 'self'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert!(policy.contains(&format!("ws://{}", app.address())) && !policy.contains("unsafe"), "{policy}");
         let permissions = headers["permissions-policy"].to_str().unwrap();
         for feature in ["camera=(self)", "microphone=(self)", "display-capture=(self)"] {
-            assert!(permissions.contains(feature), "{path}: {permissions}");
+            assert!(permissions.contains(feature), "{permissions}");
         }
     }
 }
@@ -160,7 +175,7 @@ async fn health_tells_the_version_the_uptime_and_the_store() {
     let app = App::start().await;
     let body = ask(&app, Method::GET, "/health", &[]).await.expect(StatusCode::OK);
     assert_eq!((&body["status"], &body["version"]), (&json!("ok"), &json!(env!("CARGO_PKG_VERSION"))));
-    let engine = if crate::mongod::stands_in() { "mongodb" } else { "polodb" };
+    let engine = if crate::support::mongod::stands_in() { "mongodb" } else { "polodb" };
     assert_eq!(body["store"], json!({"engine": engine, "status": "ok"}));
     assert!(body["uptime"].as_f64().is_some_and(|seconds| (0.0..3600.0).contains(&seconds)), "{body}");
     assert!(body["timestamp"].as_str().is_some_and(|text| text.len() == 24 && text.ends_with('Z')), "{body}");
@@ -170,7 +185,7 @@ async fn health_tells_the_version_the_uptime_and_the_store() {
 async fn health_is_degraded_where_the_store_is_away_and_requests_are_told_so() {
     let app = App::start().await;
     let ann = app.user("ann").await;
-    app.chat().store().close().await;
+    app.store().close().await;
     let reply = ask(&app, Method::GET, "/health", &[]).await;
     let body = reply.expect(StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!((&body["status"], &body["store"]["status"]), (&json!("degraded"), &json!("degraded")));
@@ -180,7 +195,7 @@ async fn health_is_degraded_where_the_store_is_away_and_requests_are_told_so() {
 #[tokio::test]
 async fn health_is_degraded_while_the_server_shuts_down() {
     let app = App::start().await;
-    app.chat().announce_shutdown(Duration::from_secs(1));
+    app.connections().announce_shutdown(Duration::from_secs(1));
     let body = ask(&app, Method::GET, "/health", &[]).await.expect(StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!((&body["status"], &body["store"]["status"]), (&json!("degraded"), &json!("ok")));
 }
@@ -190,7 +205,8 @@ async fn the_public_settings_are_there_for_everybody() {
     let app = App::start().await;
     let body = ask(&app, Method::GET, "/api/config", &[]).await.expect(StatusCode::OK);
     let expected = json!({
-        "name": "Tincan", "version": env!("CARGO_PKG_VERSION"), "signup": "open", "ringTimeoutMs": 45_000, "callGraceMs": 15_000,
+        "name": "Tincan", "version": env!("CARGO_PKG_VERSION"), "signup": "open", "first": true,
+        "ringTimeoutMs": 45_000, "callGraceMs": 15_000,
     });
     assert_eq!(body, expected);
 }

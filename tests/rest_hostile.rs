@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::app::{App, PASSWORD, Reply, User};
-use crate::socket::timed;
+use crate::support::app::{App, PASSWORD, Reply, User};
+use crate::support::socket::timed;
 
 /// The routes that take a body: method, path, a good body.
 fn routes(room: &str) -> Vec<(Method, String, Value)> {
@@ -184,7 +184,8 @@ async fn hostile_ids_and_tokens_get_nowhere() {
 async fn a_body_that_breaks_off_costs_its_sender_alone() {
     let app = App::start().await;
     let mut stream = TcpStream::connect(app.address()).await.expect("a connection");
-    let head = "POST /api/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"a\"";
+    let head = "POST /api/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+                content-length: 100\r\n\r\n{\"a\"";
     stream.write_all(head.as_bytes()).await.expect("it is taken");
     stream.shutdown().await.expect("the end is taken");
     let mut answer = String::new();

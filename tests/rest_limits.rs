@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tincan::config::Config;
 
-use crate::app::{App, PASSWORD, Reply};
+use crate::support::app::{App, PASSWORD, Reply};
 
 async fn post(app: &App, path: &str, body: Value) -> Reply {
     Reply::of(app.request(Method::POST, path).json(&body).send().await.expect("an answer")).await

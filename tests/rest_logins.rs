@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tincan::model::UserId;
 
-use crate::app::{App, PASSWORD, Reply};
+use crate::support::app::{App, PASSWORD, Reply};
 
 async fn log_in(app: &App, name: &str, password: &str) -> Reply {
     let body = json!({"email": name, "password": password});
@@ -48,12 +48,12 @@ async fn many_right_log_ins_of_one_account_leave_room_for_others() {
 #[tokio::test]
 async fn looking_at_sessions_again_ends_those_of_removed_users_alone() {
     let app = App::start().await;
-    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
+    let (bob, ann) = (app.user("bob").await, app.user("ann").await);
     let (gone, stays) = (ann.socket().await, bob.socket().await);
-    app.chat().recheck_sessions().await.expect("the store answers");
+    app.connections().recheck().await.expect("the store answers");
     let removed: UserId = UserId::parse(&ann.id).expect("an id");
-    assert!(app.chat().store().remove_user(removed).await.expect("the store answers"));
-    app.chat().recheck_sessions().await.expect("the store answers");
+    assert!(app.store().remove_user(removed).await.expect("the store answers"));
+    app.connections().recheck().await.expect("the store answers");
     let told: Value = gone.event("error").await;
     assert_eq!(told["code"], "unauthorized");
     let room = bob.room("a room").await;

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::app::{App, Reply, User};
+use crate::support::app::{App, Reply, User};
 
 /// A room with messages 1 to `count`, and its path.
 async fn room_of(ann: &User<'_>, count: u64) -> String {

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::app::App;
+use crate::support::app::App;
 
 #[tokio::test]
 async fn a_new_room_has_its_creator_outside_and_nothing_in_it() {
@@ -13,7 +13,7 @@ async fn a_new_room_has_its_creator_outside_and_nothing_in_it() {
     let room = ann.post("/api/rooms", body).await.expect(StatusCode::CREATED);
     assert_eq!(room["_id"], room["id"]);
     let expected = json!({
-        "_id": room["id"], "id": room["id"], "name": "Kitchen", "description": "What's cooking",
+        "_id": room["id"], "id": room["id"], "kind": "open", "name": "Kitchen", "description": "What's cooking",
         "createdBy": {"_id": ann.id, "id": ann.id, "username": "Ann"}, "createdAt": room["createdAt"],
         "participants": [], "participantCount": 0, "onlineCount": 0, "lastSeq": 0,
         "lastMessageAt": null, "lastMessage": null, "call": null, "joined": false,

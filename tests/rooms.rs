@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::app::App;
+use crate::support::app::App;
 
 #[tokio::test]
 async fn a_member_who_joins_is_told_to_the_others_and_gets_the_room() {
@@ -114,7 +114,7 @@ async fn a_room_is_told_to_everyone_when_made_changed_and_deleted() {
     ann.patch(&format!("/api/rooms/{room}"), json!({"name": "Cellar"})).await.expect(StatusCode::OK);
     assert_eq!(watcher.event("room-updated").await["name"], "Cellar");
     assert_eq!(ann.delete(&format!("/api/rooms/{room}")).await.status, StatusCode::NO_CONTENT);
-    assert_eq!(watcher.event("room-deleted").await, json!({"roomId": room}));
+    assert_eq!(watcher.event("room-deleted").await, json!({"roomId": room, "reason": "deleted"}));
     member.event("room-deleted").await;
     assert!(member.came("user-left").await.is_empty());
     member.refused("send-message", json!({"roomId": room, "content": "x"}), "not_in_room").await;

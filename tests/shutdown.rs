@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::app::{App, PASSWORD};
-use crate::polling::Polling;
-use crate::socket::{Socket, timed};
+use crate::support::app::{App, PASSWORD};
+use crate::support::polling::Polling;
+use crate::support::socket::{Socket, timed};
 
 /// More than the system's buffers hold for a socket that nobody reads.
 async fn stall(sender: &Socket, room: &str) {
@@ -57,7 +57,8 @@ async fn it_goes_in_order_and_a_reader_that_has_stalled_does_not_hold_it_up() {
     drop(bob);
     let since = Instant::now();
     let stopping = tokio::spawn(app.stop());
-    // The one that has stalled is waited for, for a while, in which the rest can be seen. Who polls asks now and then only.
+    // The one that has stalled is waited for, for a while, in which the rest can be seen. Who polls asks now and then
+    // only.
     polling.event("server-shutdown").await;
     assert!(idle.event("server-shutdown").await["reconnectInMs"].as_u64().is_some_and(|wait| wait > 0));
     sender.event("server-shutdown").await;

@@ -1,9 +1,10 @@
-//! Offers, answers and candidates: whom each reaches, whom it does not, and what the server makes of what the sender claims.
+//! Offers, answers and candidates: whom each reaches, whom it does not, and what the server makes of what the sender
+//! claims.
 
 use serde_json::{Value, json};
 
-use crate::app::{App, User};
-use crate::socket::Socket;
+use crate::support::app::{App, User};
+use crate::support::socket::Socket;
 
 const SIGNALS: [&str; 3] = ["webrtc-offer", "webrtc-answer", "webrtc-ice-candidate"];
 

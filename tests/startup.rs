@@ -9,9 +9,9 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::app::PASSWORD;
-use crate::process::{Ended, Server, Workplace};
-use crate::socket::Socket;
+use crate::support::app::PASSWORD;
+use crate::support::process::{Ended, Server, Workplace};
+use crate::support::socket::Socket;
 
 /// A failure is told in one line, within two seconds.
 fn assert_told(ended: &Ended, code: i32, parts: &[&str]) {

@@ -1,11 +1,12 @@
-//! Text as programs really send it: cut in the middle of an emoji, behind a byte order mark, or made of characters that nobody sees.
+//! Text as programs really send it: cut in the middle of an emoji, behind a byte order mark, or made of characters that
+//! nobody sees.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tincan::model::{User as Account, UserId};
 
-use crate::app::{App, PASSWORD, Reply, User};
-use crate::socket::Socket;
+use crate::support::app::{App, PASSWORD, Reply, User};
+use crate::support::socket::Socket;
 
 /// A body that goes out byte by byte as it stands.
 async fn raw(app: &App, method: Method, path: &str, token: Option<&str>, body: impl Into<Vec<u8>>) -> Reply {
@@ -151,7 +152,7 @@ async fn nobody_can_be_called_like_another_or_like_nothing() {
 
 /// An account as another program may have stored it, with the password of tests.
 async fn stored(app: &App, like: &User<'_>, name: &str) -> String {
-    let store = app.chat().store();
+    let store = app.store();
     let like = store.user(UserId::parse(&like.id).unwrap()).await.unwrap().expect("the account");
     let account = Account { id: UserId::new(), username: name.to_owned(), email: "old@example.com".to_owned(), ..like };
     store.insert_user(account.clone()).await.expect("it is new");

@@ -5,16 +5,17 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use tincan::model::UserId;
+use tincan::model::{Timestamp, UserId};
 
-use crate::app::{App, PASSWORD, PATIENCE, Reply};
-use crate::polling::handshake;
-use crate::socket::Socket;
+use crate::support::app::{App, PASSWORD, PATIENCE, Reply};
+use crate::support::polling::handshake;
+use crate::support::socket::Socket;
 
 /// Far enough away, in seconds since 1970.
 const FAR: u64 = 4_102_444_800;
 
-/// Signs claims as the backend that shares the secret of [`crate::app::config`] would. An app has been started before.
+/// Signs claims as the backend that shares the secret of [`crate::support::settings`] would. An app has been started
+/// before.
 fn signed(claims: &str) -> String {
     let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
     let message = format!("{}.{}", part(r#"{"alg":"HS256","typ":"JWT"}"#), part(claims));
@@ -91,7 +92,8 @@ async fn a_foreign_version_does_not_revive_a_token_after_a_password_change() {
     me(&app, &format!("Bearer {own}")).await.expect(StatusCode::OK);
 }
 
-/// Connects over polling with a header on the handshake and an `auth` as it stands; `Err` with the message of `connect_error`.
+/// Connects over polling with a header on the handshake and an `auth` as it stands; `Err` with the message of
+/// `connect_error`.
 async fn connected(app: &App, header: Option<&str>, auth: &str) -> Result<(), String> {
     let mut opening = handshake(app.address());
     if let Some(header) = header {
@@ -173,4 +175,31 @@ async fn an_auth_that_holds_no_token_is_none_and_the_header_counts() {
     let cut = format!(r#"{{"name":"\ud83d","token":"{}"}}"#, ann.token);
     assert_eq!(connected(&app, None, &cut).await, Ok(()));
     witness.refused("no-such-event", json!({}), "unknown_event").await;
+}
+
+#[tokio::test]
+async fn logging_out_everywhere_ends_tokens_of_other_programs_that_were_issued_until_then() {
+    let app = App::start().await;
+    let ann = app.user("ann").await;
+    let id = &ann.id;
+    let now = Timestamp::now().millis() / 1000;
+    let token = |iat: Option<i64>| {
+        let iat = iat.map(|iat| format!(r#""iat":{iat},"#)).unwrap_or_default();
+        format!("Bearer {}", signed(&format!(r#"{{"id":"{id}",{iat}"exp":{FAR}}}"#)))
+    };
+    let old = [token(Some(now - 100)), token(Some(now)), token(None), token(Some(now + 3600))];
+    for token in &old {
+        me(&app, token).await.expect(StatusCode::OK);
+    }
+    ann.send(Method::POST, "/api/auth/logout-everywhere", None).await.expect(StatusCode::NO_CONTENT);
+    for token in &old {
+        me(&app, token).await.refused(StatusCode::UNAUTHORIZED, "unauthorized");
+    }
+    // As if all that had been a while ago.
+    let user = UserId::parse(id).unwrap();
+    let then = Timestamp::from_millis((now - 50) * 1000);
+    app.store().end_tokens(user, then).await.unwrap().unwrap();
+    me(&app, &token(Some(now - 49))).await.expect(StatusCode::OK);
+    Socket::connect(app.address(), json!({"token": token(Some(now - 49))})).await.expect("a session");
+    me(&app, &token(Some(now - 50))).await.refused(StatusCode::UNAUTHORIZED, "unauthorized");
 }

@@ -1,7 +1,7 @@
-//! Everything goes into an archive and comes back out of it as it was; what is wrong with one is found before anything is written.
+//! Everything goes into an archive and comes back out of it as it was; what is wrong with one is found before anything
+//! is written.
 
 use std::io::{Read, Write};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,86 +9,14 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use tempfile::TempDir;
-use tincan::model::{Call, CallStatus, EndReason, Page, Room, RoomId, UserId};
-use tincan::store::{Place, Store, StoreError, Taken, open_to_fill};
-use tincan::transfer::{TransferError, Watch, check, export, import};
+use tincan::model::UserId;
+use tincan::transfer::{TransferError, check, export, import};
 
-use crate::app::{PATIENCE, config};
-use crate::process::Workplace;
-use crate::store::sample::{append, call, fill, message, moment, repeatable, stored_room, stored_user, user};
-
-/// Nobody looks.
-pub struct Unwatched;
-
-impl Watch for Unwatched {
-    fn begin(&mut self, _: &'static str, _: u64) {}
-    fn advance(&mut self, _: u64) {}
-}
-
-/// Opens the embedded store in a directory.
-pub async fn open(directory: &Path) -> Arc<dyn Store> {
-    tincan::store::open(&config(directory)).await.expect("the store opens")
-}
-
-pub async fn to_fill(directory: &Path) -> Arc<dyn Store> {
-    open_to_fill(&Place::Directory(directory.to_owned())).await.expect("the store opens")
-}
-
-/// What [`furnish`] put into a store.
-pub struct Furnished {
-    pub ann: UserId,
-    pub talk: RoomId,
-}
-
-/// Puts some of everything into a store.
-pub async fn furnish(store: &Arc<dyn Store>) -> Furnished {
-    let ann = stored_user(store, "Ann").await;
-    let bob = stored_user(store, "Bøb").await.id;
-    store.set_password(ann.id, None, ann.password.clone()).await.unwrap();
-    let talk = stored_room(store, "Talk 🙂").await.id;
-    stored_room(store, "Quiet").await;
-    for member in [bob, ann.id] {
-        store.add_participant(talk, member).await.unwrap();
-    }
-    append(store, talk, vec![repeatable(ann.id, "two\nlines \"quoted\"", "first"), message(bob, "महेश 🙂")]).await;
-    fill(store, talk, 3000).await;
-    let rings = call(ann.id, &[bob]);
-    let over = Call {
-        room: Some(talk),
-        status: CallStatus::Ended,
-        ended_at: Some(moment()),
-        end_reason: Some(EndReason::Timeout),
-        inside: Vec::new(),
-        ringing: Vec::new(),
-        ..call(bob, &[ann.id])
-    };
-    store.save_calls(vec![rings, over]).await.unwrap();
-    Furnished { ann: ann.id, talk }
-}
-
-/// All rooms, with the highest number that was given in each, however the engine holds that.
-async fn rooms(store: &Arc<dyn Store>) -> Vec<Room> {
-    let rooms = store.rooms().await.unwrap().into_iter();
-    rooms.map(|room| Room { last_seq: room.last_seq(), numbered: room.numbered(), ..Room::clone(&room) }).collect()
-}
-
-/// The two hold the same, as far as the trait shows it, and the second works as a store does.
-pub async fn are_alike(one: &Arc<dyn Store>, other: &Arc<dyn Store>, furnished: &Furnished) {
-    assert_eq!(rooms(one).await, rooms(other).await);
-    assert_eq!(one.dump_users(None, 100).await.unwrap(), other.dump_users(None, 100).await.unwrap());
-    assert_eq!(one.dump_calls(None, 100).await.unwrap(), other.dump_calls(None, 100).await.unwrap());
-    assert_eq!(one.open_calls().await.unwrap(), other.open_calls().await.unwrap());
-    let Furnished { ann, talk } = *furnished;
-    assert_eq!(one.calls_of(ann, None, 10).await.unwrap(), other.calls_of(ann, None, 10).await.unwrap());
-    for page in [Page::After(0), Page::After(1500), Page::Newest] {
-        assert_eq!(one.messages(talk, page, 200).await.unwrap(), other.messages(talk, page, 200).await.unwrap());
-    }
-    let again = append(other, talk, vec![repeatable(ann, "again", "first"), message(ann, "next")]).await;
-    assert_eq!(again.iter().map(|one| (one.message.seq, one.fresh)).collect::<Vec<_>>(), [(1, false), (3003, true)]);
-    let refused = other.insert_user(user("ANN")).await;
-    assert!(matches!(refused, Err(StoreError::Conflict(Taken::Username))), "{refused:?}");
-    assert!(other.user_by_name("BØB").await.unwrap().is_some());
-}
+use crate::support::app::PATIENCE;
+use crate::support::copies::{Unwatched, are_alike, furnish, open, to_fill};
+use crate::support::process::Workplace;
+use crate::support::sample::{fill, message, stored_room};
+use crate::support::settings::settings;
 
 #[tokio::test]
 async fn everything_comes_back_out_of_an_archive() {
@@ -99,7 +27,7 @@ async fn everything_comes_back_out_of_an_archive() {
     let exported = export(&source, &archive, &mut Unwatched).await.unwrap();
     assert_eq!(
         (exported.users.count, exported.rooms.count, exported.messages.count, exported.calls.count),
-        (2, 2, 3002, 2)
+        (2, 4, 3006, 2)
     );
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&archive).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600, "it holds password hashes");
@@ -187,9 +115,9 @@ async fn a_damaged_or_newer_archive_is_refused_before_anything_is_written() {
             assert!(untouched.dump_users(None, 9).await.unwrap().is_empty());
         }
     }
-    std::fs::write(&archive, packed(&plain.replacen("\"tincan\":2", "\"tincan\":3", 1))).unwrap();
+    std::fs::write(&archive, packed(&plain.replacen("\"tincan\":3", "\"tincan\":4", 1))).unwrap();
     let refused = check(&archive).await;
-    assert!(matches!(refused, Err(TransferError::Newer { found: 3, known: 2, .. })), "{refused:?}");
+    assert!(matches!(refused, Err(TransferError::Newer { found: 4, known: 3, .. })), "{refused:?}");
 }
 
 #[tokio::test]
@@ -231,7 +159,7 @@ async fn an_import_that_broke_off_is_gone_on_with() {
     importing.abort();
     assert!(importing.await.is_err(), "it was stopped in the middle");
     target.close().await;
-    let refused = tincan::store::open(&config(&directory)).await.expect_err("it is half filled").to_string();
+    let refused = tincan::store::open(&settings(&directory)).await.expect_err("it is half filled").to_string();
     assert!(refused.contains("half filled") && !refused.contains('\n'), "{refused}");
 
     let target = to_fill(&directory).await;
@@ -253,7 +181,7 @@ async fn the_command_line_makes_a_backup_and_puts_it_back() {
     let exported = workplace.run(&["export", "backup"]);
     assert_eq!(
         (exported.code, exported.out.as_str()),
-        (Some(0), "2 accounts, 2 rooms, 3002 messages and 2 calls are in backup\n")
+        (Some(0), "2 accounts, 4 rooms, 3006 messages and 2 calls are in backup\n")
     );
     let refused = workplace.run(&["import", "backup"]);
     assert!(refused.code == Some(1) && refused.err.contains("is not empty"), "{refused:?}");
@@ -280,7 +208,7 @@ async fn a_backup_is_made_while_the_server_runs() {
     let exported = workplace.run(&["export", "backup"]);
     assert_eq!(
         (exported.code, exported.out.as_str()),
-        (Some(0), "2 accounts, 2 rooms, 3002 messages and 2 calls are in backup\n"),
+        (Some(0), "2 accounts, 4 rooms, 3006 messages and 2 calls are in backup\n"),
         "{exported:?}"
     );
     assert_eq!(server.stop().code, Some(0));

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::app::{App, PASSWORD, User};
-use crate::polling::{self, Polling};
-use crate::socket::{Socket, timed};
+use crate::support::app::{App, PASSWORD, User};
+use crate::support::polling::{self, Polling};
+use crate::support::socket::{Socket, timed};
 
 const MOST_PACKET: usize = 128 * 1024;
 
@@ -191,7 +191,8 @@ async fn a_packet_of_128_kib_is_taken_and_one_byte_more_ends_the_connection_on_b
 async fn a_websocket_message_that_claims_64_mib_is_refused_by_its_head() {
     let app = App::start().await;
     let mut line = TcpStream::connect(app.address()).await.unwrap();
-    let request = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+    let request = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n\
+                Upgrade: websocket\r\n\
                    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     line.write_all(request.as_bytes()).await.unwrap();
     // A masked text frame with a length of 64 bits.
@@ -281,7 +282,8 @@ async fn a_page_of_another_origin_is_refused_on_both_transports() {
         assert_eq!(told, allowed.then_some(origin));
         let mut line = TcpStream::connect(app.address()).await.unwrap();
         let request = format!(
-            "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {}\r\nOrigin: {origin}\r\nConnection: Upgrade\r\n\
+            "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {}\r\nOrigin: {origin}\r\n\
+                    Connection: Upgrade\r\n\
              Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
             app.address()
         );

@@ -3,9 +3,9 @@
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::app::App;
-use crate::polling::Polling;
-use crate::socket::{Socket, timed};
+use crate::support::app::App;
+use crate::support::polling::Polling;
+use crate::support::socket::{Socket, timed};
 
 /// Polls until the session is no more; nothing that came told the client to give up.
 async fn ended_without_a_refusal(polling: &Polling) {

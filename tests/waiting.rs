@@ -1,12 +1,13 @@
-//! What waits is bounded: for a socket, for a user, for those that are not let in; and who takes what is sent is never cut.
+//! What waits is bounded: for a socket, for a user, for those that are not let in; and who takes what is sent is never
+//! cut.
 
 use futures_util::future::join_all;
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::app::App;
-use crate::polling::{Polling, handshake};
-use crate::socket::{Socket, timed};
+use crate::support::app::App;
+use crate::support::polling::{Polling, handshake};
+use crate::support::socket::{Socket, timed};
 
 const UNKNOWN: &str = "Session ID unknown";
 

@@ -1,35 +1,105 @@
-//! What the whole server can do, measured from outside: the real executable, sockets and REST, client and server on one machine.
+//! What the whole server can do, measured from outside and side by side with what people would pick instead: real
+//! processes, sockets and REST, clients and servers on one machine, over loopback.
 //!
-//! `cargo bench --bench server`, or with names of figures behind `--`: `start`, `pages`, `sends`, `broadcast`, `joins`, `idle`, `node`.
-//! The last compares with a Node backend on one MongoDB; it needs `npm ci --prefix benches/node`.
+//! `script/benchmark` runs it, with what it needs. Behind it may stand `--quick` for a try, `--publish`, which writes
+//! the tables into docs/performance.md and draws the README's chart, and the parts to measure: `live`, `durable`,
+//! `alone`.
 
+mod alone;
+mod bound;
+mod chart;
 mod client;
+mod durable;
 mod figures;
-#[path = "../../tests/mongod.rs"]
+mod fill;
+mod line;
+mod live;
+#[path = "../../tests/support/mongod.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]
 mod mongod;
+mod peers;
+#[path = "../../tests/support/port.rs"]
+mod port;
 mod process;
+mod report;
+mod scale;
+#[path = "../../tests/support/settings.rs"]
+mod settings;
 
-const FIGURES: [&str; 7] = ["start", "pages", "sends", "broadcast", "joins", "idle", "node"];
+use std::time::Instant;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::figures::{Figures, Ratio};
+use crate::peers::{House, Kind, Peer};
+use crate::report::Report;
+use crate::scale::Scale;
 
 #[tokio::main]
 async fn main() {
-    let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    println!("{:<58} {:>14}   reach", "figure", "measured");
-    for name in FIGURES.into_iter().filter(|name| asked.is_empty() || asked.iter().any(|asked| asked == name)) {
-        match name {
-            "start" => figures::start().await,
-            "pages" => figures::pages().await,
-            "sends" => figures::sends().await,
-            "broadcast" => figures::broadcast().await,
-            "joins" => figures::joins().await,
-            "idle" => figures::idle().await,
-            _ => figures::node().await,
-        }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [name, port] = arguments.as_slice()
+        && name == "lower-bound"
+    {
+        raise_limit();
+        return bound::serve(port.parse().expect("a port")).await;
     }
+    let has = |name: &str| arguments.iter().any(|argument| argument == name);
+    let parts: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
+    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|one| *one == part);
+    raise_limit();
+    let begun = Instant::now();
+    let quick = has("--quick");
+    let scale = if quick { Scale::QUICK } else { Scale::WHOLE };
+    let mut report = Report { live: None, others: Vec::new(), absent: Vec::new(), quick };
+    if wanted("live") {
+        report.live = Some(live(&scale, &mut report.absent).await);
+    }
+    if wanted("durable") {
+        report.others.push(durable::measure(&scale, &mut report.absent).await);
+    }
+    if wanted("alone") {
+        report.others.push(alone::measure(&scale).await);
+    }
+    report.write(&report::folder(), has("--publish"));
+    println!("It took {} s", begun.elapsed().as_secs());
 }
 
-/// One line of the table.
-pub fn report(figure: &str, measured: &str, reach: &str) {
-    println!("{figure:<58} {measured:>14}   {reach}");
+/// As many open files as may be, for ten thousand sockets and more; what is started here has it too.
+fn raise_limit() {
+    let most = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most }).expect("a limit may be raised that far");
+}
+
+/// All servers in turn, round after round.
+async fn live(scale: &Scale, absent: &mut Vec<String>) -> Figures {
+    let peers = Kind::ALL.into_iter().filter(|kind| kind.is_peer()).map(Kind::name).collect();
+    let ratios = vec![
+        Ratio { name: "Tincan ÷ best peer", of: Kind::Tincan.name(), to: peers },
+        Ratio { name: "Tincan ÷ lower bound", of: Kind::Tincan.name(), to: vec![Kind::Bound.name()] },
+    ];
+    let mut figures = Figures::new("live", Kind::ALL.map(Kind::name).to_vec(), ratios);
+    let house = House::build().await;
+    let mut kinds = Kind::ALL.to_vec();
+    for round in 1..=scale.rounds {
+        for kind in kinds.clone() {
+            // What TLS costs is seen once.
+            if kind == Kind::TincanTls && round > 1 {
+                continue;
+            }
+            println!("round {round} of {}: {}", scale.rounds, kind.name());
+            match Peer::start(kind, &house).await {
+                Ok(peer) => {
+                    live::measure(&peer, scale, &mut figures).await;
+                    peer.server.stop().await;
+                }
+                Err(why) => {
+                    absent.push(format!("{}: {why}", kind.name()));
+                    figures.leave_out(kind.name());
+                    kinds.retain(|one| *one != kind);
+                }
+            }
+        }
+    }
+    figures
 }

@@ -1,16 +1,25 @@
-//! The real executable on a store of its own.
+//! The servers as processes: how they are started, what they have computed, and how much memory they hold.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tincan::config::{self, Config};
-use tincan::model::{Content, MessageId, NewMessage, Room, RoomId, Timestamp, UserId};
 use tokio::process::{Child, Command};
+
+use crate::port::free_port;
+
+/// The program as it is built now.
+const BUILD: &str = env!("CARGO_BIN_EXE_tincan");
+
+/// The secret of all servers of the benchmark, for tokens.
+pub const SECRET: &str = "a secret of the benchmark, long enough to sign with";
+
+/// How long a start may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running server; killed when dropped.
 pub struct Server {
@@ -23,50 +32,57 @@ pub struct Server {
 impl Server {
     /// Starts one on an empty store.
     pub async fn start() -> Self {
-        Self::on(Arc::new(TempDir::new().expect("a directory"))).await
+        Self::on(Arc::new(TempDir::new().expect("a directory")), &[]).await
     }
 
-    /// Starts one on this data, and waits until it is healthy.
-    pub async fn on(data: Arc<TempDir>) -> Self {
-        Self::run(data, tincan).await
+    /// Starts one on this data with these arguments too, and waits until it is healthy.
+    pub async fn on(data: Arc<TempDir>, arguments: &[&str]) -> Self {
+        let command = |port| {
+            let mut command = tincan(BUILD, port);
+            command.args(arguments);
+            command
+        };
+        Self::run(data, command).await.expect("it starts")
     }
 
-    /// Starts one on a MongoDB.
+    /// Starts one on a MongoDB, of which others may take part.
     pub async fn on_mongo(url: &str) -> Self {
-        let url = url.to_owned();
-        Self::run(Arc::new(TempDir::new().expect("a directory")), |port| {
-            let mut command = tincan(port);
+        Self::build_on_mongo(BUILD, url).await
+    }
+
+    /// As [`Server::on_mongo`], with another build of the program.
+    pub async fn build_on_mongo(program: &str, url: &str) -> Self {
+        let command = |port| {
+            let mut command = tincan(program, port);
             command.env("MONGO_URL", url);
             command
-        })
-        .await
+        };
+        Self::run(Arc::new(TempDir::new().expect("a directory")), command).await.expect("it starts")
     }
 
-    /// Starts the Node backend on a MongoDB.
-    pub async fn node(url: &str) -> Self {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/node/server.js");
-        Self::run(Arc::new(TempDir::new().expect("a directory")), |port| {
-            let mut command = Command::new("node");
-            command.args([script, &port.to_string(), url]).env("NODE_ENV", "production");
-            command
-        })
-        .await
+    /// Starts a program of another kind that serves this port of 127.0.0.1; why not, where it does not.
+    pub async fn other(command: impl FnOnce(u16) -> Command) -> Result<Self, String> {
+        Self::run(Arc::new(TempDir::new().expect("a directory")), command).await
     }
 
-    async fn run(data: Arc<TempDir>, command: impl FnOnce(u16) -> Command) -> Self {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let port = free.expect("a port").port();
+    async fn run(data: Arc<TempDir>, command: impl FnOnce(u16) -> Command) -> Result<Self, String> {
+        let port = free_port();
         let mut command = command(port);
         command.env("DATA_DIR", data.path()).current_dir(data.path()).stdout(Stdio::null()).kill_on_drop(true);
-        let process = command.spawn().expect("the server starts");
+        let mut process = command.spawn().map_err(|error| error.to_string())?;
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let server = Self { address, process, http: reqwest::Client::new(), _data: data };
+        let http = reqwest::Client::new();
         let begun = Instant::now();
-        while server.http.get(server.url("/health")).send().await.is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(60), "the server is not healthy after a minute");
+        while http.get(format!("http://{address}/health")).send().await.is_err() {
+            if let Some(ended) = process.try_wait().map_err(|error| error.to_string())? {
+                return Err(format!("it ended with {ended}"));
+            }
+            if begun.elapsed() > PATIENCE {
+                return Err(format!("it is not up after {PATIENCE:?}"));
+            }
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        server
+        Ok(Self { address, process, http, _data: data })
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -79,6 +95,14 @@ impl Server {
         let reply = self.http.post(self.url("/api/auth/signup")).json(&body).send().await.expect("an answer");
         let reply: Value = reply.json().await.expect("JSON");
         reply["token"].as_str().expect("a token").to_owned()
+    }
+
+    /// A user who has signed up logs in.
+    pub async fn log_in(&self, name: &str) {
+        let body = json!({"username": name, "password": "correct horse"});
+        let reply = self.http.post(self.url("/api/auth/login")).json(&body).send().await.expect("an answer");
+        assert!(reply.status().is_success(), "{}", reply.status());
+        reply.bytes().await.expect("a body");
     }
 
     /// A new room; its id.
@@ -97,83 +121,53 @@ impl Server {
         begun.elapsed()
     }
 
+    /// Ends it in order, so that its data can be served again.
+    pub async fn stop(mut self) {
+        let told = Command::new("kill").arg(self.id().to_string()).status().await;
+        assert!(told.is_ok_and(|told| told.success()), "it is told to end");
+        self.process.wait().await.expect("it ends");
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.process.id().expect("it runs")
+    }
+
     /// Resident memory in bytes.
     pub fn resident(&self) -> u64 {
-        let id = self.process.id().expect("it runs");
-        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux tells");
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("Linux tells");
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("resident memory");
         let kilobytes: u64 = line.split_whitespace().nth(1).and_then(|text| text.parse().ok()).expect("a number");
         kilobytes * 1024
     }
 }
 
-fn tincan(port: u16) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tincan"));
-    command.args(["--host", "127.0.0.1", "--rate-limit", "off", "--bcrypt-cost", "4", "--ice-server", "none"]);
-    command.args(["--log", "warn", "--port", &port.to_string()]);
+fn tincan(program: &str, port: u16) -> Command {
+    let mut command = Command::new(program);
+    command.args(["--host", "127.0.0.1", "--rate-limit", "off", "--ice-server", "none", "--log", "warn"]);
+    command.args(["--port", &port.to_string()]).env("BCRYPT_COST", "4").env("TURN", "off").env("JWT_SECRET", SECRET);
     command
 }
 
-/// Fills a store with rooms of so many messages, without a server; their ids.
-pub async fn fill(data: &Path, sizes: &[usize]) -> Vec<RoomId> {
-    let store = tincan::store::open(&settings(data)).await.expect("the store opens");
-    let mut rooms = Vec::new();
-    for (number, size) in sizes.iter().enumerate() {
-        let room = Room {
-            id: RoomId::new(),
-            name: format!("filled {number}"),
-            description: String::new(),
-            created_by: UserId::new(),
-            participants: Arc::default(),
-            created_at: Timestamp::now(),
-            last_message: None,
-            last_seq: 0,
-            numbered: 0,
+/// What the threads of a process have computed by now: nanoseconds by thread.
+pub struct Cpu(HashMap<String, u64>);
+
+impl Cpu {
+    /// Of the process with this number.
+    pub fn of(process: u32) -> Self {
+        let threads = std::fs::read_dir(format!("/proc/{process}/task")).expect("it runs").filter_map(Result::ok);
+        let time = |thread: std::fs::DirEntry| {
+            // One that has just ended tells nothing.
+            let told = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+            let nanoseconds = told.split_whitespace().next()?.parse().ok()?;
+            Some((thread.file_name().to_string_lossy().into_owned(), nanoseconds))
         };
-        rooms.push(room.id);
-        store.insert_room(room).await.expect("a new room");
-        for first in (0..*size).step_by(500) {
-            let batch = (first..(first + 500).min(*size)).map(message).collect();
-            store.append_messages(rooms[number], batch).await.expect("stored").expect("a room");
-        }
+        Self(threads.filter_map(time).collect())
     }
-    store.close().await;
-    rooms
-}
 
-fn message(number: usize) -> NewMessage {
-    let text = format!("Message {number}, about as long as people write in a chat when they are not in a hurry.");
-    NewMessage {
-        id: MessageId::new(),
-        sender: UserId::from_bytes([7; 12]),
-        sender_name: "somebody".to_owned(),
-        content: Content::parse(&text).expect("a good text"),
-        timestamp: Timestamp::now(),
-        client_id: None,
-    }
-}
-
-fn settings(data: &Path) -> Config {
-    Config {
-        host: [127, 0, 0, 1].into(),
-        port: 0,
-        data_dir: data.to_owned(),
-        mongo_url: None,
-        jwt_secret: config::Secret::new("unused by a store, but a setting".to_owned()),
-        token_ttl: Duration::from_secs(3600),
-        public_urls: Vec::new(),
-        allowed_origins: Vec::new(),
-        signup_open: true,
-        rate_limit: false,
-        ring_timeout: Duration::from_secs(45),
-        call_grace: Duration::from_secs(15),
-        ice_servers: Vec::new(),
-        metrics: config::Metrics::Off,
-        client: config::Client::Off,
-        trusted_proxies: Vec::new(),
-        bcrypt_cost: 4,
-        log: "warn".to_owned(),
-        production: false,
-        accept_damage: false,
+    /// Microseconds since then, of the threads that live.
+    pub fn since(&self, before: &Self) -> f64 {
+        let more = |(thread, now): (&String, &u64)| now - before.0.get(thread).copied().unwrap_or_default();
+        self.0.iter().map(more).sum::<u64>() as f64 / 1e3
     }
 }

@@ -1,4 +1,5 @@
-//! HMAC-SHA256 by ring for `jsonwebtoken`, whose own backends would bring RSA and elliptic curves along for one algorithm.
+//! HMAC-SHA256 by ring for `jsonwebtoken`, whose own backends would bring RSA and elliptic curves along for one
+//! algorithm.
 
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result};

@@ -43,12 +43,13 @@ impl Passwords {
         })
     }
 
-    /// Whether it is the password of `hash`: bcrypt reads 72 bytes and ignores the rest. Without a hash, or with one that is
-    /// none, it takes the time of one of the configured cost and is `false`: an unknown user is not told from a wrong password.
-    /// `allowed` is asked when it is its turn: what has happened while it waited may have forbidden it.
+    /// Whether it is the password of `hash`: bcrypt reads 72 bytes and ignores the rest. Without a hash, or with one
+    /// that is none, it takes the time of one of the configured cost and is `false`: an unknown user is not told from a
+    /// wrong password. `allowed` is asked when it is its turn: what has happened while it waited may have forbidden it.
     ///
     /// # Errors
-    /// [`Error::Overloaded`] where the queue is full; [`Error::RateLimited`] where too many of the account wait; that of `allowed`.
+    /// [`Error::Overloaded`] where the queue is full; [`Error::RateLimited`] where too many of the account wait; that
+    /// of `allowed`.
     pub async fn verify(
         &self,
         asker: Asker<'_>,
@@ -67,8 +68,8 @@ impl Passwords {
         })
     }
 
-    /// Runs it on a blocking thread when a hand is free. A caller that goes away while it waits takes its work along; one
-    /// that goes away during it keeps the hand busy until it is done.
+    /// Runs it on a blocking thread when a hand is free. A caller that goes away while it waits takes its work along;
+    /// one that goes away during it keeps the hand busy until it is done.
     async fn work<T: Send + 'static>(
         &self,
         asker: Asker<'_>,

@@ -10,8 +10,8 @@ use tokio::sync::oneshot;
 
 use crate::error::Error;
 
-/// How many of one account at one address may wait: as many as may be under way by the limit of failed log-ins. One is what people
-/// need; more is a program that does not wait for answers.
+/// How many of one account at one address may wait: as many as may be under way by the limit of failed log-ins. One is
+/// what people need; more is a program that does not wait for answers.
 const MOST_OF_ACCOUNT: usize = 10;
 
 /// Nobody waits longer for a free hand.
@@ -91,12 +91,12 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a free hand, at most 10 s. An address may have the whole queue while nobody else wants it; where it is full, the
-    /// address that has most in it gives up a place to one that has fewer.
+    /// Waits for a free hand, at most 10 s. An address may have the whole queue while nobody else wants it; where it is
+    /// full, the address that has most in it gives up a place to one that has fewer.
     ///
     /// # Errors
-    /// [`Error::RateLimited`] where too many of the account wait, which is the account's own doing; [`Error::Overloaded`] where the
-    /// queue is full, its place was given up, or the time has passed.
+    /// [`Error::RateLimited`] where too many of the account wait, which is the account's own doing;
+    /// [`Error::Overloaded`] where the queue is full, its place was given up, or the time has passed.
     pub async fn hand(self: &Arc<Self>, asker: Asker<'_>) -> Result<Hand, Error> {
         let waits = {
             let mut state = self.state();

@@ -11,7 +11,8 @@ use serde_json::{Map, Value};
 use super::hmac;
 use crate::config::Secret;
 use crate::error::Error;
-use crate::model::{Timestamp, User, UserId, json as client_json};
+use crate::model::{Timestamp, User, UserId};
+use crate::wire::json as client_json;
 
 /// Issues and verifies tokens. Its `Debug` shows no key.
 pub struct Tokens {
@@ -25,8 +26,11 @@ pub struct Tokens {
 pub struct Claims {
     /// Whose it is.
     pub user: UserId,
-    /// [`User::token_version`] when it was made; 0 where it does not say.
-    pub version: u32,
+    /// [`User::token_version`] when it was made; `None` in a token of another program, and of ours of old where it
+    /// would be 0.
+    pub version: Option<u32>,
+    /// When it was made, where it says so.
+    pub issued_at: Option<Timestamp>,
     /// From then on it is worth nothing.
     pub expires_at: Timestamp,
 }
@@ -38,7 +42,6 @@ struct Issued<'a> {
     username: &'a str,
     iat: i64,
     exp: Seconds,
-    #[serde(skip_serializing_if = "is_zero")]
     ver: u32,
 }
 
@@ -51,7 +54,7 @@ enum Seconds {
     Fraction(f64),
 }
 
-/// The claims of [`Issued`] where it has a version.
+/// The claims of [`Issued`].
 const OWN_CLAIMS: [&str; 5] = ["userId", "username", "iat", "exp", "ver"];
 
 /// Where programs put the id of a user, in the order in which they count.
@@ -82,8 +85,8 @@ impl Tokens {
             .expect("plain claims serialise, and HMAC cannot fail")
     }
 
-    /// Checks signature, algorithm, expiry and beginning, not whether the user exists. Claims that are not asked for here may be of any
-    /// type: programs that share the secret write what they need.
+    /// Checks signature, algorithm, expiry and beginning, not whether the user exists. Claims that are not asked for
+    /// here may be of any type: programs that share the secret write what they need.
     ///
     /// # Errors
     /// [`Error::TokenExpired`], or [`Error::Unauthorized`] for everything else.
@@ -99,7 +102,7 @@ impl Tokens {
         if expires_at <= now {
             return Err(Error::TokenExpired);
         }
-        Ok(Claims { user, version: version(&claims), expires_at })
+        Ok(Claims { user, version: version(&claims), issued_at: moment(&claims, "iat"), expires_at })
     }
 
     /// What a token says, where it was signed with our secret and algorithm.
@@ -123,29 +126,37 @@ fn object(part: &str) -> Option<Map<String, Value>> {
     }
 }
 
-/// A point in time, in seconds since 1970 and fractions of them; `None` where the claim is no number. It is read to the millisecond.
+/// A point in time, in seconds since 1970 and fractions of them; `None` where the claim is no number. It is read to the
+/// millisecond.
 fn moment(claims: &Map<String, Value>, name: &str) -> Option<Timestamp> {
     let seconds = claims.get(name)?.as_f64()?;
     Some(Timestamp::from_millis((seconds * 1000.0).round() as i64))
 }
 
-/// The version of the password. Other programs may mean something else by `ver`, so it counts only in a token that has all the claims
-/// that this server writes, and no other.
-fn version(claims: &Map<String, Value>) -> u32 {
+/// The version of the user's tokens. Other programs may mean something else by `ver`, so it counts only in a token that
+/// has all the claims that this server writes, and no other.
+fn version(claims: &Map<String, Value>) -> Option<u32> {
     let own = claims.len() == OWN_CLAIMS.len() && OWN_CLAIMS.iter().all(|name| claims.contains_key(*name));
     let version = claims.get("ver").filter(|_| own).and_then(Value::as_u64);
-    version.and_then(|version| version.try_into().ok()).unwrap_or(0)
+    version.and_then(|version| version.try_into().ok())
+}
+
+impl Claims {
+    /// Whether the tokens of this account, as it is at `now`, still are good for what they say.
+    pub fn hold(&self, user: &User, now: Timestamp) -> bool {
+        let current = match (self.version, user.tokens_ended_at) {
+            (Some(version), _) => version == user.token_version,
+            (None, None) => user.token_version == 0,
+            (None, Some(ended)) => self.issued_at.is_some_and(|issued| issued > ended && issued <= now),
+        };
+        current && !user.disabled
+    }
 }
 
 impl std::fmt::Debug for Tokens {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("Tokens").field("ttl", &self.ttl).finish_non_exhaustive()
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(number: &u32) -> bool {
-    *number == 0
 }
 
 #[cfg(test)]

@@ -11,23 +11,42 @@ const FAR: i64 = 4_102_444_800_000;
 // Made by Node's jsonwebtoken 9 with SECRET. What is in them stands beside each.
 const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 /// `{userId, username: "Ann", iat: 1767225600, exp: 4102444800}`
-const BY_USER_ID: &str = "eyJ1c2VySWQiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJ1c2VybmFtZSI6IkFubiIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjo0MTAyNDQ0ODAwfQ.Ow3uYyme-jWMBZFgNerMMXDo1d4P4TvClkdZnNFLSLE";
+const BY_USER_ID: &str = "\
+    eyJ1c2VySWQiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJ1c2VybmFtZSI6IkFubiIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjo0MTAy\
+    NDQ0ODAwfQ.Ow3uYyme-jWMBZFgNerMMXDo1d4P4TvClkdZnNFLSLE";
 /// `{id, iat, exp: 4102444800}`
-const BY_ID: &str = "eyJpZCI6IjY1YTFiMmMzZDRlNWY2MDcxODI5M2E0YiIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjo0MTAyNDQ0ODAwfQ.UElY4pxdx3XuE_J4DuI4Wt3APnfnyv-RDwp175qn2vQ";
+const BY_ID: &str = "\
+    eyJpZCI6IjY1YTFiMmMzZDRlNWY2MDcxODI5M2E0YiIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjo0MTAyNDQ0ODAwfQ.UElY4pxdx3XuE_J4D\
+    uI4Wt3APnfnyv-RDwp175qn2vQ";
 /// `{sub, iat, exp: 4102444800}`
-const BY_SUB: &str = "eyJzdWIiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJpYXQiOjE3NjcyMjU2MDAsImV4cCI6NDEwMjQ0NDgwMH0.DAFGzJTfnDexFMKPLiO1MpnjqtYDFUjsecp0FoJcndA";
+const BY_SUB: &str = "\
+    eyJzdWIiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJpYXQiOjE3NjcyMjU2MDAsImV4cCI6NDEwMjQ0NDgwMH0.DAFGzJTfnDexFMKP\
+    LiO1MpnjqtYDFUjsecp0FoJcndA";
 /// `{userId, aud: "x", iss: "me", iat, exp: 4102444800}`
-const WITH_AUDIENCE: &str = "eyJ1c2VySWQiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJhdWQiOiJ4IiwiaXNzIjoibWUiLCJpYXQiOjE3NjcyMjU2MDAsImV4cCI6NDEwMjQ0NDgwMH0.ObhQDdyvOPnxzQlXbw5D3YzFmq88RECvx6yPabmKSKg";
+const WITH_AUDIENCE: &str = "\
+    eyJ1c2VySWQiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJhdWQiOiJ4IiwiaXNzIjoibWUiLCJpYXQiOjE3NjcyMjU2MDAsImV4cCI6\
+    NDEwMjQ0NDgwMH0.ObhQDdyvOPnxzQlXbw5D3YzFmq88RECvx6yPabmKSKg";
 /// `{userId, username, iat: 1767225600, exp: 1767225601}`
-const EXPIRED: &str = "eyJ1c2VySWQiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJ1c2VybmFtZSI6IkFubiIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3MjI1NjAxfQ.-Ra0aXLM5z0ZF6tUmkhI_MYJ6y_Lom-7zAId7UF3zLs";
+const EXPIRED: &str = "\
+    eyJ1c2VySWQiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJ1c2VybmFtZSI6IkFubiIsImlhdCI6MTc2NzIyNTYwMCwiZXhwIjoxNzY3\
+    MjI1NjAxfQ.-Ra0aXLM5z0ZF6tUmkhI_MYJ6y_Lom-7zAId7UF3zLs";
 /// `{userId, iat}`
-const WITHOUT_EXPIRY: &str = "eyJ1c2VySWQiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJpYXQiOjE3NjcyMjU2MDB9.foCDRbH2T9bHP4taFgfTzrjmrU1x9Dm8mTHhKGoyHXI";
+const WITHOUT_EXPIRY: &str = "\
+    eyJ1c2VySWQiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJpYXQiOjE3NjcyMjU2MDB9.foCDRbH2T9bHP4taFgfTzrjmrU1x9Dm8mTH\
+    hKGoyHXI";
 /// `{userId, iat, exp: 4102444800}`, signed with another secret
-const BY_ANOTHER: &str = "eyJ1c2VySWQiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJpYXQiOjE3NjcyMjU2MDAsImV4cCI6NDEwMjQ0NDgwMH0.JM_NNm9MyYlSgA_wenA-zaGuZ2vFBOatngATcaiFSPE";
+const BY_ANOTHER: &str = "\
+    eyJ1c2VySWQiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJpYXQiOjE3NjcyMjU2MDAsImV4cCI6NDEwMjQ0NDgwMH0.JM_NNm9MyYlS\
+    gA_wenA-zaGuZ2vFBOatngATcaiFSPE";
 /// The same claims, HS512 with SECRET; with its header
-const HS512: &str = "eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9.eyJ1c2VySWQiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJpYXQiOjE3NjcyMjU2MDAsImV4cCI6NDEwMjQ0NDgwMH0.F3LwT9Y6m0jNCWd0ywCI_Gt850gu12URV8V6rwp309ULhF4CGuqvTDkpTtriKGl8QhNpeMqOR75jZqDD-eVMSQ";
+const HS512: &str = "\
+    eyJhbGciOiJIUzUxMiIsInR5cCI6IkpXVCJ9.eyJ1c2VySWQiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJpYXQiOjE3NjcyMjU2MDA\
+    sImV4cCI6NDEwMjQ0NDgwMH0.F3LwT9Y6m0jNCWd0ywCI_Gt850gu12URV8V6rwp309ULhF4CGuqvTDkpTtriKGl8QhNpeMqOR75jZqDD-eV\
+    MSQ";
 /// The same claims, algorithm `none`; with its header
-const UNSIGNED: &str = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJ1c2VySWQiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJpYXQiOjE3NjcyMjU2MDAsImV4cCI6NDEwMjQ0NDgwMH0.";
+const UNSIGNED: &str = "\
+    eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJ1c2VySWQiOiI2NWExYjJjM2Q0ZTVmNjA3MTgyOTNhNGIiLCJpYXQiOjE3NjcyMjU2MDAs\
+    ImV4cCI6NDEwMjQ0NDgwMH0.";
 
 fn tokens(ttl: Duration) -> Tokens {
     Tokens::new(&Secret::new(SECRET.into()), ttl)
@@ -38,14 +57,9 @@ fn verify(rest: &str) -> Result<Claims, Error> {
 }
 
 fn ann(token_version: u32) -> User {
-    User {
-        id: UserId::parse(ANN).unwrap(),
-        username: "Ann".into(),
-        email: "ann@example.com".into(),
-        password: PasswordHash::new(String::new()),
-        created_at: Timestamp::from_millis(0),
-        token_version,
-    }
+    let (id, password) = (UserId::parse(ANN).unwrap(), PasswordHash::new(String::new()));
+    let ann = User::new(id, "Ann".into(), "ann@example.com".into(), password, Timestamp::from_millis(0));
+    User { token_version, ..ann }
 }
 
 /// Signs any claims, as somebody with the secret could.
@@ -56,9 +70,11 @@ fn signed(claims: &serde_json::Value) -> String {
 
 #[test]
 fn a_token_of_the_node_backend_is_good_by_any_of_its_names_for_the_user() {
-    let expected = Claims { user: UserId::parse(ANN).unwrap(), version: 0, expires_at: Timestamp::from_millis(FAR) };
     for token in [BY_USER_ID, BY_ID, BY_SUB, WITH_AUDIENCE] {
-        assert_eq!(verify(token), Ok(expected), "{token}");
+        let claims = verify(token).unwrap();
+        let said = (claims.user, claims.version, claims.expires_at);
+        assert_eq!(said, (UserId::parse(ANN).unwrap(), None, Timestamp::from_millis(FAR)), "{token}");
+        assert!(claims.hold(&ann(0), Timestamp::now()) && !claims.hold(&ann(1), Timestamp::now()), "{token}");
     }
 }
 
@@ -92,7 +108,7 @@ fn an_issued_token_carries_the_user_the_version_and_its_expiry() {
     for version in [0, 7] {
         let token = tokens.issue(&ann(version));
         let claims = tokens.verify(&token).unwrap();
-        assert_eq!((claims.user, claims.version), (ann(0).id, version));
+        assert_eq!((claims.user, claims.version), (ann(0).id, Some(version)));
         let life = claims.expires_at.since(before);
         assert!((Duration::from_secs(3598)..=Duration::from_secs(3602)).contains(&life), "{life:?}");
         assert_eq!(claims.expires_at.millis() % 1000, 0);
@@ -145,14 +161,16 @@ fn the_first_claim_that_is_an_id_names_the_user_and_others_may_be_of_any_type() 
         json!({"userId": "ann", "id": null, "sub": {"x": [1]}, "_id": ANN, "exp": exp}),
         json!({"userId": ANN, "id": other, "sub": other, "_id": other, "exp": exp}),
         json!({"id": {"toString": "x"}, "sub": ANN, "_id": other, "exp": exp}),
-        json!({"userId": ANN, "sub": {}, "iss": [], "aud": {"x": 1}, "jti": 5, "iat": "now", "nbf": "later", "exp": exp}),
+        json!({
+            "userId": ANN, "sub": {}, "iss": [], "aud": {"x": 1}, "jti": 5, "iat": "now", "nbf": "later", "exp": exp,
+        }),
         json!({"userId": ANN, "nbf": {}, "iat": [1e300], "username": 7, "exp": exp}),
         json!({"userId": ANN, "nbf": -1e300, "iat": -0.5, "exp": exp}),
     ] {
         let claims = signed(&claims);
-        let expected =
-            Claims { user: UserId::parse(ANN).unwrap(), version: 0, expires_at: Timestamp::from_millis(FAR) };
-        assert_eq!(tokens(Duration::from_secs(60)).verify(&claims), Ok(expected), "{claims}");
+        let said = tokens(Duration::from_secs(60)).verify(&claims).unwrap();
+        let said = (said.user, said.version, said.expires_at);
+        assert_eq!(said, (UserId::parse(ANN).unwrap(), None, Timestamp::from_millis(FAR)), "{claims}");
     }
 }
 
@@ -163,15 +181,15 @@ fn a_version_counts_only_in_a_token_of_our_own_make() {
     let mut foreign = own(json!(3));
     foreign["role"] = json!("admin");
     for (claims, version) in [
-        (own(json!(3)), 3),
-        (own(json!("2.0")), 0),
-        (own(json!(-1)), 0),
-        (own(json!(1.5)), 0),
-        (own(json!(1_u64 << 40)), 0),
-        (own(json!({"major": 1})), 0),
-        (foreign, 0),
-        (json!({"userId": ANN, "exp": exp, "ver": 3}), 0),
-        (json!({"userId": ANN, "exp": exp, "tokenVersion": 3, "version": "x"}), 0),
+        (own(json!(3)), Some(3)),
+        (own(json!("2.0")), None),
+        (own(json!(-1)), None),
+        (own(json!(1.5)), None),
+        (own(json!(1_u64 << 40)), None),
+        (own(json!({"major": 1})), None),
+        (foreign, None),
+        (json!({"userId": ANN, "exp": exp, "ver": 3}), None),
+        (json!({"userId": ANN, "exp": exp, "tokenVersion": 3, "version": "x"}), None),
     ] {
         let verified = tokens(Duration::from_secs(60)).verify(&signed(&claims)).unwrap();
         assert_eq!(verified.version, version, "{claims}");
@@ -203,4 +221,25 @@ fn text_of_other_programs_that_was_cut_in_an_emoji_does_not_spoil_a_token() {
     let tokens = tokens(Duration::from_secs(60));
     let signature = crypto::sign(message.as_bytes(), &tokens.signing, Algorithm::HS256).unwrap();
     assert_eq!(tokens.verify(&format!("{message}.{signature}")).map(|claims| claims.user.to_string()), Ok(ANN.into()));
+}
+
+#[test]
+fn a_token_without_a_version_holds_where_it_was_issued_since_tokens_were_ended_last() {
+    let (ended, now) = (Timestamp::from_millis(1_800_000_000_500), Timestamp::from_millis(1_800_000_010_000));
+    let ann = User { tokens_ended_at: Some(ended), ..ann(4) };
+    let claims = |iat: Value| {
+        let token = signed(&json!({"id": ANN, "exp": FAR / 1000, "iat": iat}));
+        tokens(Duration::from_secs(60)).verify(&token).unwrap()
+    };
+    for (iat, holds) in [
+        (json!(1_800_000_000), false),
+        (json!(1_800_000_001), true),
+        (json!(1_800_000_010), true),
+        (json!(1_800_000_011), false),
+        (json!(null), false),
+        (json!("1800000005"), false),
+    ] {
+        assert_eq!(claims(iat.clone()).hold(&ann, now), holds, "{iat}");
+    }
+    assert!(!claims(json!(1_800_000_001)).hold(&User { disabled: true, ..ann }, now));
 }

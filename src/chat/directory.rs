@@ -1,14 +1,17 @@
 //! The directory: everybody with an account, who of them is online, found by name.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use crate::chat::Chat;
+use crate::bus::Bus;
 use crate::error::Error;
-use crate::model::{DirectoryPlace, NameKey, UserEntry, UserId, UserPlace, UserRef};
+use crate::model::{DirectoryPlace, NameKey, UserId, UserPlace, UserRef};
+use crate::store::Store;
+use crate::wire::UserEntry;
 
 /// What part of the directory is asked for.
 #[derive(Clone, Debug)]
-pub struct Directory {
+pub struct Wanted {
     /// The beginning of the name or of a part of it, in any case; everybody where it is empty.
     pub search: NameKey,
     /// Those first who are online.
@@ -22,12 +25,23 @@ pub struct Directory {
 /// One part of it, and the place behind which there is more.
 pub type DirectoryPage = (Vec<UserEntry>, Option<DirectoryPlace>);
 
-impl Chat {
+/// Everybody with an account.
+pub struct Directory {
+    store: Arc<dyn Store>,
+    bus: Arc<dyn Bus>,
+}
+
+impl Directory {
+    /// That of a store.
+    pub fn new(store: &Arc<dyn Store>, bus: &Arc<dyn Bus>) -> Self {
+        Self { store: Arc::clone(store), bus: Arc::clone(bus) }
+    }
+
     /// Those who are found, by the key of the name; where that is wanted those who are online before the others.
     ///
     /// # Errors
     /// [`Error::Storage`].
-    pub async fn users(&self, wanted: &Directory) -> Result<DirectoryPage, Error> {
+    pub async fn page(&self, wanted: &Wanted) -> Result<DirectoryPage, Error> {
         // One more than wanted tells whether there is more.
         let limit = wanted.limit.saturating_add(1);
         let mut found = if wanted.online_first {
@@ -43,8 +57,8 @@ impl Chat {
         Ok((found, next))
     }
 
-    async fn online_first(&self, wanted: &Directory, limit: usize) -> Result<Vec<UserEntry>, Error> {
-        let online = self.presence().online_users();
+    async fn online_first(&self, wanted: &Wanted, limit: usize) -> Result<Vec<UserEntry>, Error> {
+        let online = self.bus.presence().online_users();
         let ids: HashSet<UserId> = online.iter().map(|user| user.id).collect();
         let (among_online, among_others) = match &wanted.after {
             None => (None, None),
@@ -68,7 +82,7 @@ impl Chat {
     }
 
     fn entries(&self, users: Vec<UserRef>) -> Vec<UserEntry> {
-        let presence = self.presence();
+        let presence = self.bus.presence();
         users.into_iter().map(|user| UserEntry { online: presence.is_online(user.id), user }).collect()
     }
 }

@@ -1,19 +1,19 @@
 //! Rooms as they are looked at: one, all, a page of them.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::names::named;
-use crate::chat::{Chat, Identity};
+use super::rights::Rights;
+use super::views::Views;
+use crate::chat::Identity;
 use crate::error::Error;
-use crate::model::{Room, RoomId, RoomView, Timestamp, UserId};
-
-/// How many participants a Room names where it is not asked for whole.
-pub(super) const NAMED: usize = 50;
+use crate::live::Limits;
+use crate::model::{Room, RoomId, Timestamp};
+use crate::store::Store;
+use crate::wire::RoomView;
 
 /// How many lists of all rooms are made at once: each has all rooms in memory while it is made.
 const MOST_LISTS: usize = 4;
@@ -21,21 +21,31 @@ const MOST_LISTS: usize = 4;
 /// How long a list of all rooms waits for its turn before it is refused.
 const LONGEST_LIST_WAIT: Duration = Duration::from_secs(4);
 
-/// The places for lists of all rooms that are being made.
-#[derive(Debug)]
-pub struct Listing {
+/// The rooms that a user may see.
+pub struct RoomList {
+    store: Arc<dyn Store>,
+    limits: Arc<Limits>,
+    rights: Arc<Rights>,
+    views: Arc<Views>,
+    /// For lists of all rooms that are being made.
     places: Semaphore,
     /// How many rooms were in the last list: what the next one costs is charged before it is made.
     rooms: AtomicUsize,
 }
 
-impl Default for Listing {
-    fn default() -> Self {
-        Self { places: Semaphore::new(MOST_LISTS), rooms: AtomicUsize::new(0) }
+impl RoomList {
+    /// Those of a store.
+    pub fn new(store: &Arc<dyn Store>, limits: &Arc<Limits>, rights: &Arc<Rights>, views: &Arc<Views>) -> Self {
+        Self {
+            store: Arc::clone(store),
+            limits: Arc::clone(limits),
+            rights: Arc::clone(rights),
+            views: Arc::clone(views),
+            places: Semaphore::new(MOST_LISTS),
+            rooms: AtomicUsize::new(0),
+        }
     }
-}
 
-impl Listing {
     /// Waits for a place.
     async fn place(&self) -> Result<SemaphorePermit<'_>, Error> {
         match tokio::time::timeout(LONGEST_LIST_WAIT, self.places.acquire()).await {
@@ -46,24 +56,22 @@ impl Listing {
             }
         }
     }
-}
 
-impl Chat {
-    /// All rooms, newest first, with `joined` for this user.
+    /// All rooms that this user may see, newest first.
     ///
     /// # Errors
     /// [`Error::RateLimited`], [`Error::Overloaded`] where too many lists are being made, [`Error::Storage`].
-    pub async fn rooms(&self, who: &Identity) -> Result<Vec<RoomView>, Error> {
+    pub async fn all(&self, who: &Identity) -> Result<Vec<RoomView>, Error> {
         let rooms = self.listed(who).await?;
-        let names = self.names_of(&rooms.iter().flat_map(|room| people(room, NAMED)).collect::<Vec<_>>()).await?;
-        Ok(rooms.iter().map(|room| self.view(room, Some(who.user.id), NAMED, &names)).collect())
+        self.views.of(rooms.iter().map(AsRef::as_ref), who.user.id).await
     }
 
-    /// At most `limit` rooms, newest first, and whether there are more; with `before` those after its place in the list.
+    /// At most `limit` rooms, newest first, and whether there are more; with `before` those after its place in the
+    /// list.
     ///
     /// # Errors
     /// [`Error::RateLimited`], [`Error::Overloaded`] where too many lists are being made, [`Error::Storage`].
-    pub async fn rooms_page(
+    pub async fn page(
         &self,
         who: &Identity,
         before: Option<RoomId>,
@@ -79,17 +87,15 @@ impl Chat {
             .collect();
         let more = page.len() > limit;
         page.truncate(limit);
-        let names = self.names_of(&page.iter().flat_map(|room| people(room, NAMED)).collect::<Vec<_>>()).await?;
-        let views = page.iter().map(|room| self.view(room, Some(who.user.id), NAMED, &names)).collect();
-        Ok((views, more))
+        Ok((self.views.of(page, who.user.id).await?, more))
     }
 
-    /// All rooms as they are stored, for a list that this user asks for.
+    /// The rooms as they are stored, for a list that this user asks for.
     async fn listed(&self, who: &Identity) -> Result<Vec<Arc<Room>>, Error> {
-        self.limits.fan_out(who.user.id, self.listing.rooms.load(Ordering::Relaxed))?;
-        let _place = self.listing.place().await?;
-        let rooms = self.store.rooms().await?;
-        self.listing.rooms.store(rooms.len(), Ordering::Relaxed);
+        self.limits.fan_out(who.user.id, self.rooms.load(Ordering::Relaxed))?;
+        let _place = self.place().await?;
+        let rooms = self.store.rooms_seen_by(who.user.id).await?;
+        self.rooms.store(rooms.len(), Ordering::Relaxed);
         Ok(rooms)
     }
 
@@ -97,46 +103,16 @@ impl Chat {
     ///
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::Storage`].
-    pub async fn room(&self, who: &Identity, room: RoomId) -> Result<RoomView, Error> {
-        let room = self.store.room(room).await?.ok_or(Error::RoomNotFound)?;
-        self.one_view(&room, Some(who.user.id), usize::MAX).await
-    }
-
-    /// A room as a user, or with `None` everyone, sees it.
-    pub(super) async fn one_view(&self, room: &Room, viewer: Option<UserId>, most: usize) -> Result<RoomView, Error> {
-        let names = self.names_of(&people(room, most).collect::<Vec<_>>()).await?;
-        Ok(self.view(room, viewer, most, &names))
-    }
-
-    pub(super) fn view(
-        &self,
-        room: &Room,
-        viewer: Option<UserId>,
-        most: usize,
-        names: &HashMap<UserId, String>,
-    ) -> RoomView {
-        let online_count = self.presence().online_count(room.id);
-        RoomView {
-            object_id: room.id,
-            id: room.id,
-            name: room.name.clone(),
-            description: room.description.clone(),
-            created_by: named(names, room.created_by),
-            created_at: room.created_at,
-            participants: room.participants.iter().take(most).map(|id| named(names, *id)).collect(),
-            participant_count: room.participants.len(),
-            online_count,
-            last_seq: room.last_seq(),
-            last_message_at: room.last_message.as_ref().map(|message| message.timestamp),
-            last_message: room.last_message.clone(),
-            call: self.call_in(room.id),
-            joined: viewer.map(|user| room.has_participant(user)),
-        }
+    pub async fn one(&self, who: &Identity, room: RoomId) -> Result<RoomView, Error> {
+        let seen = self.rights.seen(who.user.id, room).await?;
+        self.views.one(seen.room(), Some(who.user.id), usize::MAX).await
     }
 }
 
-/// Whether a room comes after the place of an id in the list of rooms, newest first. A room's place is by `createdAt`, then `_id`. Of
-/// an id that is no room only the second is known that it carries: within that second the ids alone are compared, so that a page
+/// Whether a room comes after the place of an id in the list of rooms, newest first. A room's place is by `createdAt`,
+/// then `_id`. Of
+/// an id that is no room only the second is known that it carries: within that second the ids alone are compared, so
+/// that a page
 /// goes on where it ended although the room at its end has been deleted.
 fn is_after(room: &Room, id: RoomId, created_at: Option<Timestamp>) -> bool {
     if let Some(created_at) = created_at {
@@ -145,9 +121,4 @@ fn is_after(room: &Room, id: RoomId, created_at: Option<Timestamp>) -> bool {
     let [a, b, c, d, ..] = id.bytes();
     let second = i64::from(u32::from_be_bytes([a, b, c, d]));
     (room.created_at.millis().div_euclid(1000), room.id) < (second, id)
-}
-
-/// Whose names a view of a room needs.
-pub(super) fn people(room: &Room, most: usize) -> impl Iterator<Item = UserId> + '_ {
-    room.participants.iter().take(most).copied().chain([room.created_by])
 }

@@ -1,19 +1,30 @@
 //! Messages: sending, history, typing.
 //!
-//! The messages of a room go through one pipeline: queue → store (which numbers them) → announce in `seq` order → acknowledge.
+//! The messages of a room go through one pipeline: queue → store (which numbers them) → announce in `seq` order →
+//! acknowledge.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
 use tokio::sync::oneshot;
 
-use crate::chat::Chat;
+use super::identity::Identity;
+use super::mentions;
+use super::names::Names;
+use super::reading::Readings;
+use super::rights::{Rights, Seen};
+use super::telling::Telling;
+use crate::bus::Bus;
 use crate::error::Error;
+use crate::live::{Backlog, Limits};
 use crate::model::{
-    Audience, ClientId, Content, Event, Message, MessageId, MessagePage, NewMessage, Origin, Page, RoomId, Timestamp,
+    Actor, ClientId, Content, Mentions, Message, MessageId, MessagePage, NewMessage, Page, RoomId, RoomKind, SocketId,
+    Timestamp, UserId,
 };
+use crate::store::Store;
+use crate::wire::{Audience, Event};
 
 /// How many messages of a room go into one call of the store at most.
 const BATCH: usize = 256;
@@ -27,56 +38,99 @@ struct Waiting {
 
 /// The rooms that have messages waiting; each has one task that empties its queue.
 #[derive(Debug, Default)]
-pub struct Lanes(Mutex<HashMap<RoomId, VecDeque<Waiting>>>);
+struct Backlogs(Mutex<HashMap<RoomId, Backlog<Waiting>>>);
 
-impl Lanes {
-    fn queues(&self) -> MutexGuard<'_, HashMap<RoomId, VecDeque<Waiting>>> {
+impl Backlogs {
+    fn rooms(&self) -> MutexGuard<'_, HashMap<RoomId, Backlog<Waiting>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Queues a message; whether the room's task must be started.
     fn push(&self, room: RoomId, waiting: Waiting) -> bool {
-        let mut queues = self.queues();
-        let idle = !queues.contains_key(&room);
-        queues.entry(room).or_default().push_back(waiting);
-        idle
+        self.rooms().entry(room).or_default().push(waiting)
     }
 
     /// What is next; `None`, and the room is idle, where nothing waits.
     fn next_batch(&self, room: RoomId) -> Option<Vec<Waiting>> {
-        let mut queues = self.queues();
-        let queue = queues.get_mut(&room)?;
-        if queue.is_empty() {
-            queues.remove(&room);
-            return None;
+        let mut rooms = self.rooms();
+        let batch = rooms.get_mut(&room)?.next(BATCH).map(Iterator::collect);
+        if batch.is_none() {
+            rooms.remove(&room);
         }
-        let count = queue.len().min(BATCH);
-        Some(queue.drain(..count).collect())
+        batch
     }
 }
 
-impl Chat {
+/// Messages of rooms.
+pub struct Messages {
+    store: Arc<dyn Store>,
+    bus: Arc<dyn Bus>,
+    limits: Arc<Limits>,
+    rights: Arc<Rights>,
+    names: Arc<Names>,
+    readings: Arc<Readings>,
+    waiting: Backlogs,
+    telling: Arc<Telling>,
+}
+
+impl Messages {
+    /// Those of a store.
+    pub fn new(
+        store: &Arc<dyn Store>,
+        bus: &Arc<dyn Bus>,
+        limits: &Arc<Limits>,
+        rights: &Arc<Rights>,
+        names: &Arc<Names>,
+        readings: &Arc<Readings>,
+    ) -> Self {
+        Self {
+            store: Arc::clone(store),
+            bus: Arc::clone(bus),
+            limits: Arc::clone(limits),
+            rights: Arc::clone(rights),
+            names: Arc::clone(names),
+            readings: Arc::clone(readings),
+            waiting: Backlogs::default(),
+            telling: Telling::new(store, bus),
+        }
+    }
+
+    /// A socket enters a room, and is told the messages after the number `known`; whether it was not there.
+    pub fn enter(&self, socket: SocketId, room: RoomId, known: u64) -> bool {
+        self.telling.enter(socket, room, known)
+    }
+
+    /// Has what another program wrote into the store told. Never resolves.
+    pub async fn tell_numbered(&self) {
+        self.telling.tell_numbered().await;
+    }
+
     /// Stores a message and tells the room. The socket must have joined it.
     ///
-    /// With a `client_id` that this user used before in this room, the message of that time is the answer and nothing is told.
+    /// With a `client_id` that this user used before in this room, the message of that time is the answer and nothing
+    /// is told.
     ///
     /// # Errors
     /// [`Error::NotInRoom`], [`Error::RoomNotFound`], [`Error::RateLimited`], [`Error::Storage`].
-    pub async fn send_message(
+    pub async fn send(
         self: &Arc<Self>,
-        from: &Origin,
+        from: &Actor,
         room: RoomId,
         content: Content,
         client_id: Option<ClientId>,
     ) -> Result<Arc<Message>, Error> {
         let sockets = {
-            let presence = self.presence();
+            let presence = self.bus.presence();
             if !presence.in_room(from.socket, room) {
                 return Err(Error::NotInRoom);
             }
             presence.room_size(room)
         };
         self.limits.fan_out(from.user.id, sockets)?;
+        if self.rights.kind(room).await? == RoomKind::Direct {
+            self.rights.partner(from.user.id, room).await?;
+        }
+        let mentions = self.mentions(from.user.id, room, &content).await?;
         let message = NewMessage {
             id: MessageId::new(),
             sender: from.user.id,
@@ -84,17 +138,36 @@ impl Chat {
             content,
             timestamp: Timestamp::now(),
             client_id,
+            mentions,
         };
         let (done, answer) = oneshot::channel();
-        if self.messages.push(room, Waiting { message, done }) {
-            tokio::spawn(Arc::clone(self).empty_lane(room));
+        if self.waiting.push(room, Waiting { message, done }) {
+            tokio::spawn(Arc::clone(self).empty_backlog(room));
         }
-        answer.await.unwrap_or(Err(Error::Internal))
+        let message = answer.await.unwrap_or(Err(Error::Internal))?;
+        self.readings.sent(from, &message);
+        Ok(message)
     }
 
-    async fn empty_lane(self: Arc<Self>, room: RoomId) {
-        while let Some(batch) = self.messages.next_batch(room) {
-            // A panic must not leave the room deaf: those who wait are answered `internal` as their senders are dropped.
+    /// Whom a message of this text calls.
+    async fn mentions(&self, sender: UserId, room: RoomId, content: &Content) -> Result<Mentions, Error> {
+        if !mentions::calls_somebody(content.as_str()) {
+            return Ok(Mentions::default());
+        }
+        let Some(room) = self.store.room(room).await? else { return Ok(Mentions::default()) };
+        let names = self.names.of(room.participants.iter().copied()).await?;
+        let all = mentions::may_call_all(&room, sender) || self.is_administrator(sender).await?;
+        Ok(mentions::found_in(content.as_str(), &names, all))
+    }
+
+    async fn is_administrator(&self, user: UserId) -> Result<bool, Error> {
+        Ok(self.store.user(user).await?.is_some_and(|user| user.is_administrator()))
+    }
+
+    async fn empty_backlog(self: Arc<Self>, room: RoomId) {
+        while let Some(batch) = self.waiting.next_batch(room) {
+            // A panic must not leave the room deaf: those who wait are answered `internal` as their senders are
+            // dropped.
             if AssertUnwindSafe(self.store_and_tell(room, batch)).catch_unwind().await.is_err() {
                 tracing::error!(%room, "storing messages panicked");
             }
@@ -108,12 +181,13 @@ impl Chat {
             Ok(None) => return answer_all(waiting, &Error::RoomNotFound),
             Err(error) => return answer_all(waiting, &error.into()),
         };
-        let sockets = self.presence().audience(Audience::Room { room, except: None });
-        let fresh = || stored.iter().flatten().filter(|appended| appended.fresh);
-        for appended in fresh() {
-            self.deliver(&sockets, &Event::NewMessage(Arc::clone(&appended.message)));
+        let fresh = stored.iter().flatten().filter(|appended| appended.fresh);
+        let fresh: Vec<Arc<Message>> = fresh.map(|appended| Arc::clone(&appended.message)).collect();
+        metrics::counter!("tincan_messages_total").increment(fresh.len() as u64);
+        self.telling.stored(room, fresh.clone());
+        if let Some(newest) = fresh.last() {
+            self.readings.message_stored(newest.room);
         }
-        metrics::counter!("tincan_messages_total").increment(fresh().count() as u64);
         for (done, appended) in waiting.into_iter().zip(stored) {
             // Nobody is there to take it where the socket has gone meanwhile; the message is stored all the same.
             let _ = done.send(appended.map(|appended| appended.message).map_err(Error::from));
@@ -124,24 +198,42 @@ impl Chat {
     ///
     /// # Errors
     /// [`Error::NotInRoom`], [`Error::RateLimited`].
-    pub fn typing(&self, from: &Origin, room: RoomId, typing: bool) -> Result<(), Error> {
-        let presence = self.presence();
-        if !presence.in_room(from.socket, room) {
-            return Err(Error::NotInRoom);
-        }
-        let Origin { socket, user } = from;
-        self.limits.fan_out(user.id, presence.room_size(room))?;
+    pub fn typing(&self, from: &Actor, room: RoomId, typing: bool) -> Result<(), Error> {
+        let Actor { socket, user } = from;
+        let sockets = {
+            let presence = self.bus.presence();
+            if !presence.in_room(*socket, room) {
+                return Err(Error::NotInRoom);
+            }
+            presence.room_size(room)
+        };
+        self.limits.fan_out(user.id, sockets)?;
         let event = Event::Typing { room_id: room, user_id: user.id, username: user.username.clone(), typing };
-        self.announce(&presence, &event.to(Audience::Room { room, except: Some(*socket) }));
+        self.bus.publish(&event.to(Audience::Room { room, except: Some(*socket) }));
         Ok(())
     }
 
-    /// A page of a room's history.
+    /// A page of a room's history, for one who may see it.
     ///
     /// # Errors
-    /// [`Error::RoomNotFound`], [`Error::Storage`].
-    pub async fn history(&self, room: RoomId, page: Page, limit: usize) -> Result<MessagePage, Error> {
-        self.store.messages(room, page, limit).await?.ok_or(Error::RoomNotFound)
+    /// [`Error::RoomNotFound`] where it is no more, [`Error::Storage`].
+    pub async fn history(&self, seen: &Seen, page: Page, limit: usize) -> Result<MessagePage, Error> {
+        self.store.messages(seen.room().id, page, limit).await?.ok_or(Error::RoomNotFound)
+    }
+
+    /// As [`Messages::history`], where it is to be found out whether the user may.
+    ///
+    /// # Errors
+    /// As [`Messages::history`]; [`Error::RoomNotFound`] for a room that the user may not see.
+    pub async fn history_for(
+        &self,
+        who: &Identity,
+        room: RoomId,
+        page: Page,
+        limit: usize,
+    ) -> Result<MessagePage, Error> {
+        let seen = self.rights.seen(who.user.id, room).await?;
+        self.history(&seen, page, limit).await
     }
 }
 

@@ -1,13 +1,15 @@
 //! `room-participants`: whole lists, fresh within a second of a change, however many changes came together.
 
 use std::collections::{BTreeSet, HashSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use super::names::named;
-use crate::chat::Chat;
+use super::names::{Names, named};
+use crate::bus::{Bus, Notice, Subscriber};
 use crate::error::Error;
-use crate::model::{Audience, Event, Participant, Room, RoomId, UserId};
+use crate::model::{Room, RoomId, UserId};
+use crate::store::Store;
+use crate::wire::{Audience, Event, Participant};
 
 /// How long changes are gathered before the list is told.
 const GATHER: Duration = Duration::from_millis(300);
@@ -18,18 +20,46 @@ const GATHER_FOR_MANY: Duration = Duration::from_millis(900);
 /// How many sockets are many.
 const MANY_SOCKETS: usize = 300;
 
-/// From this many participants on, `user-joined` and `user-left` say it all: whole lists to everyone would be quadratic.
+/// From this many participants on, `user-joined` and `user-left` say it all: whole lists to everyone would be
+/// quadratic.
 const LARGE_ROOM: usize = 100;
 
-/// The rooms whose list is due.
-#[derive(Debug, Default)]
-pub struct Coalescer(Mutex<HashSet<RoomId>>);
+/// Who takes part in rooms, and the telling of it.
+pub struct Participants {
+    me: Weak<Self>,
+    store: Arc<dyn Store>,
+    bus: Arc<dyn Bus>,
+    names: Arc<Names>,
+    /// The rooms whose list is due.
+    due: Mutex<HashSet<RoomId>>,
+}
 
-impl Chat {
+impl Participants {
+    /// Nobody has been told anything yet.
+    pub fn new(store: &Arc<dyn Store>, bus: &Arc<dyn Bus>, names: &Arc<Names>) -> Arc<Self> {
+        let participants = Arc::new_cyclic(|me| Self {
+            me: Weak::clone(me),
+            store: Arc::clone(store),
+            bus: Arc::clone(bus),
+            names: Arc::clone(names),
+            due: Mutex::default(),
+        });
+        let subscriber: Weak<dyn Subscriber> = Arc::<Self>::downgrade(&participants);
+        bus.subscribe(subscriber);
+        participants
+    }
+
+    fn due(&self) -> MutexGuard<'_, HashSet<RoomId>> {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Who takes part in a room, in the order of joining; who is there with a socket but was not stored yet comes last.
-    pub(super) async fn participants(&self, room: &Room) -> Result<Arc<Vec<Participant>>, Error> {
-        let names = self.names_of(&room.participants).await?;
-        let presence = self.presence();
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn of(&self, room: &Room) -> Result<Arc<Vec<Participant>>, Error> {
+        let names = self.names.of(room.participants.iter().copied()).await?;
+        let presence = self.bus.presence();
         let stored: BTreeSet<UserId> = room.participants.iter().copied().collect();
         let late = presence.users_in_room(room.id).into_iter().filter(|user| !stored.contains(&user.id));
         let users = room.participants.iter().map(|id| named(&names, *id)).chain(late);
@@ -42,31 +72,57 @@ impl Chat {
         Ok(Arc::new(list))
     }
 
-    /// Has the room's sockets told a fresh list soon.
-    pub(super) fn participants_changed(self: &Arc<Self>, room: RoomId) {
-        let due = &self.participants.0;
-        if !due.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(room) {
+    /// An account is no more, and nobody has its name.
+    pub fn account_removed(&self, user: UserId) {
+        self.names.forget(user);
+    }
+
+    /// What is stored of who takes part has changed, and presence does not tell it: has the room's sockets told a fresh
+    /// list soon.
+    pub fn changed(&self, room: RoomId) {
+        self.tell_soon(room);
+        self.bus.notify(Notice::ParticipantsChanged(room));
+    }
+
+    /// Has the sockets of this server that are in a room told a fresh list soon.
+    fn tell_soon(&self, room: RoomId) {
+        let Some(participants) = self.me.upgrade() else { return };
+        if !self.due().insert(room) {
             return;
         }
-        let chat = Arc::clone(self);
         tokio::spawn(async move {
-            let many = chat.presence().room_size(room) > MANY_SOCKETS;
+            let many = participants.bus.presence().room_size(room) > MANY_SOCKETS;
             tokio::time::sleep(if many { GATHER_FOR_MANY } else { GATHER }).await;
-            chat.participants.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(&room);
-            if let Err(error) = chat.tell_participants(room).await {
-                tracing::debug!(%room, %error, "the list of participants was not told");
+            participants.due().remove(&room);
+            if let Err(error) = participants.tell(room).await {
+                error.log("the list of participants of a room was not told");
             }
         });
     }
 
-    async fn tell_participants(&self, room: RoomId) -> Result<(), Error> {
+    async fn tell(&self, room: RoomId) -> Result<(), Error> {
         let Some(room) = self.store.room(room).await? else { return Ok(()) };
         if room.participants.len() > LARGE_ROOM {
             return Ok(());
         }
-        let participants = self.participants(&room).await?;
+        let participants = self.of(&room).await?;
         let event = Event::RoomParticipants { room_id: room.id, participants };
-        self.announce(&self.presence(), &event.to(Audience::Room { room: room.id, except: None }));
+        self.bus.publish_here(&event.to(Audience::Room { room: room.id, except: None }));
         Ok(())
+    }
+}
+
+impl Subscriber for Participants {
+    fn occupants_changed(&self, room: RoomId) {
+        self.tell_soon(room);
+    }
+
+    fn noticed(&self, notice: &Notice) {
+        match notice {
+            Notice::ParticipantsChanged(room) => self.tell_soon(*room),
+            // The account may be gone, and with it the name.
+            Notice::Revoked(user, ..) => self.names.forget(*user),
+            _ => {}
+        }
     }
 }

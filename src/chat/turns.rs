@@ -4,19 +4,22 @@ use std::future::Future;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::error::Error;
+use crate::store::StoreError;
 
 /// How many locks there are; things whose keys meet in one wait for each other for no reason, which is rare.
 const STRIPES: usize = 256;
 
-/// How long a change waits for its turn. Together with one question to the store this stays within the 5 s that an answer may take.
+/// How long a change waits for its turn. Together with one question to the store this stays within the 5 s that an
+/// answer may take.
 const LONGEST_WAIT: Duration = Duration::from_millis(2500);
 
 /// Puts changes with the same key in order.
 ///
-/// While the store is away each change would wait for all before it, each until its own time is over. So whoever waited for a change that
+/// While the store is away each change would wait for all before it, each until its own time is over. So whoever waited
+/// for a change that
 /// found the store away is answered as that one was, without asking the store again.
 #[derive(Debug)]
 pub struct Turns {
@@ -24,6 +27,12 @@ pub struct Turns {
     stripes: Vec<Mutex<Option<Instant>>>,
     hasher: RandomState,
     longest_wait: Duration,
+}
+
+/// The turn of somebody, until it is dropped.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    _stripe: MutexGuard<'a, Option<Instant>>,
 }
 
 impl Default for Turns {
@@ -37,26 +46,40 @@ impl Turns {
         Self { stripes: (0..STRIPES).map(|_| Mutex::default()).collect(), hasher: RandomState::new(), longest_wait }
     }
 
+    /// Waits, for as long as it takes, for the turn of `key`, which lasts until what is answered is dropped.
+    pub async fn turn(&self, key: impl Hash) -> Turn<'_> {
+        Turn { _stripe: self.stripe(key).lock().await }
+    }
+
+    fn stripe(&self, key: impl Hash) -> &Mutex<Option<Instant>> {
+        &self.stripes[self.hasher.hash_one(key) as usize % STRIPES]
+    }
+
     /// Does `work` when it is the turn of `key`.
     ///
     /// # Errors
-    /// [`Error::Storage`] where it was not its turn in time, or the one waited for found the store away; `work` has not begun then.
+    /// [`Error::Storage`] where it was not its turn in time, or the one waited for found the store away; `work` has not
+    /// begun then.
     /// Those of `work`.
     pub async fn in_turn<T>(&self, key: impl Hash, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        let stripe = &self.stripes[self.hasher.hash_one(key) as usize % STRIPES];
+        let stripe = self.stripe(key);
         let asked = Instant::now();
-        let Ok(mut store_away) = tokio::time::timeout(self.longest_wait, stripe.lock()).await else {
-            return Err(Error::Storage);
+        let Ok(mut noticed) = tokio::time::timeout(self.longest_wait, stripe.lock()).await else {
+            return Err(store_away("it was not its turn in time"));
         };
-        if store_away.is_some_and(|noticed| noticed > asked) {
-            return Err(Error::Storage);
+        if noticed.is_some_and(|noticed| noticed > asked) {
+            return Err(store_away("the one before it found the store away"));
         }
         let outcome = work.await;
-        if matches!(outcome, Err(Error::Storage)) {
-            *store_away = Some(Instant::now());
+        if outcome.as_ref().is_err_and(Error::is_store_away) {
+            *noticed = Some(Instant::now());
         }
         outcome
     }
+}
+
+fn store_away(why: &str) -> Error {
+    StoreError::Unavailable(why.to_owned()).into()
 }
 
 /// How often, and how long apart, what must be done in the end is tried while the store is away.
@@ -72,7 +95,7 @@ impl Turns {
         for _ in 0..TRIES {
             match self.in_turn(key, work()).await {
                 Ok(()) => return true,
-                Err(error) => tracing::debug!(%error, "what must be done in the end is tried again"),
+                Err(error) => error.log("what must be done in the end is tried again"),
             }
             tokio::time::sleep(PAUSE).await;
         }
@@ -122,12 +145,12 @@ mod tests {
     #[tokio::test]
     async fn who_waited_for_a_change_that_found_the_store_away_is_answered_the_same() {
         let turns = Arc::new(Turns::default());
-        let (first_may_go, first) = change(&turns, Err(Error::Storage));
+        let (first_may_go, first) = change(&turns, Err(store_away("it does not answer")));
         let (_never, second) = change(&turns, Ok(2));
         tokio::task::yield_now().await;
         drop(first_may_go);
-        assert_eq!(first.await.unwrap(), Err(Error::Storage));
-        assert_eq!(second.await.unwrap(), Err(Error::Storage));
+        assert!(first.await.unwrap().is_err_and(|error| error.is_store_away()));
+        assert!(second.await.unwrap().is_err_and(|error| error.is_store_away()));
         // Whoever comes later asks the store again.
         assert_eq!(turns.in_turn(1, async { Ok(3) }).await, Ok(3));
     }
@@ -148,6 +171,6 @@ mod tests {
         let turns = Arc::new(Turns::waiting_at_most(Duration::from_millis(20)));
         let (_never, _stuck) = change(&turns, Ok(1));
         tokio::task::yield_now().await;
-        assert_eq!(turns.in_turn(1, async { Ok(2) }).await, Err(Error::Storage));
+        assert!(turns.in_turn(1, async { Ok(2) }).await.is_err_and(|error| error.is_store_away()));
     }
 }

@@ -1,12 +1,13 @@
 //! `tincan healthcheck`: asks a running server, for containers and supervisors that have no other client at hand.
 
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use tincan::config::{Flags, Settings};
+use tincan::net::on_this_machine;
 
-use super::Failure;
+use super::failure::Failure;
 use super::failure::reason;
 use super::output::print;
 
@@ -17,11 +18,9 @@ const ANSWER: Duration = Duration::from_secs(5);
 const LONGEST: u64 = 64 * 1024;
 
 pub(super) fn run(flags: Flags) -> Result<(), Failure> {
-    let address = reachable(Settings::load(flags)?.address());
-    let answer = ask(address).map_err(|error| {
-        let reason = reason(&error);
-        Failure::other(format!("no server answers at {address}: {reason}; start it, or name its port with --port"))
-    })?;
+    let address = Settings::load(flags)?.address();
+    let places = on_this_machine(address.ip()).into_iter().map(|ip| SocketAddr::new(ip, address.port()));
+    let (address, answer) = ask_any(places)?;
     let well = answer.split_whitespace().nth(1) == Some("200");
     let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
     let health: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
@@ -33,14 +32,21 @@ pub(super) fn run(flags: Flags) -> Result<(), Failure> {
     }
 }
 
-/// Whoever listens on all addresses is asked on the loopback one.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    (ip, address.port()).into()
+/// The first that answers, and what.
+fn ask_any(places: impl Iterator<Item = SocketAddr>) -> Result<(SocketAddr, String), Failure> {
+    let mut failure = None;
+    for address in places {
+        match ask(address) {
+            Ok(answer) => return Ok((address, answer)),
+            Err(error) => {
+                failure.get_or_insert_with(|| {
+                    let reason = reason(&error);
+                    format!("no server answers at {address}: {reason}; start it, or name its port with --port")
+                });
+            }
+        }
+    }
+    Err(Failure::other(failure.unwrap_or_default()))
 }
 
 fn ask(address: SocketAddr) -> io::Result<String> {

@@ -1,7 +1,8 @@
 //! The log: lines on standard error, coloured where that is a terminal.
 //!
-//! What libraries say below `info` is never logged, whatever the filter: at `debug` and `trace` they print packets, headers and tokens.
-//! For the same reason their spans are left out, and the records of the `log` crate, where WebSocket frames are printed, are not taken.
+//! What libraries say below `info` is never logged, whatever the filter: at `debug` and `trace` they print packets,
+//! headers and tokens. For the same reason their spans are left out, and the records of the `log` crate, where
+//! WebSocket frames are printed, are not taken.
 
 use std::io::{self, Write};
 
@@ -9,11 +10,10 @@ use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::SubscriberExt;
 
-use super::{Failure, stderr};
+use super::failure::Failure;
+use super::stderr;
 
 /// Logs from now on. `filter` has been checked as a setting.
 pub(super) fn start(filter: &str) -> Result<(), Failure> {
@@ -33,14 +33,6 @@ fn tells_no_secret(about: &Metadata<'_>) -> bool {
     let target = about.target();
     let own = target == "tincan" || target.starts_with("tincan::");
     own || (about.is_event() && *about.level() <= Level::INFO)
-}
-
-/// A line as the log has them, for what is said without it.
-pub(super) fn line(level: &str, message: &str) -> String {
-    let mut line = String::new();
-    // Without a time it is a line all the same.
-    let _ = SystemTime.format_time(&mut Writer::new(&mut line));
-    line + &format!(" {level:>5} tincan: {message}\n")
 }
 
 /// Gives each line to standard error's queue.

@@ -1,8 +1,8 @@
 //! What the program prints for people, on standard output.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
-use super::Failure;
+use super::failure::Failure;
 use super::failure::reason;
 
 /// Prints what was asked for. A reader that has read enough, as `head` does, is no failure.
@@ -16,7 +16,13 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Prints what nobody asked for, from a thread of its own: neither a failure nor a reader that has stopped reading does any harm.
+/// Whether what is printed goes to a terminal.
+pub(super) fn is_read_by_people() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+/// Prints what nobody asked for, from a thread of its own: neither a failure nor a reader that has stopped reading does
+/// any harm.
 pub(super) fn print_aside(text: String) {
     let printing = std::thread::Builder::new().name("start-up message".to_owned()).spawn(move || {
         if let Err(failure) = print(&text) {

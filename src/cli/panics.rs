@@ -2,14 +2,15 @@
 
 use std::panic::PanicHookInfo;
 
-use super::{log, stderr};
+use super::{line, stderr};
 
 /// Longest text of a panic that is told, in characters: one may hold all of what was being worked on.
 const LONGEST: usize = 500;
 
-/// From now on a panic is one line on standard error, without a backtrace, and one that cannot be written harms nothing.
+/// From now on a panic is one line on standard error, without a backtrace, and one that cannot be written harms
+/// nothing.
 pub(super) fn tell_in_one_line() {
-    std::panic::set_hook(Box::new(|panic| stderr::write(log::line("ERROR", &told(panic)).as_bytes())));
+    std::panic::set_hook(Box::new(|panic| stderr::write(line::line("ERROR", &told(panic)).as_bytes())));
 }
 
 fn told(panic: &PanicHookInfo<'_>) -> String {

@@ -6,17 +6,24 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tincan::App;
-use tincan::config::{Config, Flags, Metrics, Ready, Settings};
+use tincan::bus;
+use tincan::chat::invite_link;
+use tincan::config::{Config, Flags, Metrics, Ready, Settings, Signup};
+use tincan::net::{Announced, Tls};
+use tincan::operator::{Control, Links, Operator};
 use tincan::store::{self, Place, Store};
-use tincan::transfer::Exports;
+use tincan::{App, StartError};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
+use super::banner::Started;
+use super::failure::Failure;
 use super::failure::reason;
-use super::output::print_aside;
+use super::links::links;
+use super::output::{is_read_by_people, print_aside};
+use super::runtime::runtime;
 use super::signals::Signals;
-use super::{Failure, banner, log, runtime, words};
+use super::{banner, log, supervisor, words};
 
 /// The promise is ten seconds from the signal to the end; the last lines of the log may take half a second of them.
 const STOPS_WITHIN: Duration = Duration::from_millis(9_400);
@@ -24,6 +31,7 @@ const STOPS_WITHIN: Duration = Duration::from_millis(9_400);
 const FIGURES_AGAIN: Duration = Duration::from_secs(10);
 
 pub(super) fn run(flags: Flags) -> Result<(), Failure> {
+    let quiet = flags.quiet;
     let settings = Settings::load(flags)?;
     log::start(settings.log())?;
     let ready = settings.into_config().map_err(Failure::other)?;
@@ -31,30 +39,50 @@ pub(super) fn run(flags: Flags) -> Result<(), Failure> {
         tracing::warn!("{warning}");
     }
     let runtime = runtime()?;
-    let outcome = runtime.block_on(serve(ready));
+    let outcome = runtime.block_on(serve(ready, quiet));
     // A password that is being hashed, or a read, need not be waited for.
     runtime.shutdown_background();
     outcome
 }
 
-async fn serve(ready: Ready) -> Result<(), Failure> {
+async fn serve(ready: Ready, quiet: bool) -> Result<(), Failure> {
     let mut signals = Signals::new()?;
     let config = Arc::new(ready.config);
-    let listener = listen((config.host, config.port).into()).await?;
+    let tls = Tls::open(&config).map_err(Failure::other)?;
+    let listener = listen((config.host, config.port).into())?;
     let address = listener.local_addr().map_err(|error| Failure::other(reason(&error)))?;
     serve_figures(&config).await?;
     let (store, app) = tokio::select! {
-        opened = open(&config) => opened?,
+        opened = open(&config, tls.clone()) => opened?,
         // Nothing has been served yet: whatever the store was doing, it finds it as after a power cut.
         _ = signals.next() => return Ok(()),
     };
-    let _exports = answer_exports(&config, &store);
-    print_aside(banner::message(&config, address, store.engine(), &ready.secret_origin));
+    let links = links(&config, address, tls.is_some());
+    let _control = answer_commands(&config, &app, links.clone());
+    tell_who_administers(&app, quiet).await;
+    let announced = announce(&config, address);
+    if !quiet {
+        let first = app.invites().to_first_account().await.unwrap_or_else(|error| {
+            error.log("the invitation to the first account could not be made");
+            None
+        });
+        print_aside(banner::message(&Started {
+            first: first.map(|code| invite_link(&links.place, &code)),
+            config: &config,
+            address,
+            app: &app,
+            secret_set_by: &ready.secret_set_by,
+            tls: tls.as_deref(),
+            announced: announced.as_ref().map(Announced::name),
+            with_picture: is_read_by_people(),
+        }));
+    }
+    supervisor::tell_ready();
     run_until_told(listener, app, store, signals).await
 }
 
-/// Serves the figures on an address of their own, where the settings name one. That it can be had is found out now; what goes wrong later is
-/// logged, and tried again.
+/// Serves the figures on an address of their own, where the settings name one. That it can be had is found out now;
+/// what goes wrong later is logged, and tried again.
 async fn serve_figures(config: &Config) -> Result<(), Failure> {
     let Metrics::At(address) = config.metrics else { return Ok(()) };
     let listener = TcpListener::bind(address).await.map_err(|error| {
@@ -100,6 +128,7 @@ async fn run_until_told(
             }
         }
         signals.end_at_next();
+        supervisor::tell_stopping();
         stopping.notify_one();
     };
     let too_late = async {
@@ -120,10 +149,23 @@ async fn run_until_told(
     }
 }
 
-async fn open(config: &Arc<Config>) -> Result<(Arc<dyn Store>, App), Failure> {
+/// Announces the machine's name, where the settings say so; a failure is no reason not to serve.
+fn announce(config: &Config, address: SocketAddr) -> Option<Announced> {
+    if !config.mdns {
+        return None;
+    }
+    let announced = Announced::begin(address);
+    announced.inspect_err(|error| tracing::warn!("the machine's name is not announced: {error}")).ok()
+}
+
+async fn open(config: &Arc<Config>, tls: Option<Arc<Tls>>) -> Result<(Arc<dyn Store>, App), Failure> {
     let store = store::open(config).await.map_err(|error| words::unopened(&error))?;
-    match App::new(Arc::clone(config), Arc::clone(&store)).await {
+    match App::new(Arc::clone(config), Arc::clone(&store), tls).await {
         Ok(app) => Ok((store, app)),
+        Err(StartError::Bus(error @ bus::OpenError::Another)) => {
+            store.close().await;
+            Err(Failure::other(format!("{error}; stop the other one, or make a replica set of the database")))
+        }
         // Its sentence is for clients. The cause is in the log, and the store itself says it once more.
         Err(_) => {
             let failure = unread(config, &store).await;
@@ -149,13 +191,32 @@ async fn unread(config: &Config, store: &Arc<dyn Store>) -> Failure {
     }
 }
 
-/// Lets `tincan export` have an archive while the server holds the embedded store; a MongoDB can be read beside it anyway.
-fn answer_exports(config: &Config, store: &Arc<dyn Store>) -> Option<Exports> {
-    config.mongo_url.is_none().then(|| Exports::answer(&config.data_dir, Arc::clone(store)))
+/// Lets `tincan export` and `tincan user` reach the server while it holds the embedded store; on a MongoDB they work
+/// beside it anyway.
+fn answer_commands(config: &Config, app: &App, links: Links) -> Option<Control> {
+    config.mongo_url.is_none().then(|| {
+        let operator = Operator::new(app.store(), Some(app.administration()), links);
+        Control::answer(&config.data_dir, operator)
+    })
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|error| {
+/// Says where people have accounts and nobody looks after them, or where nobody can make the first one.
+async fn tell_who_administers(app: &App, quiet: bool) {
+    let (users, administrator) = tokio::join!(app.store().has_users(), app.store().oldest_administrator());
+    match (users, administrator) {
+        (Ok(true), Ok(None)) => {
+            tracing::warn!("there are accounts and no administrator; make somebody one with tincan user admin NAME");
+        }
+        (Ok(false), _) if quiet && app.config().signup == Signup::Invite => tracing::warn!(
+            "nobody has an account yet; start once without --quiet, which shows the invitation to the first one, or \
+             make it with tincan user add NAME EMAIL"
+        ),
+        _ => {}
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    tincan::net::listen(address).map_err(|error| {
         let (ip, port) = (address.ip(), address.port());
         Failure::other(match error.kind() {
             ErrorKind::AddrInUse => {
@@ -167,7 +228,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
                 format!("port {port} is not for ordinary users; choose one from 1024 on with --port")
             }
             ErrorKind::AddrNotAvailable => {
-                format!("{ip} is no address of this machine; choose one with --host, 0.0.0.0 for all")
+                format!("{ip} is no address of this machine; choose one with --host, :: for all")
             }
             _ => format!("cannot listen on {address}: {}; choose others with --host and --port", reason(&error)),
         })

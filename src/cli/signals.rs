@@ -1,9 +1,11 @@
-//! SIGTERM and SIGINT: the first shuts down in order, the second ends at once. Two others do no harm any more: SIGHUP, which comes when a
-//! terminal closes, and SIGXFSZ, which comes when a file (the log's, for one) has reached the largest size that is allowed.
+//! SIGTERM and SIGINT: the first shuts down in order, the second ends at once. Two others do no harm any more: SIGHUP,
+//! which comes when a terminal closes, and SIGXFSZ, which comes when a file (the log's, for one) has reached the
+//! largest size that is allowed.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Failure, stderr};
+use super::failure::Failure;
+use super::stderr;
 
 /// SIGXFSZ, as Linux, macOS and the BSDs number it.
 const FILE_TOO_LARGE: i32 = 25;
@@ -41,7 +43,8 @@ impl Signals {
         }
     }
 
-    /// From now on a signal ends the process at once, with exit code 130. The store is as after a power cut: what was acknowledged is there.
+    /// From now on a signal ends the process at once, with exit code 130. The store is as after a power cut: what was
+    /// acknowledged is there.
     #[expect(clippy::disallowed_methods, reason = "whoever signals twice wants no order")]
     pub fn end_at_next(mut self) {
         tokio::spawn(async move {

@@ -1,7 +1,9 @@
-//! Standard error, as the log and all else that is said there use it: nothing that happens to it can hold up, fail or end who writes.
+//! Standard error, as the log and all else that is said there use it: nothing that happens to it can hold up, fail or
+//! end who writes.
 //!
-//! Lines go into a bounded queue, and a thread of its own writes them. Where standard error is closed, on a full disk, or a pipe that
-//! nobody reads any more, lines are lost and counted, and the next line that can be written is preceded by how many were.
+//! Lines go into a bounded queue, and a thread of its own writes them. Where standard error is closed, on a full disk,
+//! or a pipe that nobody reads any more, lines are lost and counted, and the next line that can be written is preceded
+//! by how many were.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -146,7 +148,8 @@ impl Queue {
                     rest = &rest[count..];
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // Whoever shares it has made it one that does not block. It is full, which passes, or lasts as a blocked write would.
+                // Whoever shares it has made it one that does not block. It is full, which passes, or lasts as a
+                // blocked write would.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.rest(FULL),
                 Err(error) => return Err(error),
             }
@@ -169,7 +172,7 @@ fn lose(state: &mut Waiting, lines: u64) {
 
 fn loss(lines: u64) -> String {
     let were = if lines == 1 { "1 line of the log was".to_owned() } else { format!("{lines} lines of the log were") };
-    super::log::line("WARN", &format!("{were} lost, because standard error could not be written to"))
+    super::line::line("WARN", &format!("{were} lost, because standard error could not be written to"))
 }
 
 #[cfg(test)]

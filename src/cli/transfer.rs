@@ -7,11 +7,13 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use tincan::config::{Config, Flags, Settings};
-use tincan::store::{self, OpenError, Place, Store};
+use tincan::store::{self, OpenError, Place, Store, polodb};
 use tincan::transfer::{self, Omitted, Totals, Watch};
 
+use super::failure::Failure;
 use super::output::print;
-use super::{Failure, log, runtime, stderr, words};
+use super::runtime::runtime;
+use super::{log, stderr, words};
 
 /// How often a line tells how far it is, where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
@@ -57,7 +59,7 @@ async fn open_source(config: &Config) -> Result<Source, Failure> {
     }
     match store::open(config).await {
         Ok(store) => Ok(Source::Open(store)),
-        Err(error @ OpenError::InUse(_)) => Ok(Source::InUse(error)),
+        Err(error @ OpenError::PoloDb(polodb::OpenError::InUse(_))) => Ok(Source::InUse(error)),
         Err(error) => Err(words::unopened(&error)),
     }
 }
@@ -76,7 +78,8 @@ pub(super) fn migrate(arguments: Migrate, flags: Flags) -> Result<(), Failure> {
             tracing::warn!("every user of this machine can read the password in --to while this runs");
         }
         if matches!((&source_place, &target_place), (Place::Directory(_), Place::Directory(_))) {
-            let text = "both are directories; migrate moves between the embedded store and a MongoDB, export and import do the rest";
+            let text = "both are directories; migrate moves between the embedded store and a MongoDB, export and \
+                        import do the rest";
             return Err(Failure::other(text));
         }
         if !store::is_free(&target_place).await.map_err(|error| words::unopened(&error))? {
@@ -131,7 +134,8 @@ async fn move_all(source: &Arc<dyn Store>, from: &Place, to: &Place) -> Result<S
         }
     };
     Ok(format!(
-        "{copied} are in {name}, and the checksums agree.\n{}To switch over, {switch}, so that everybody stays logged in.\n\
+        "{copied} are in {name}, and the checksums agree.\n{}To switch over, {switch}, so that everybody stays logged \
+         in.\n\
          What was written to {} since this copy began is not in it.\n",
         left_out(&totals),
         from.name()

@@ -6,18 +6,19 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches};
 
-use super::Cli;
+use super::arguments::Arguments;
 use super::failure::tell;
 use super::output::print;
 
 /// Options that mean something to each subcommand and are shown in its help. The others are taken there too.
 const OF_USER: &[&str] = &["data_dir", "mongo_url", "accept_damage", "bcrypt_cost", "log", "help"];
+const OF_INVITE: &[&str] = &["data_dir", "mongo_url", "public_url", "accept_damage", "log", "help"];
 const OF_TRANSFER: &[&str] = &["data_dir", "mongo_url", "accept_damage", "log", "help"];
 const OF_HEALTHCHECK: &[&str] = &["host", "port", "help"];
 
 /// The command line, or the exit code where it asks for help or is wrong; that has been told.
-pub(super) fn parse() -> Result<Cli, ExitCode> {
-    command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)).map_err(|error| {
+pub(super) fn parse() -> Result<Arguments, ExitCode> {
+    command().try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches)).map_err(|error| {
         match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
                 let text = error.render();
@@ -32,12 +33,14 @@ pub(super) fn parse() -> Result<Cli, ExitCode> {
     })
 }
 
-fn command() -> clap::Command {
-    let mut command = Cli::command();
+/// The whole command line.
+pub(super) fn command() -> clap::Command {
+    let mut command = Arguments::command();
     // Only a built command has the global options in its subcommands, where the help can be made shorter.
     command.build();
     command
         .mut_subcommand("user", |user| show_only(user, OF_USER))
+        .mut_subcommand("invite", |invite| show_only(invite, OF_INVITE))
         .mut_subcommand("healthcheck", |health| show_only(health, OF_HEALTHCHECK))
         .mut_subcommand("migrate", |migrate| show_only(migrate, OF_TRANSFER))
         .mut_subcommand("export", |export| show_only(export, OF_TRANSFER))
@@ -86,7 +89,7 @@ mod tests {
     fn options_count_before_and_after_a_subcommand() {
         for args in [["tincan", "--port", "7", "config"], ["tincan", "config", "--port", "7"]] {
             let matches = command().try_get_matches_from(args).unwrap();
-            assert_eq!(Cli::from_arg_matches(&matches).unwrap().flags.port.as_deref(), Some("7"), "{args:?}");
+            assert_eq!(Arguments::from_arg_matches(&matches).unwrap().flags.port.as_deref(), Some("7"), "{args:?}");
         }
     }
 }

@@ -1,23 +1,27 @@
-//! `tincan user`: the operator's way in where sign-up is closed or a password forgotten.
+//! `tincan user` and `tincan invite`: the operator's way in where sign-up is closed or a password forgotten.
 
 use std::io::{BufRead, IsTerminal};
-use std::sync::Arc;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use tincan::auth::{Asker, Passwords};
-use tincan::config::{Flags, Settings};
-use tincan::model::{Email, NameKey, NewPassword, PasswordHash, RuleError, Timestamp, User, UserId, Username};
-use tincan::store::{self, OpenError, Place, Store, StoreError};
+use tincan::chat::NewInvite;
+use tincan::config::{self, Config, Flags, Settings};
+use tincan::model::{Email, Invite, NewPassword, PasswordHash, RuleError, Username};
+use tincan::operator::{Command, Done, Operator, Trouble, ask};
+use tincan::store::{self, OpenError, Place, StoreError, Taken, polodb};
 
-use super::failure::reason;
+use super::banner::picture;
+use super::failure::{Failure, reason};
+use super::links::links;
 use super::output::{print, table};
-use super::{Failure, log, runtime, words};
+use super::runtime::runtime;
+use super::{log, words};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Action {
-    /// List all accounts
+    /// List all accounts: name, address, role, when it was made, whether it is disabled
     List,
-    /// Add an account; the password is asked for, or read from standard input
+    /// Add an account; the password is asked for, or read from standard input; the first is an administrator's
     Add {
         /// 3 to 30 letters, digits, `_`, `.` and `-`
         name: String,
@@ -34,13 +38,62 @@ pub(super) enum Action {
         /// Name or e-mail address of the account
         name: String,
     },
+    /// Make somebody an administrator
+    Admin {
+        /// Name or e-mail address of the account
+        name: String,
+        /// Make them a member again
+        #[arg(long)]
+        off: bool,
+    },
+    /// Disable an account: it stays as it is, and nobody can use it
+    Disable {
+        /// Name or e-mail address of the account
+        name: String,
+        /// Let it be used again
+        #[arg(long)]
+        off: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Invitation {
+    /// Lead into this open room, which the oldest administrator is in
+    #[arg(long, value_name = "NAME")]
+    room: Option<String>,
+    /// How often it can be used, 1 to 1000
+    #[arg(long, value_name = "N", default_value_t = NewInvite::USES)]
+    uses: u32,
+    /// For how long, 1m to 90d
+    #[arg(long, value_name = "TIME", default_value = "7d")]
+    expires: String,
+}
+
+pub(super) fn invite(invitation: Invitation, flags: Flags) -> Result<(), Failure> {
+    let Invitation { room, uses, expires } = invitation;
+    if !(1..=Invite::MOST_USES).contains(&uses) {
+        return Err(Failure::other(format!("--uses {uses}: write a number from 1 to {}", Invite::MOST_USES)));
+    }
+    let lasts = NewInvite::lasts(&expires)
+        .ok_or_else(|| Failure::other(format!("--expires {expires:?}: write a time from 1m to 90d, as in 7d")))?;
+    obey(Wish::Ready(Command::Invite { room, uses, lasts: lasts.as_secs() }), flags)
 }
 
 pub(super) fn run(action: Action, flags: Flags) -> Result<(), Failure> {
+    obey(Wish::Asked(action), flags)
+}
+
+/// What is wished for, before everything that must be typed for it was.
+enum Wish {
+    Asked(Action),
+    Ready(Command),
+}
+
+fn obey(wish: Wish, flags: Flags) -> Result<(), Failure> {
     let settings = Settings::load(flags)?;
     log::start(settings.log())?;
     if let Some(directory) = settings.embedded_store()
-        && !matches!(action, Action::Add { .. })
+        && !matches!(wish, Wish::Asked(Action::Add { .. }))
         && !directory.exists()
     {
         return Err(Failure::other(format!(
@@ -48,133 +101,120 @@ pub(super) fn run(action: Action, flags: Flags) -> Result<(), Failure> {
             directory.display()
         )));
     }
-    let prepared = Prepared::from(action)?;
+    // The store is not held while somebody thinks about a password.
+    let prepared = match wish {
+        Wish::Asked(action) => Prepared::from(action)?,
+        Wish::Ready(command) => Prepared::Command(command),
+    };
     let ready = settings.into_config().map_err(Failure::other)?;
     ready.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-    let runtime = runtime()?;
-    runtime.block_on(async {
-        let store = store::open(&ready.config).await.map_err(|error| match error {
-            OpenError::InUse(directory) => Failure::other(format!(
-                "a server is running on {}, which one process alone can hold; stop it and try again",
-                directory.display()
-            )),
-            other => words::unopened(&other),
-        })?;
-        let accounts = Accounts { store: &store, place: Place::of(&ready.config) };
-        let outcome = accounts.carry_out(prepared, &Passwords::new(ready.config.bcrypt_cost)).await;
-        store.close().await;
-        print(&outcome?)
-    })
+    let outcome = runtime()?.block_on(async {
+        let command = prepared.hashed(&Passwords::new(ready.config.bcrypt_cost)).await?;
+        carry_out(command, &ready.config).await
+    });
+    print(&shown(outcome?))
 }
 
-/// An action with everything that was typed, checked: the store is not held while somebody thinks about a password.
+/// On the store, or through the server that holds it.
+async fn carry_out(command: Command, config: &Config) -> Result<Done, Failure> {
+    let place = Place::of(config);
+    let told = |what: &'static str| move |trouble| failure(&Place::of(config), what, trouble);
+    let what = match &command {
+        Command::List => "the accounts could not be read",
+        Command::Invite { .. } => "the invitation could not be stored",
+        _ => "the account could not be stored",
+    };
+    let store = match store::open(config).await {
+        Ok(store) => store,
+        Err(error @ OpenError::PoloDb(polodb::OpenError::InUse(_))) => {
+            let directory = config.data_dir.clone();
+            let asked = tokio::task::spawn_blocking(move || ask(&directory, &command)).await;
+            return match asked {
+                Ok(Ok(answer)) => answer.map_err(told(what)),
+                Ok(Err(trouble)) => Err(unanswered(config, &error, &trouble)),
+                Err(error) => Err(Failure::other(format!("the command ended by a panic: {error}"))),
+            };
+        }
+        Err(error) => return Err(words::unopened(&error)),
+    };
+    let secure = !matches!(config.tls, config::Tls::Off);
+    let links = links(config, (config.host, config.port).into(), secure);
+    let answer = Operator::new(&store, None, links).carry_out(command).await;
+    store.close().await;
+    answer.map_err(|trouble| failure(&place, what, trouble))
+}
+
+/// Another process holds the store, and does not answer as a server of this version does.
+fn unanswered(config: &Config, error: &OpenError, trouble: &std::io::Error) -> Failure {
+    use std::io::ErrorKind::{ConnectionRefused, NotFound};
+    if matches!(trouble.kind(), NotFound | ConnectionRefused) {
+        return words::unopened(error);
+    }
+    Failure::other(format!(
+        "the server that runs on {} did not answer: {}; try again, and where it is of another version start it anew",
+        config.data_dir.display(),
+        reason(trouble)
+    ))
+}
+
+/// An action with everything that was typed, checked.
 enum Prepared {
-    List,
+    Command(Command),
     Add(Username, Email, NewPassword),
     Password(String, NewPassword),
-    Remove(String),
 }
 
 impl Prepared {
     fn from(action: Action) -> Result<Self, Failure> {
         let broken = |what: &'static str| move |RuleError(rule)| Failure::other(format!("the {what} {rule}"));
         Ok(match action {
-            Action::List => Self::List,
+            Action::List => Self::Command(Command::List),
             Action::Add { name, email } => {
                 let name = Username::parse(&name).map_err(broken("name"))?;
                 let email = Email::parse(&email).map_err(broken("address"))?;
                 Self::Add(name, email, new_password()?)
             }
             Action::Password { name } => Self::Password(name, new_password()?),
-            Action::Remove { name } => Self::Remove(name),
+            Action::Remove { name } => Self::Command(Command::Remove { name }),
+            Action::Admin { name, off } => Self::Command(Command::Administrator { name, off }),
+            Action::Disable { name, off } => Self::Command(Command::Disable { name, off }),
+        })
+    }
+
+    async fn hashed(self, passwords: &Passwords) -> Result<Command, Failure> {
+        Ok(match self {
+            Self::Command(command) => command,
+            Self::Add(name, email, password) => {
+                let hash = hash(passwords, password).await?.into();
+                Command::Add { name: name.into_string(), email: email.into_string(), hash }
+            }
+            Self::Password(name, password) => Command::Password { name, hash: hash(passwords, password).await?.into() },
         })
     }
 }
 
-/// The accounts in a store, and where that is.
-struct Accounts<'a> {
-    store: &'a Arc<dyn Store>,
-    place: Place,
+fn shown(done: Done) -> String {
+    match done {
+        Done::Said(said) => said + "\n",
+        Done::Table(rows) => table(&rows),
+        Done::Link { said, link } => {
+            let picture = picture(&link).unwrap_or_else(|| format!("\n  {link}\n"));
+            format!("{said}\n{picture}")
+        }
+    }
 }
 
-impl Accounts<'_> {
-    /// Answers with what is to be printed.
-    async fn carry_out(&self, action: Prepared, passwords: &Passwords) -> Result<String, Failure> {
-        match action {
-            Prepared::List => self.list().await,
-            Prepared::Add(name, email, password) => self.add(passwords, name, email, password).await,
-            Prepared::Password(name, password) => self.set_password(passwords, &name, password).await,
-            Prepared::Remove(name) => self.remove(&name).await,
-        }
-    }
-
-    async fn list(&self) -> Result<String, Failure> {
-        let mut rows = Vec::new();
-        let all = self.store.list_users(&NameKey::of(""), None, usize::MAX).await;
-        for entry in all.map_err(|error| self.unread(&error))? {
-            // One that was removed meanwhile is none.
-            if let Some(user) = self.store.user(entry.id).await.map_err(|error| self.unread(&error))? {
-                rows.push([user.username, user.email, user.created_at.to_string()]);
-            }
-        }
-        Ok(table(&rows))
-    }
-
-    async fn add(
-        &self,
-        passwords: &Passwords,
-        name: Username,
-        email: Email,
-        password: NewPassword,
-    ) -> Result<String, Failure> {
-        let user = User {
-            id: UserId::new(),
-            username: name.into_string(),
-            email: email.into_string(),
-            password: hash(passwords, password).await?,
-            created_at: Timestamp::now(),
-            token_version: 0,
-        };
-        let said = format!("{} can log in now\n", user.username);
-        self.store.insert_user(user).await.map_err(|error| self.unstored(&error))?;
-        Ok(said)
-    }
-
-    async fn set_password(&self, passwords: &Passwords, name: &str, password: NewPassword) -> Result<String, Failure> {
-        let user = self.find(name).await?;
-        let hash = hash(passwords, password).await?;
-        match self.store.set_password(user.id, None, hash).await.map_err(|error| self.unstored(&error))? {
-            Some(user) => Ok(format!("{} has a new password and must log in anew\n", user.username)),
-            None => Err(unknown(name)),
-        }
-    }
-
-    async fn remove(&self, name: &str) -> Result<String, Failure> {
-        let user = self.find(name).await?;
-        match self.store.remove_user(user.id).await.map_err(|error| self.unstored(&error))? {
-            true => Ok(format!("{} is removed; the name and {} are free again\n", user.username, user.email)),
-            false => Err(unknown(name)),
-        }
-    }
-
-    async fn find(&self, name: &str) -> Result<User, Failure> {
-        if let Some(user) = self.store.user_by_name(name.trim()).await.map_err(|error| self.unread(&error))? {
-            return Ok(user);
-        }
-        let by_email = match Email::parse(name) {
-            Ok(email) => self.store.user_by_email(&email).await.map_err(|error| self.unread(&error))?,
-            Err(_) => None,
-        };
-        by_email.ok_or_else(|| unknown(name))
-    }
-
-    fn unread(&self, error: &StoreError) -> Failure {
-        words::store(&self.place, "the accounts could not be read", error)
-    }
-
-    fn unstored(&self, error: &StoreError) -> Failure {
-        words::store(&self.place, "the account could not be stored", error)
-    }
+fn failure(place: &Place, what: &str, trouble: Trouble) -> Failure {
+    let error = match trouble {
+        Trouble::Said(said) => return Failure::other(said),
+        Trouble::LastAdministrator => StoreError::LastAdministrator,
+        Trouble::UsernameTaken => StoreError::Conflict(Taken::Username),
+        Trouble::EmailTaken => StoreError::Conflict(Taken::Email),
+        Trouble::Unavailable(reason) => StoreError::Unavailable(reason),
+        Trouble::Corrupt(reason) => StoreError::Corrupt(reason),
+        Trouble::Mistake(reason) => StoreError::Bug(reason),
+    };
+    words::store(place, what, &error)
 }
 
 async fn hash(passwords: &Passwords, password: NewPassword) -> Result<PasswordHash, Failure> {
@@ -185,23 +225,30 @@ async fn hash(passwords: &Passwords, password: NewPassword) -> Result<PasswordHa
         .map_err(|_| Failure::other("the password could not be hashed; nothing was changed"))
 }
 
-fn unknown(name: &str) -> Failure {
-    Failure::other(format!("there is no account {name:?}; see tincan user list"))
-}
-
 /// From a prompt, twice, or the first line of standard input.
 fn new_password() -> Result<NewPassword, Failure> {
-    let unreadable = |error: std::io::Error| Failure::other(format!("cannot read the password: {}", reason(&error)));
-    let mut password = String::new();
-    if std::io::stdin().is_terminal() {
-        password = rpassword::prompt_password("Password: ").map_err(unreadable)?;
-        if rpassword::prompt_password("Once more: ").map_err(unreadable)? != password {
-            return Err(Failure::other("the two passwords differ; try again"));
-        }
-    } else {
-        std::io::stdin().lock().read_line(&mut password).map_err(unreadable)?;
-        let line = password.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
-        password = line.unwrap_or(&password).to_owned();
+    let password = password()?;
+    if std::io::stdin().is_terminal() && prompt("Once more: ")? != password {
+        return Err(Failure::other("the two passwords differ; try again"));
     }
     NewPassword::parse(&password).map_err(|RuleError(rule)| Failure::other(format!("the password {rule}")))
+}
+
+/// A password that there is, from a prompt or the first line of standard input.
+pub(super) fn password() -> Result<String, Failure> {
+    if std::io::stdin().is_terminal() {
+        return prompt("Password: ");
+    }
+    let mut password = String::new();
+    std::io::stdin().lock().read_line(&mut password).map_err(|error| unreadable(&error))?;
+    let line = password.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+    Ok(line.unwrap_or(&password).to_owned())
+}
+
+fn prompt(text: &str) -> Result<String, Failure> {
+    rpassword::prompt_password(text).map_err(|error| unreadable(&error))
+}
+
+fn unreadable(error: &std::io::Error) -> Failure {
+    Failure::other(format!("cannot read the password: {}", reason(error)))
 }

@@ -2,17 +2,18 @@
 //!
 //! `tincan::error` has sentences for clients, which name no cause; none of them is told here.
 
-use tincan::store::{OpenError, Place, StoreError, Taken};
+use tincan::store::{OpenError, Place, StoreError, Taken, polodb};
 use tincan::transfer::TransferError;
 
-use super::Failure;
+use super::failure::Failure;
 use super::failure::reason;
 
 /// A store that does not open. These errors are made for operators.
 pub(super) fn unopened(error: &OpenError) -> Failure {
     Failure::other(match error {
-        OpenError::InUse(directory) => format!(
-            "{} is in use by another process, most likely a server; stop that one, or choose another directory with --data-dir",
+        OpenError::PoloDb(polodb::OpenError::InUse(directory)) => format!(
+            "{} is in use by another process, most likely a server; stop that one, or choose another directory with \
+             --data-dir",
             directory.display()
         ),
         other => strip(&other.to_string()),
@@ -26,6 +27,9 @@ pub(super) fn store(place: &Place, what: &str, error: &StoreError) -> Failure {
         StoreError::Conflict(Taken::Username) => "this name is taken; choose another".to_owned(),
         StoreError::Conflict(Taken::Email) => "this address has an account already; see tincan user list".to_owned(),
         StoreError::Conflict(Taken::RoomName) => format!("{what} in {name}: two rooms have the same name"),
+        StoreError::LastAdministrator => "at least one administrator must stay who is not disabled; make another one \
+                                          first, with tincan user admin NAME"
+            .to_owned(),
         StoreError::Unavailable(reason) => format!("{what} in {name}: {}; {}", strip(reason), remedy(place)),
         StoreError::Corrupt(reason) => format!("{what} in {name}: {}; {}", strip(reason), repair(place)),
         StoreError::Bug(reason) => {
@@ -34,7 +38,8 @@ pub(super) fn store(place: &Place, what: &str, error: &StoreError) -> Failure {
     })
 }
 
-/// A copy that came to nothing. `what` says which, as in `nothing was exported`; `place` is whose store may have failed.
+/// A copy that came to nothing. `what` says which, as in `nothing was exported`; `place` is whose store may have
+/// failed.
 pub(super) fn transfer(place: &Place, what: &str, error: &TransferError) -> Failure {
     match error {
         TransferError::Store(error) => store(place, what, error),

@@ -1,5 +1,6 @@
-//! Reads a `.env` file as version 16 of Node's dotenv does: what that takes is taken, to the letter, and a line that it passes over is passed
-//! over here too, but told. Values are literal (no `$` is replaced), may be quoted, and then may hold several lines.
+//! Reads a `.env` file as version 16 of Node's dotenv does: what that takes is taken, to the letter, and a line that it
+//! passes over is passed over here too, but told. Values are literal (no `$` is replaced), may be quoted, and then may
+//! hold several lines.
 
 /// One assignment.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,7 +50,8 @@ pub fn parse(text: &str) -> (Vec<Assignment>, Vec<Unreadable>) {
 /// Takes one assignment off the front: its name, its value as it stands there, and what follows.
 ///
 /// dotenv's expression for this is
-/// `\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(\s*'(?:\\'|[^'])*'|\s*"…"|\s*`…`|[^#\r\n]+)?\s*(?:#.*)?$`, where `\s` may be a line end.
+/// `\s*(?:export\s+)?([\w.-]+)(?:\s*=\s*?|:\s+?)(\s*'(?:\\'|[^'])*'|\s*"…"|\s*`…`|[^#\r\n]+)?\s*(?:#.*)?$`, where `\s`
+/// may be a line end.
 fn assignment(text: &str) -> Option<(&str, &str, &str)> {
     skip_export(text).and_then(assignment_without_export).or_else(|| assignment_without_export(text))
 }
@@ -72,12 +74,13 @@ fn assignment_without_export(text: &str) -> Option<(&str, &str, &str)> {
     Some((name, &value[..end], if after.starts_with('#') { after_line(after) } else { after }))
 }
 
-/// A value in quotes, which may begin on a later line, with its quotes; and what follows. `None` where it is to be read as one without.
+/// A value in quotes, which may begin on a later line, with its quotes; and what follows. `None` where it is to be read
+/// as one without.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let text = skip_space(text);
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
-    // The first quote without a backslash before it closes; where something stands behind that one, an earlier one with a backslash
-    // does if nothing stands behind it, the last first.
+    // The first quote without a backslash before it closes; where something stands behind that one, an earlier one with
+    // a backslash does if nothing stands behind it, the last first.
     let mut ends = Vec::new();
     let mut from = 1;
     while let Some(found) = text[from..].find(quote) {
@@ -91,7 +94,8 @@ fn quoted(text: &str) -> Option<(&str, &str)> {
     ends.into_iter().rev().find_map(|end| after_value(&text[end..]).map(|after| (&text[..end], after)))
 }
 
-/// Whether what follows this text has a backslash before it that escapes it. dotenv looks at one alone: two do not cancel each other.
+/// Whether what follows this text has a backslash before it that escapes it. dotenv looks at one alone: two do not
+/// cancel each other.
 fn escaped(text: &str) -> bool {
     text.ends_with('\\')
 }

@@ -5,7 +5,8 @@ use clap::Args;
 /// One field a flag. A flag that was not given is `None`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Flags {
-    /// Address to listen on; 127.0.0.1 for this machine alone [env: HOST] [default: 0.0.0.0]
+    /// Address to listen on; 127.0.0.1 for this machine alone, 0.0.0.0 for all of IPv4 alone [env: HOST] [default: ::,
+    /// all addresses of IPv6 and IPv4]
     #[arg(long, global = true, value_name = "ADDRESS", help_heading = "Network")]
     pub host: Option<String>,
 
@@ -13,10 +14,32 @@ pub struct Flags {
     #[arg(long, global = true, value_name = "NUMBER", help_heading = "Network")]
     pub port: Option<String>,
 
-    /// Where people reach this server, comma-separated, as in https://chat.example.com; web pages from there are its own
-    /// [env: PUBLIC_URL]
+    /// Where people reach this server, comma-separated, as in https://chat.example.com or, behind a proxy, with a path,
+    /// https://example.com/chat; web pages from there are its own [env: PUBLIC_URL]
     #[arg(long, global = true, value_name = "URLS", help_heading = "Network")]
     pub public_url: Option<String>,
+
+    /// Https on the same port: auto (beside http, with a certificate of this server's own authority, see /trust), acme
+    /// (a certificate of an ACME authority for the names of --public-url), files (see --tls-cert) or off; with acme and
+    /// files http leads to https [env: TLS] [default: auto]
+    #[arg(long, global = true, value_name = "AUTO|ACME|FILES|OFF", help_heading = "Network")]
+    pub tls: Option<String>,
+
+    /// PEM file with the certificate and those that lead to its authority; read again when it changes [env: TLS_CERT]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Network")]
+    pub tls_cert: Option<String>,
+
+    /// PEM file with the key of the certificate [env: TLS_KEY]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Network")]
+    pub tls_key: Option<String>,
+
+    /// Address that the ACME authority writes to [env: ACME_EMAIL]
+    #[arg(long, global = true, value_name = "ADDRESS", help_heading = "Network")]
+    pub acme_email: Option<String>,
+
+    /// Directory of the ACME authority [env: ACME_DIRECTORY] [default: Let's Encrypt]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Network")]
+    pub acme_directory: Option<String>,
 
     /// Origins of web pages allowed besides the server's own, comma-separated; without NODE_ENV=production
     /// http://localhost:3000 too [env: CLIENT_URL]
@@ -28,9 +51,17 @@ pub struct Flags {
     #[arg(long, global = true, value_name = "RANGES", help_heading = "Network")]
     pub trusted_proxy: Option<String>,
 
+    /// Announce the machine's .local name in the network (multicast DNS): on or off [env: MDNS] [default: off]
+    #[arg(long, global = true, value_name = "ON|OFF", help_heading = "Network")]
+    pub mdns: Option<String>,
+
     /// Limits of rate: on or off [env: RATE_LIMIT] [default: on]
     #[arg(long, global = true, value_name = "ON|OFF", help_heading = "Network")]
     pub rate_limit: Option<String>,
+
+    /// Print no start-up message
+    #[arg(long, help_heading = "Operation")]
+    pub quiet: bool,
 
     /// Directory of the embedded store and of generated secrets [env: DATA_DIR] [default: tincan-data]
     #[arg(long, global = true, value_name = "DIRECTORY", help_heading = "Store")]
@@ -44,8 +75,9 @@ pub struct Flags {
     #[arg(long, global = true, help_heading = "Store")]
     pub accept_damage: bool,
 
-    /// Who may sign up: open (anybody) or closed (see `tincan user`) [env: SIGNUP] [default: open]
-    #[arg(long, global = true, value_name = "OPEN|CLOSED", help_heading = "Accounts")]
+    /// Who may sign up: open (anybody), invite (with an invitation), closed (with an administrator's alone; see also
+    /// `tincan user`) [env: SIGNUP] [default: open]
+    #[arg(long, global = true, value_name = "OPEN|INVITE|CLOSED", help_heading = "Accounts")]
     pub signup: Option<String>,
 
     /// File with the secret that signs tokens; without one a secret is generated and kept in the data directory
@@ -73,6 +105,25 @@ pub struct Flags {
     /// [env: ICE_SERVERS (JSON)] [default: a public STUN server]
     #[arg(long, global = true, value_name = "SERVER", help_heading = "Calls")]
     pub ice_server: Vec<String>,
+
+    /// The relay for calls that find no way of their own: auto (on, unless --turn-url names one elsewhere), off, or the
+    /// address under which it is reached from outside [env: TURN] [default: auto]
+    #[arg(long, global = true, value_name = "AUTO|OFF|ADDRESS", help_heading = "Calls")]
+    pub turn: Option<String>,
+
+    /// Port of the relay, UDP and TCP; 0 lets the system choose [env: TURN_PORT] [default: 3478]
+    #[arg(long, global = true, value_name = "NUMBER", help_heading = "Calls")]
+    pub turn_port: Option<String>,
+
+    /// A TURN server elsewhere, as in turn:turn.example.com:3478?transport=udp, that shares a secret with this server;
+    /// repeatable [env: TURN_URLS (comma-separated)]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Calls")]
+    pub turn_url: Vec<String>,
+
+    /// File with the secret that is shared with the TURN server elsewhere
+    /// [env: TURN_SECRET (the secret itself), TURN_SECRET_FILE]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Calls")]
+    pub turn_secret_file: Option<String>,
 
     /// Directory with a web client of your own [env: CLIENT_DIR] [default: the built-in one]
     #[arg(long, global = true, value_name = "DIRECTORY", help_heading = "Web client")]

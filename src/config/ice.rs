@@ -114,7 +114,8 @@ mod tests {
     #[test]
     fn servers_are_read_from_json_as_a_browser_takes_them() {
         let servers = from_json(
-            r#"[{"urls":"stun:a.example"},{"urls":["turn:b.example:3478?transport=udp","turns:b.example"],"username":"u","credential":"c","credentialType":"password"}]"#,
+            r#"[{"urls":"stun:a.example"},{"urls":["turn:b.example:3478?transport=udp","turns:b.example"],
+                "username":"u","credential":"c","credentialType":"password"}]"#,
         )
         .unwrap();
         assert_eq!(servers[0].urls, ["stun:a.example"]);

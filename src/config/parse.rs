@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use super::Metrics;
+use super::{Metrics, Signup};
 
 type Parsed<T> = Result<T, String>;
 
@@ -12,9 +12,7 @@ pub(super) fn host(text: &str) -> Parsed<IpAddr> {
     match bare {
         "localhost" => Ok(Ipv4Addr::LOCALHOST.into()),
         _ => bare.parse().map_err(|_| {
-            format!(
-                "{text:?} is no address of this machine; write 0.0.0.0 or :: for all, 127.0.0.1 for this machine alone"
-            )
+            format!("{text:?} is no address of this machine; write :: for all, 127.0.0.1 for this machine alone")
         }),
     }
 }
@@ -49,6 +47,12 @@ pub(super) fn choice(yes: &'static str, no: &'static str) -> impl Fn(&str) -> Pa
         _ if text == no => Ok(false),
         _ => Err(format!("{text:?} is neither {yes} nor {no}; write one of the two")),
     }
+}
+
+pub(super) fn signup(text: &str) -> Parsed<Signup> {
+    let all = [Signup::Open, Signup::Invite, Signup::Closed];
+    let found = all.into_iter().find(|signup| signup.as_str() == text);
+    found.ok_or_else(|| format!("{text:?} is none of open, invite and closed; write one of the three"))
 }
 
 pub(super) fn metrics(text: &str) -> Parsed<Metrics> {

@@ -2,6 +2,9 @@
 
 use super::parse;
 
+/// First words of paths that are the server's own: no prefix begins with one, or it could not be told from them.
+pub const OWN_PATHS: [&str; 5] = ["health", "metrics", "api", "socket.io", "trust"];
+
 /// An address under which people reach the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl {
@@ -13,6 +16,15 @@ impl PublicUrl {
     /// Scheme, host and port in lower case, without the scheme's own port: `https://chat.example.com`.
     pub fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// The host alone, an IPv6 address without brackets.
+    pub fn host(&self) -> &str {
+        let authority = self.origin.split_once("://").map_or("", |(_, authority)| authority);
+        match authority.strip_prefix('[') {
+            Some(address) => address.split(']').next().unwrap_or_default(),
+            None => authority.split(':').next().unwrap_or_default(),
+        }
     }
 
     /// The path under which a proxy serves the server, without a slash at its end; empty where it is the root.
@@ -43,9 +55,15 @@ impl PublicUrl {
 pub(super) fn list(text: &str) -> Result<Vec<PublicUrl>, String> {
     parse::items(text)
         .map(|part| {
-            PublicUrl::parse(part).ok_or_else(|| {
+            let url = PublicUrl::parse(part).ok_or_else(|| {
                 format!("{part:?} is no address of this server; write scheme and host, as in https://chat.example.com")
-            })
+            })?;
+            let first = url.prefix().split('/').nth(1).unwrap_or_default();
+            if OWN_PATHS.iter().any(|own| own.eq_ignore_ascii_case(first)) {
+                let what = format!("{part:?} has the path of this server's own /{first} in front");
+                return Err(format!("{what}; choose another, as in https://example.com/chat"));
+            }
+            Ok(url)
         })
         .collect()
 }
@@ -65,11 +83,24 @@ mod tests {
             let url = PublicUrl::parse(text).expect(text);
             assert_eq!((url.origin(), url.prefix()), (origin, prefix), "{text}");
         }
+        let host = |text| PublicUrl::parse(text).unwrap().host().to_owned();
+        assert_eq!(
+            [host("https://A.example:8443/x"), host("https://[::1]:8443"), host("http://b")],
+            ["a.example", "::1", "b"]
+        );
         let both = list("https://a.example, http://b.example:8080 ,").unwrap();
         assert_eq!(
             both.iter().map(PublicUrl::origin).collect::<Vec<_>>(),
             ["https://a.example", "http://b.example:8080"]
         );
+    }
+
+    #[test]
+    fn a_prefix_that_would_hide_the_servers_own_paths_is_refused() {
+        for text in ["https://a/api", "https://a/Health/x", "https://a/socket.io"] {
+            assert!(list(text).unwrap_err().contains("choose another"), "{text}");
+        }
+        assert!(list("https://a/chat/api, https://b/apis").is_ok());
     }
 
     #[test]

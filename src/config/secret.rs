@@ -1,11 +1,14 @@
 //! The secret that signs tokens: how it is wrapped, judged, generated and kept.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs::{self, DirBuilder, File};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
 use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::files;
 
 /// Text that is never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -69,27 +72,20 @@ pub(super) fn kept_path(data_dir: &Path) -> PathBuf {
 /// The kept secret, and whether it was generated now.
 pub(super) fn kept(data_dir: &Path) -> Result<(Secret, bool), String> {
     let path = kept_path(data_dir);
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-        Ok(file) => generate(file, data_dir).map(|secret| (secret, true)).map_err(|error| {
-            // Half a secret must not be taken for one at the next start.
-            let _gone_or_told_then = fs::remove_file(&path);
-            format!("cannot write {}: {}", path.display(), super::reason(&error))
-        }),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok((read(&path)?, false)),
-        // A read-only directory may hold one all the same.
+    match generate(&path) {
+        Ok(secret) => Ok((secret, true)),
+        // A directory that is read-only may hold one all the same.
         Err(_) if path.exists() => Ok((read(&path)?, false)),
         Err(error) => Err(format!("cannot write {}: {}", path.display(), super::reason(&error))),
     }
 }
 
-fn generate(mut file: File, directory: &Path) -> std::io::Result<Secret> {
+/// Makes a secret and keeps it, where none is kept.
+fn generate(path: &Path) -> std::io::Result<Secret> {
     let mut bytes = [0; 32];
     SystemRandom::new().fill(&mut bytes).map_err(|_| std::io::Error::other("no random bytes from the system"))?;
-    let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    file.write_all(secret.as_bytes())?;
-    file.write_all(b"\n")?;
-    file.sync_all()?;
-    File::open(directory)?.sync_all()?;
+    let secret = HEXLOWER.encode(&bytes);
+    files::create_new(path, format!("{secret}\n").as_bytes())?;
     Ok(Secret::new(secret))
 }
 

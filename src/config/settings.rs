@@ -1,32 +1,17 @@
-//! All settings, each from the source that counts, checked, and with its origin for `tincan config`.
+//! All settings, each from the source that counts, checked, and with where it was set for `tincan config`.
 
 use std::path::{Path, PathBuf};
 
 use super::resolver::Resolver;
-use super::source::{Origin, Sources};
-use super::{Config, Flags, parse, public_url, secret};
-
-/// What is wrong with a setting: one line that says where it stood, what is wrong and what to do. Holds no secret.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct SettingError(pub(super) String);
-
-/// A setting as the operator may see it: secrets are masked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
-    /// Its flag without the dashes, or its variable where it has no flag.
-    pub name: &'static str,
-    /// Its value.
-    pub value: String,
-    /// Where it was set.
-    pub origin: String,
-}
+use super::setting::{SetBy, SettingError, Shown};
+use super::source::Sources;
+use super::{Config, Flags, parse, public_url, secret, tls};
 
 /// All settings, resolved. Only the secret that nobody chose is not there yet: see [`Settings::into_config`].
 #[derive(Debug)]
 pub struct Settings {
     config: Config,
-    secret_origin: Option<Origin>,
+    secret_set_by: Option<SetBy>,
     shown: Vec<Shown>,
     warnings: Vec<String>,
 }
@@ -34,10 +19,10 @@ pub struct Settings {
 /// The configuration of a server that is about to start.
 #[derive(Debug)]
 pub struct Ready {
-    /// Complete.
+    /// The settings, with the secret that signs tokens.
     pub config: Config,
     /// Where the secret that signs tokens came from, for people.
-    pub secret_origin: String,
+    pub secret_set_by: String,
     /// What the operator should know.
     pub warnings: Vec<String>,
 }
@@ -52,14 +37,25 @@ impl Settings {
         Self::resolve(flags, Sources::new(std::env::vars_os(), Path::new(".env"))?)
     }
 
+    /// All of them as they are where nobody sets anything.
+    ///
+    /// # Panics
+    /// Where a default is none that an operator could set, which a test of this module would show.
+    pub fn defaults() -> Self {
+        Self::resolve(Flags::default(), Sources::default()).expect("the defaults are good")
+    }
+
     fn resolve(flags: Flags, sources: Sources) -> Result<Self, SettingError> {
         let mut all = Resolver::new(sources);
         let production = all.value("NODE_ENV", None, &["NODE_ENV"], "", |text| Ok(text == "production"))?;
-        let host = all.value("--host", flags.host, &["HOST"], "0.0.0.0", parse::host)?;
+        let public_urls = all.value("--public-url", flags.public_url.clone(), &["PUBLIC_URL"], "", public_url::list)?;
+        let tls = tls::resolve(&mut all, &flags, &public_urls)?;
+        let host = all.value("--host", flags.host, &["HOST"], "::", parse::host)?;
         let port = all.value("--port", flags.port, &["PORT"], "5000", parse::port)?;
         let data_dir = all.value("--data-dir", flags.data_dir, &["DATA_DIR"], "tincan-data", path)?;
         let mongo_url = all.mongo_url(flags.mongo_url)?;
-        let (jwt_secret, secret_origin) = all.secret(flags.jwt_secret_file, &data_dir, production)?;
+        let (jwt_secret, secret_set_by) = all.secret(flags.jwt_secret_file, &data_dir, production)?;
+        let (turn_urls, turn_secret) = all.turn_elsewhere(&flags.turn_url, flags.turn_secret_file)?;
         let config = Config {
             host,
             port,
@@ -67,9 +63,10 @@ impl Settings {
             mongo_url,
             jwt_secret,
             token_ttl: all.value("--token-ttl", flags.token_ttl, &["TOKEN_TTL"], "7d", parse::duration)?,
-            public_urls: all.value("--public-url", flags.public_url, &["PUBLIC_URL"], "", public_url::list)?,
+            public_urls,
+            tls,
             allowed_origins: all.origins(flags.client_url, production)?,
-            signup_open: all.value("--signup", flags.signup, &["SIGNUP"], "open", parse::choice("open", "closed"))?,
+            signup: all.value("--signup", flags.signup, &["SIGNUP"], "open", parse::signup)?,
             rate_limit: all.value(
                 "--rate-limit",
                 flags.rate_limit,
@@ -80,6 +77,10 @@ impl Settings {
             ring_timeout: all.value("--ring-timeout", flags.ring_timeout, &["RING_TIMEOUT"], "45s", parse::duration)?,
             call_grace: all.value("--call-grace", flags.call_grace, &["CALL_GRACE"], "15s", parse::duration_or_zero)?,
             ice_servers: all.ice_servers(&flags.ice_server)?,
+            turn: all.turn(flags.turn, !turn_urls.is_empty())?,
+            turn_port: all.value("--turn-port", flags.turn_port, &["TURN_PORT"], "3478", parse::port)?,
+            turn_urls,
+            turn_secret,
             metrics: all.value("--metrics", flags.metrics, &["METRICS"], "off", parse::metrics)?,
             client: all.client(flags.no_client, flags.client_dir)?,
             trusted_proxies: all.value(
@@ -90,16 +91,17 @@ impl Settings {
                 parse::proxies,
             )?,
             bcrypt_cost: all.value("--bcrypt-cost", flags.bcrypt_cost, &["BCRYPT_COST"], "10", parse::bcrypt_cost)?,
+            mdns: all.value("--mdns", flags.mdns, &["MDNS"], "off", parse::choice("on", "off"))?,
             log: all.value("--log", flags.log, &["LOG"], "info", parse::log)?,
             production,
             accept_damage: flags.accept_damage,
         };
-        let damage_origin = if config.accept_damage { Origin::Flag("--accept-damage") } else { Origin::Default };
-        all.show("--accept-damage", if config.accept_damage { "yes" } else { "no" }, &damage_origin);
-        Ok(Self { config, secret_origin, shown: all.shown, warnings: all.warnings })
+        let damage_set_by = if config.accept_damage { SetBy::Flag("--accept-damage") } else { SetBy::Default };
+        all.show("--accept-damage", if config.accept_damage { "yes" } else { "no" }, &damage_set_by);
+        Ok(Self { config, secret_set_by, shown: all.shown, warnings: all.warnings })
     }
 
-    /// Every setting, with its origin.
+    /// Every setting, with where it was set.
     pub fn shown(&self) -> &[Shown] {
         &self.shown
     }
@@ -129,18 +131,18 @@ impl Settings {
         self.config
     }
 
-    /// Makes the data directory where there is none and, where nobody chose a secret, takes the one that is kept there or
-    /// generates one.
+    /// Makes the data directory where there is none and, where nobody chose a secret, takes the one that is kept there
+    /// or generates one.
     ///
     /// # Errors
     /// One line: the directory or the secret cannot be read or written.
     pub fn into_config(self) -> Result<Ready, String> {
-        let Self { mut config, secret_origin, mut warnings, .. } = self;
-        if config.mongo_url.is_none() || secret_origin.is_none() {
+        let Self { mut config, secret_set_by, mut warnings, .. } = self;
+        if config.mongo_url.is_none() || secret_set_by.is_none() {
             secret::prepare(&config.data_dir)?;
         }
-        let secret_origin = match secret_origin {
-            Some(origin) => origin.to_string(),
+        let secret_set_by = match secret_set_by {
+            Some(set_by) => set_by.to_string(),
             None => {
                 let (kept, generated) = secret::kept(&config.data_dir)?;
                 config.jwt_secret = kept;
@@ -151,7 +153,7 @@ impl Settings {
                 format!("{} {}", if generated { "generated now, kept in" } else { "kept in" }, path.display())
             }
         };
-        Ok(Ready { config, secret_origin, warnings })
+        Ok(Ready { config, secret_set_by, warnings })
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use super::*;
-use crate::config::{Client, Metrics};
+use crate::config::{Client, Metrics, Signup, Tls, Turn};
 
 /// A working directory with a `.env` file, and an environment.
 fn resolve(flags: Flags, environment: &[(&str, &str)], dotenv: &str) -> Result<Settings, SettingError> {
@@ -18,7 +18,7 @@ fn resolve(flags: Flags, environment: &[(&str, &str)], dotenv: &str) -> Result<S
 
 fn shown<'a>(settings: &'a Settings, name: &str) -> (&'a str, &'a str) {
     let shown = settings.shown().iter().find(|shown| shown.name == name).unwrap();
-    (&shown.value, &shown.origin)
+    (&shown.value, &shown.set_by)
 }
 
 fn port(text: &str) -> Flags {
@@ -27,18 +27,20 @@ fn port(text: &str) -> Flags {
 
 #[test]
 fn without_anything_set_every_setting_has_the_default_of_the_contract() {
-    let settings = resolve(Flags::default(), &[], "").unwrap();
+    let settings = Settings::defaults();
     let config = &settings.config;
-    assert_eq!(settings.address().to_string(), "0.0.0.0:5000");
+    assert_eq!(settings.address().to_string(), "[::]:5000");
     assert_eq!(config.data_dir, Path::new("tincan-data"));
-    assert!(config.mongo_url.is_none() && config.signup_open && config.rate_limit && !config.production);
+    assert!(config.mongo_url.is_none() && config.signup == Signup::Open && config.rate_limit && !config.production);
     assert_eq!(config.token_ttl, Duration::from_secs(7 * 24 * 60 * 60));
     assert_eq!((config.ring_timeout, config.call_grace), (Duration::from_secs(45), Duration::from_secs(15)));
     assert_eq!(config.allowed_origins, ["http://localhost:3000"]);
     assert_eq!((config.metrics, &config.client, config.bcrypt_cost), (Metrics::Off, &Client::BuiltIn, 10));
+    assert!(!config.mdns);
+    assert_eq!((config.turn, config.turn_port), (Turn::Auto, 3478));
     assert!(config.ice_servers[0].urls[0].starts_with("stun:") && config.trusted_proxies.is_empty());
-    assert!(settings.shown().iter().all(|shown| shown.origin == "default"));
-    assert_eq!(settings.shown().len(), 20);
+    assert!(settings.shown().iter().all(|shown| shown.set_by == "default"));
+    assert_eq!((settings.shown().len(), &config.tls), (30, &Tls::Auto));
 }
 
 #[test]
@@ -58,16 +60,16 @@ fn the_public_url_is_kept_shown_and_refused_where_it_is_none() {
 
 #[test]
 fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
-    let origin = |flags, environment: &[(&str, &str)], dotenv: &str| {
+    let set_by = |flags, environment: &[(&str, &str)], dotenv: &str| {
         let settings = resolve(flags, environment, dotenv).unwrap();
-        let (value, origin) = shown(&settings, "port");
+        let (value, set_by) = shown(&settings, "port");
         assert_eq!(value, settings.config.port.to_string());
-        format!("{value} {origin}")
+        format!("{value} {set_by}")
     };
-    assert_eq!(origin(port("1"), &[("PORT", "2")], "PORT=3"), "1 --port");
-    assert_eq!(origin(Flags::default(), &[("PORT", "2")], "PORT=3"), "2 PORT in the environment");
-    assert_eq!(origin(Flags::default(), &[("PORT", "")], "# ports\nPORT=3"), "3 PORT in .env line 2");
-    assert_eq!(origin(Flags::default(), &[("PORT", "")], "PORT="), "5000 default");
+    assert_eq!(set_by(port("1"), &[("PORT", "2")], "PORT=3"), "1 --port");
+    assert_eq!(set_by(Flags::default(), &[("PORT", "2")], "PORT=3"), "2 PORT in the environment");
+    assert_eq!(set_by(Flags::default(), &[("PORT", "")], "# ports\nPORT=3"), "3 PORT in .env line 2");
+    assert_eq!(set_by(Flags::default(), &[("PORT", "")], "PORT="), "5000 default");
 }
 
 #[test]
@@ -133,7 +135,7 @@ fn a_secret_that_nobody_chose_is_generated_and_used_again() {
         resolve(flags, &[], "").unwrap().into_config().unwrap()
     };
     let (first, second) = (ready(), ready());
-    assert!(first.secret_origin.starts_with("generated now") && second.secret_origin.starts_with("kept in"));
+    assert!(first.secret_set_by.starts_with("generated now") && second.secret_set_by.starts_with("kept in"));
     assert!(first.config.jwt_secret.expose().len() >= 32);
     assert_eq!(first.config.jwt_secret, second.config.jwt_secret);
 }
@@ -154,6 +156,26 @@ fn the_client_is_off_or_a_directory_or_the_built_in_one() {
 }
 
 #[test]
+fn https_is_of_the_server_itself_or_of_files_which_are_named_together() {
+    let tls = |environment: &[(&str, &str)]| {
+        resolve(Flags::default(), environment, "")
+            .map(|settings| settings.config.tls)
+            .map_err(|error| error.to_string())
+    };
+    let files = [("TLS", "files"), ("TLS_CERT", "a.pem"), ("TLS_KEY", "b.pem")];
+    assert_eq!(tls(&files), Ok(Tls::Files { certificate: "a.pem".into(), key: "b.pem".into() }));
+    assert_eq!((tls(&[("TLS", "off")]), tls(&[("TLS", "auto")])), (Ok(Tls::Off), Ok(Tls::Auto)));
+    assert!(tls(&[("TLS", "on")]).unwrap_err().contains("none of auto, acme, files and off"));
+    assert!(tls(&files[..2]).unwrap_err().contains("needs --tls-key"));
+    let acme = [("TLS", "acme"), ("PUBLIC_URL", "https://chat.example.com"), ("ACME_EMAIL", "a@example.com")];
+    let Ok(Tls::Acme { directory, email, .. }) = tls(&acme) else { panic!("by an authority") };
+    assert_eq!((directory.contains("letsencrypt"), email.as_deref()), (true, Some("a@example.com")));
+    assert!(tls(&acme[..1]).unwrap_err().contains("acme needs --public-url"));
+    assert!(tls(&[acme[0], acme[1], ("ACME_DIRECTORY", "http://a")]).unwrap_err().contains("no directory"));
+    assert!(tls(&files[1..]).unwrap_err().starts_with("TLS_CERT in the environment: is for --tls files alone"));
+}
+
+#[test]
 fn production_allows_no_origin_of_a_developer() {
     let origins =
         |environment: &[(&str, &str)]| resolve(Flags::default(), environment, "").unwrap().config.allowed_origins;
@@ -169,6 +191,8 @@ fn no_secret_is_shown() {
             "MONGO_URL",
             "mongodb://ann:hush@home/hush@a.example,b.example/chat?tls=true&tlsCertificateKeyFilePassword=hush",
         ),
+        ("TURN_URLS", "turn:turn.example.com"),
+        ("TURN_SECRET", "hush"),
         ("ICE_SERVERS", r#"[{"urls":"turn:a","username":"u","credential":"hush"}]"#),
     ];
     let settings = resolve(Flags::default(), &environment, "").unwrap();
@@ -189,4 +213,20 @@ fn a_password_on_the_command_line_works_and_is_warned_of() {
     let [warning] = &warnings("mongodb://ann:hush@db.example/chat")[..] else { panic!("one warning") };
     assert!(warning.contains("MONGO_URL_FILE") && !warning.contains("hush"), "{warning}");
     assert!(warnings("mongodb://db.example/chat").is_empty());
+}
+
+#[test]
+fn a_relay_elsewhere_stands_in_for_the_own_one_and_needs_its_secret() {
+    let urls = [("TURN_URLS", "turn:a.example, turns:b.example:443?transport=tcp"), ("TURN_SECRET", "shared")];
+    let config = resolve(Flags::default(), &urls, "").unwrap().config;
+    assert_eq!(config.turn_urls, ["turn:a.example", "turns:b.example:443?transport=tcp"]);
+    assert_eq!((config.turn, config.turn_secret.unwrap().expose()), (Turn::Off, "shared"));
+    let both = Flags { turn: Some("203.0.113.5".to_owned()), ..Flags::default() };
+    assert_eq!(resolve(both, &urls, "").unwrap().config.turn, Turn::At([203, 0, 113, 5].into()));
+    let error = resolve(Flags::default(), &urls[..1], "").unwrap_err().to_string();
+    assert!(error.starts_with("TURN_URLS in the environment: needs the secret"), "{error}");
+    let error = resolve(Flags::default(), &[], "TURN=maybe").unwrap_err().to_string();
+    assert!(error.starts_with("TURN in .env line 1: \"maybe\" is no address of a relay; write auto"), "{error}");
+    let useless = resolve(Flags::default(), &[("TURN_SECRET", "x"), ("JWT_SECRET", &"x".repeat(32))], "").unwrap();
+    assert!(useless.warnings()[0].contains("of no use without --turn-url"));
 }

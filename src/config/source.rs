@@ -2,43 +2,26 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::fmt;
 use std::io::ErrorKind;
 use std::path::Path;
 
 use super::dotenv::Unreadable;
-use super::{SettingError, dotenv, reason};
-
-/// Where a value was set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
-    Flag(&'static str),
-    Environment(&'static str),
-    DotEnv { variable: &'static str, line: usize },
-    Default,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flag(flag) => out.write_str(flag),
-            Self::Environment(variable) => write!(out, "{variable} in the environment"),
-            Self::DotEnv { variable, line } => write!(out, "{variable} in .env line {line}"),
-            Self::Default => out.write_str("default"),
-        }
-    }
-}
+use super::setting::{SetBy, SettingError};
+use super::{dotenv, reason};
 
 /// A setting's text, with the variable that it was found in (`None` for a flag).
 #[derive(Debug)]
 pub(super) struct Found {
     pub text: String,
     pub variable: Option<&'static str>,
-    pub origin: Origin,
+    pub set_by: SetBy,
 }
 
-/// Every variable that is a setting. A line of `.env` that begins with one of them is meant for this program, and must be readable.
+/// Every variable that is a setting. A line of `.env` that begins with one of them is meant for this program, and must
+/// be readable.
 const VARIABLES: &[&str] = &[
+    "ACME_DIRECTORY",
+    "ACME_EMAIL",
     "BCRYPT_COST",
     "CALL_GRACE",
     "CLIENT",
@@ -50,6 +33,7 @@ const VARIABLES: &[&str] = &[
     "JWT_SECRET",
     "JWT_SECRET_FILE",
     "LOG",
+    "MDNS",
     "METRICS",
     "MONGODB_URI",
     "MONGO_URL",
@@ -60,8 +44,17 @@ const VARIABLES: &[&str] = &[
     "RATE_LIMIT",
     "RING_TIMEOUT",
     "SIGNUP",
+    "SSL_CERT_FILE",
+    "TLS",
+    "TLS_CERT",
+    "TLS_KEY",
     "TOKEN_TTL",
     "TRUSTED_PROXY",
+    "TURN",
+    "TURN_PORT",
+    "TURN_SECRET",
+    "TURN_SECRET_FILE",
+    "TURN_URLS",
 ];
 
 /// How many lines that are passed over are named.
@@ -108,22 +101,22 @@ impl Sources {
         assert!(variables.iter().all(|variable| VARIABLES.contains(variable)), "{variables:?} are not all in the list");
         for &variable in variables {
             if let Some(text) = self.environment.get(std::ffi::OsStr::new(variable)) {
-                let origin = Origin::Environment(variable);
-                let text = text.to_str().ok_or_else(|| SettingError(format!("{origin}: is not UTF-8; set it anew")))?;
-                return Ok(Some(Found { text: text.to_owned(), variable: Some(variable), origin }));
+                let set_by = SetBy::Environment(variable);
+                let text = text.to_str().ok_or_else(|| SettingError(format!("{set_by}: is not UTF-8; set it anew")))?;
+                return Ok(Some(Found { text: text.to_owned(), variable: Some(variable), set_by }));
             }
         }
         let in_file = variables.iter().find_map(|&variable| {
             let (text, line) = self.dotenv.get(variable)?;
-            let origin = Origin::DotEnv { variable, line: *line };
-            Some(Found { text: text.clone(), variable: Some(variable), origin })
+            let set_by = SetBy::DotEnv { variable, line: *line };
+            Some(Found { text: text.clone(), variable: Some(variable), set_by })
         });
         Ok(in_file)
     }
 }
 
-/// The text of the file, empty where there is none. A directory in its place, as containers make one for a file that is not there, sets
-/// nothing and is warned of.
+/// The text of the file, empty where there is none. A directory in its place, as containers make one for a file that is
+/// not there, sets nothing and is warned of.
 fn read(path: &Path, warnings: &mut Vec<String>) -> Result<String, SettingError> {
     let shown = path.display();
     match std::fs::read(path) {

@@ -1,17 +1,19 @@
 //! `/api/auth/…`: sign-up, log-in, tokens, passwords.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::body::{Body, FromFields};
+use super::body::Body;
 use super::caller::{Address, Caller};
-use super::server::Shared;
-use crate::chat::Session;
+use crate::chat::{Accounts, NewAccount, Session};
 use crate::error::Error;
-use crate::model::{Email, Fields, NewPassword, RuleError, UserView, Username};
+use crate::model::{Email, NewPassword, RuleError, Timestamp, Username};
+use crate::wire::{ErrorBody, Fields, FromFields, UserView};
 
 /// A token and whose it is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,11 +23,15 @@ pub struct SessionView {
     token: String,
     /// The account.
     user: UserView,
+    /// At the first log-in after it: when the password was set by a link of an administrator's.
+    #[serde(rename = "passwordResetAt", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    reset_at: Option<Timestamp>,
 }
 
 impl From<Session> for SessionView {
     fn from(session: Session) -> Self {
-        Self { user: (&session.user).into(), token: session.token }
+        Self { user: (&session.user).into(), token: session.token, reset_at: session.reset_at }
     }
 }
 
@@ -41,6 +47,8 @@ pub struct Signup {
     username: Username,
     email: Email,
     password: NewPassword,
+    /// The code of an invitation.
+    invite: Option<String>,
 }
 
 impl FromFields for Signup {
@@ -48,7 +56,8 @@ impl FromFields for Signup {
         let username = fields.required(&["username"], Username::parse);
         let email = fields.required(&["email"], Email::parse);
         let password = fields.required(&["password"], NewPassword::parse);
-        Some(Self { username: username?, email: email?, password: password? })
+        let invite = fields.optional(&["invite"], |code| Ok(code.to_owned()));
+        Some(Self { username: username?, email: email?, password: password?, invite })
     }
 }
 
@@ -58,17 +67,19 @@ impl FromFields for Signup {
     request_body = Signup,
     responses(
         (status = 201, description = "The account and a token for it", body = SessionView),
-        (status = 403, description = "`signup_closed`", body = super::reply::ErrorBody),
-        (status = 409, description = "`username_taken` (told first), `email_taken`", body = super::reply::ErrorBody),
-        (status = 429, description = "`rate_limited`", body = super::reply::ErrorBody),
+        (status = 403, description = "`signup_closed`, `invite_required`", body = ErrorBody),
+        (status = 409, description = "`username_taken` (told first), `email_taken`", body = ErrorBody),
+        (status = 429, description = "`rate_limited`", body = ErrorBody),
     )
 )]
 pub async fn signup(
-    State(shared): State<Shared>,
+    State(accounts): State<Arc<Accounts>>,
     Address(address): Address,
     Body(wish): Body<Signup>,
 ) -> Result<(StatusCode, Json<SessionView>), Error> {
-    let session = shared.chat().signup(address, wish.username, wish.email, wish.password).await?;
+    let Signup { username, email, password, invite } = wish;
+    let account = NewAccount { username, email, password };
+    let session = accounts.signup(address, account, invite.as_deref()).await?;
     Ok((StatusCode::CREATED, Json(session.into())))
 }
 
@@ -112,16 +123,17 @@ fn filled(text: &str) -> Result<String, RuleError> {
     request_body = Login,
     responses(
         (status = 200, description = "A token", body = SessionView),
-        (status = 401, description = "`invalid_credentials`, whichever of the two is wrong", body = super::reply::ErrorBody),
-        (status = 429, description = "`rate_limited`: too many failures", body = super::reply::ErrorBody),
+        (status = 401, description = "`invalid_credentials`, whichever of the two is wrong", body = ErrorBody),
+        (status = 403, description = "`account_disabled`, with the right password", body = ErrorBody),
+        (status = 429, description = "`rate_limited`: too many failures", body = ErrorBody),
     )
 )]
 pub async fn login(
-    State(shared): State<Shared>,
+    State(accounts): State<Arc<Accounts>>,
     Address(address): Address,
     Body(given): Body<Login>,
 ) -> Result<Json<SessionView>, Error> {
-    Ok(Json(shared.chat().login(address, given.name(), &given.password).await?.into()))
+    Ok(Json(accounts.login(address, given.name(), &given.password).await?.into()))
 }
 
 /// The account of whoever asks.
@@ -163,12 +175,12 @@ impl FromFields for ChangePassword {
     )
 )]
 pub async fn change_password(
-    State(shared): State<Shared>,
+    State(accounts): State<Arc<Accounts>>,
     Address(address): Address,
     Caller(who): Caller,
     Body(wish): Body<ChangePassword>,
 ) -> Result<Json<SessionView>, Error> {
-    let session = shared.chat().change_password(address, &who, &wish.current_password, wish.new_password).await?;
+    let session = accounts.change_password(address, &who, &wish.current_password, wish.new_password).await?;
     Ok(Json(session.into()))
 }
 
@@ -180,6 +192,58 @@ pub async fn change_password(
         (status = 200, description = "A new token", body = SessionView),
     )
 )]
-pub async fn refresh(State(shared): State<Shared>, Caller(who): Caller) -> Json<SessionView> {
-    Json(shared.chat().refresh(&who).into())
+pub async fn refresh(State(accounts): State<Arc<Accounts>>, Caller(who): Caller) -> Json<SessionView> {
+    Json(accounts.refresh(&who).into())
+}
+
+/// Ends every token of whoever asks, and the sockets that came by them.
+#[utoipa::path(
+    post, path = "/api/auth/logout-everywhere", operation_id = "logOutEverywhere", tag = "accounts",
+    security(("bearer" = [])),
+    responses(
+        (status = 204, description = "No token works any more"),
+    )
+)]
+pub async fn logout_everywhere(
+    State(accounts): State<Arc<Accounts>>,
+    Caller(who): Caller,
+) -> Result<StatusCode, Error> {
+    accounts.logout_everywhere(&who).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What the setting of a password by a code asks for.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct ResetPassword {
+    /// Out of the link that an administrator gave out.
+    code: String,
+    new_password: NewPassword,
+}
+
+impl FromFields for ResetPassword {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let code = fields.required(&["code"], filled);
+        let new = fields.required(&["newPassword"], NewPassword::parse);
+        Some(Self { code: code?, new_password: new? })
+    }
+}
+
+/// Sets a password by a code that an administrator gave out. It works once, older tokens no more.
+#[utoipa::path(
+    post, path = "/api/auth/reset", operation_id = "resetPassword", tag = "accounts",
+    request_body = ResetPassword,
+    responses(
+        (status = 200, description = "A new token, the only one that works", body = SessionView),
+        (status = 403, description = "`account_disabled`; the code stays good", body = ErrorBody),
+        (status = 404, description = "`reset_not_found`", body = ErrorBody),
+        (status = 429, description = "`rate_limited`: too many codes that were none", body = ErrorBody),
+    )
+)]
+pub async fn reset(
+    State(accounts): State<Arc<Accounts>>,
+    Address(address): Address,
+    Body(wish): Body<ResetPassword>,
+) -> Result<Json<SessionView>, Error> {
+    Ok(Json(accounts.reset(address, &wish.code, wish.new_password).await?.into()))
 }

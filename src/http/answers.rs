@@ -1,6 +1,7 @@
 //! Large answers that wait for their readers are bounded in bytes, for each caller and in all.
 //!
-//! A list of thousands of rooms is megabytes. Whoever asks for it hundreds of times and reads none of the answers would fill the memory.
+//! A list of thousands of rooms is megabytes. Whoever asks for it hundreds of times and reads none of the answers would
+//! fill the memory.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -14,11 +15,11 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 
 use super::caller::Caller;
-use crate::chat::Chat;
+use crate::config::Config;
 use crate::error::Error;
 use crate::live::network;
 use crate::model::UserId;
-use crate::peer::client_address;
+use crate::net::remote::client_address;
 
 /// Answers up to this size, in bytes, are not counted: how many there can be is bounded by the requests.
 const SMALL: u64 = 16 * 1024;
@@ -100,11 +101,11 @@ impl AsRef<[u8]> for Counted {
 /// Counts the answers under `/api`; one for which there is no room is refused, and its caller may come back.
 ///
 /// To be called behind the check of the token, which tells who asks.
-pub async fn bound(State((chat, waiting)): State<(Arc<Chat>, Waiting)>, request: Request, next: Next) -> Response {
+pub async fn bound(State((config, waiting)): State<(Arc<Config>, Waiting)>, request: Request, next: Next) -> Response {
     let reader = match request.extensions().get::<Caller>() {
         Some(Caller(who)) => Reader::User(who.user.id),
         None => {
-            let trusted = &chat.config().trusted_proxies;
+            let trusted = &config.trusted_proxies;
             Reader::Address(network(client_address(trusted, request.extensions(), request.headers())))
         }
     };

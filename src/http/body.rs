@@ -9,20 +9,15 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::model::{Fields, json};
+use crate::wire::{FromFields, json};
 
 /// The largest body that is taken, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
-/// How much of a larger body is read and dropped, so that its sender gets to read the refusal instead of a broken connection.
+/// How much of a larger body is read and dropped, so that its sender gets to read the refusal instead of a broken
+/// connection.
 const MAX_DRAINED: usize = 16 * 1024 * 1024;
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A request that is read from the fields of a JSON object.
-pub trait FromFields: Sized {
-    /// Reads all fields, so that all mistakes are noted; `None` exactly where some were.
-    fn read(fields: &mut Fields<'_>) -> Option<Self>;
-}
 
 /// The body of a request, checked.
 #[derive(Debug)]
@@ -44,10 +39,7 @@ impl<S: Sync, T: FromFields> FromRequest<S> for Body<T> {
         let Value::Object(object) = json::read_bytes(&bytes).ok_or(Error::InvalidJson)? else {
             return Err(Error::field("", "must be a JSON object"));
         };
-        let mut fields = Fields::body(&object);
-        let read = T::read(&mut fields);
-        fields.finish()?;
-        read.map(Self).ok_or(Error::Internal)
+        T::of(&object).map(Self)
     }
 }
 
@@ -83,6 +75,7 @@ async fn collect(mut body: axum::body::Body) -> Result<Bytes, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Fields;
 
     #[derive(Debug)]
     struct Anything;

@@ -1,14 +1,17 @@
 //! `/api/calls`: the caller's history of calls.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use utoipa::IntoParams;
 
 use super::caller::Caller;
 use super::query::{FromParams, Params, Query};
-use super::server::Shared;
+use crate::chat::Calls;
 use crate::error::Error;
-use crate::model::{CallId, CallView};
+use crate::model::CallId;
+use crate::wire::CallView;
 
 /// Which calls are asked for.
 #[derive(Debug, IntoParams)]
@@ -39,9 +42,9 @@ impl FromParams for Wanted {
     )
 )]
 pub async fn history(
-    State(shared): State<Shared>,
+    State(calls): State<Arc<Calls>>,
     Caller(who): Caller,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Vec<CallView>>, Error> {
-    Ok(Json(shared.chat().call_history(&who, wanted.before, wanted.limit).await?))
+    Ok(Json(calls.history(&who, wanted.before, wanted.limit).await?))
 }

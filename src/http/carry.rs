@@ -1,8 +1,8 @@
 //! A request is carried to its end, whoever waits for it: it runs in a task that its connection cannot cancel.
 //!
-//! A handler that is dropped midway leaves behind what nobody expects: a change that is told to nobody, a failure that is not counted, a
-//! place in a queue of the database driver that belongs to nobody. So a client that goes away costs the server one whole request, and
-//! how many of these there are at once is bounded, for each address and in all.
+//! A handler that is dropped midway leaves behind what nobody expects: a change that is told to nobody, a failure that
+//! is not counted, a place in a queue of the database driver that belongs to nobody. So a client that goes away costs
+//! the server one whole request, and how many of these there are at once is bounded, for each address and in all.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
 
-use crate::chat::Chat;
+use crate::config::Config;
 use crate::error::Error;
 use crate::live::{Full, Place, Places, network};
-use crate::peer::client_address;
+use crate::net::remote::client_address;
 
 /// How many requests may be under way at once.
 const MOST: usize = 4096;
@@ -33,16 +33,17 @@ fn place(under_way: &UnderWay, address: IpAddr) -> Result<Place<IpAddr>, Full> {
 
 /// Runs a request in a task of its own and waits for its answer.
 ///
-/// Not those of Socket.IO: a poll belongs to its connection, for what it answered to nobody would be lost; its events run in tasks of their own.
+/// Not those of Socket.IO: a poll belongs to its connection, for what it answered to nobody would be lost; its events
+/// run in tasks of their own.
 pub async fn to_the_end(
-    State((chat, under_way)): State<(Arc<Chat>, UnderWay)>,
+    State((config, under_way)): State<(Arc<Config>, UnderWay)>,
     request: Request,
     next: Next,
 ) -> Response {
     if request.uri().path().starts_with("/socket.io") {
         return next.run(request).await;
     }
-    let address = client_address(&chat.config().trusted_proxies, request.extensions(), request.headers());
+    let address = client_address(&config.trusted_proxies, request.extensions(), request.headers());
     let Ok(place) = place(&under_way, address) else {
         metrics::counter!("tincan_requests_refused_total").increment(1);
         return Error::Overloaded.into_response();

@@ -1,16 +1,19 @@
 //! `/api/users`: the directory.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::HeaderMap;
 use utoipa::{IntoParams, ToSchema};
 
 use super::caller::Caller;
+use super::pages::{Beside, links};
 use super::query::{FromParams, Params, Query};
-use super::server::Shared;
 use crate::chat;
 use crate::error::Error;
-use crate::model::{DirectoryPlace, NameKey, UserEntry};
+use crate::model::{DirectoryPlace, NameKey};
+use crate::wire::UserEntry;
 
 /// What part of the directory is asked for.
 #[derive(Debug, IntoParams)]
@@ -50,16 +53,15 @@ impl FromParams for Directory {
 
 impl Directory {
     /// Where the same question goes on.
-    fn next(&self, place: &DirectoryPlace) -> Option<HeaderValue> {
-        let mut query = form_urlencoded::Serializer::new(String::new());
+    fn next(&self, place: &DirectoryPlace) -> Beside {
+        let mut next = Beside::next("/api/users");
         if !self.search.is_empty() {
-            query.append_pair("search", &self.search);
+            next = next.with("search", &self.search);
         }
         if self.sort.is_some() {
-            query.append_pair("sort", "online");
+            next = next.with("sort", "online");
         }
-        query.append_pair("limit", &self.limit.to_string()).append_pair("after", &place.to_string());
-        HeaderValue::try_from(format!("</api/users?{}>; rel=\"next\"", query.finish())).ok()
+        next.with("limit", self.limit).with("after", place)
     }
 }
 
@@ -74,17 +76,16 @@ impl Directory {
     )
 )]
 pub async fn users(
-    State(shared): State<Shared>,
+    State(directory): State<Arc<chat::Directory>>,
     Caller(_): Caller,
     Query(wanted): Query<Directory>,
 ) -> Result<(HeaderMap, Json<Vec<UserEntry>>), Error> {
-    let question = chat::Directory {
+    let question = chat::Wanted {
         search: NameKey::of(wanted.search.trim()),
         online_first: wanted.sort.is_some(),
         after: wanted.after.clone(),
         limit: wanted.limit,
     };
-    let (users, next) = shared.chat().users(&question).await?;
-    let link = next.and_then(|place| wanted.next(&place));
-    Ok((link.map(|link| (header::LINK, link)).into_iter().collect(), Json(users)))
+    let (users, next) = directory.page(&question).await?;
+    Ok((links(next.map(|place| wanted.next(&place))), Json(users)))
 }

@@ -1,4 +1,4 @@
-//! Security headers on everything that is served.
+//! Security headers on everything that is served: what only a page understands on pages alone.
 
 use std::sync::Arc;
 
@@ -10,23 +10,31 @@ use axum::response::Response;
 
 use super::origin::Site;
 use super::paths::is_below;
-use crate::chat::Chat;
-use crate::config::PublicUrl;
-use crate::peer::{host_asked, is_https};
+use crate::config::{Config, PublicUrl};
+use crate::net::remote::{host_asked, is_https};
 
-/// What the bundled client needs and nothing else: its own files, pictures and recordings that it makes itself, its own server.
-/// The import map stands in the page; the build tells its hash.
+/// What the bundled client needs and nothing else: its own files, pictures and recordings that it makes itself, its own
+/// server. The import map and a line of script stand in the page; the build tells their hashes.
 const POLICY: &str = concat!(
     "default-src 'self'; script-src 'self' ",
-    env!("TINCAN_IMPORT_MAP"),
-    "; img-src 'self' data: blob:; media-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; \
+    env!("TINCAN_INLINE"),
+    "; img-src 'self' data: blob:; media-src 'self' data: blob:; object-src 'none'; base-uri 'none'; \
+     form-action 'self'; \
      frame-ancestors 'none'; connect-src 'self'"
 );
 
-const FIXED: [(HeaderName, &str); 5] = [
+/// For whatever is no page: it is bound by the policy of the page that asked for it. A service worker is bound by its
+/// own.
+const SHORT_POLICY: HeaderValue = HeaderValue::from_static("default-src 'self'; frame-ancestors 'none'");
+
+const FIXED: [(HeaderName, &str); 3] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "same-origin"),
+];
+
+/// What a page alone understands. On the hundred other files of the client it would cost as much as some of them.
+const FIXED_OF_PAGES: [(HeaderName, &str); 2] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (
         HeaderName::from_static("permissions-policy"),
@@ -35,29 +43,40 @@ const FIXED: [(HeaderName, &str); 5] = [
 ];
 
 /// Adds them. What a handler has set itself stays.
-pub async fn secure(State(chat): State<Arc<Chat>>, request: Request, next: Next) -> Response {
-    let config = chat.config();
+pub async fn secure(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
     let trusted = &config.trusted_proxies;
-    let policy = policy(host_asked(trusted, &request), is_https(trusted, &request), &config.public_urls);
+    let policy_of_a_page = policy(host_asked(trusted, &request), is_https(trusted, &request), &config.public_urls);
     let private = is_below(request.uri().path(), "/api");
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in FIXED {
         set(headers, name, HeaderValue::from_static(value));
     }
-    set(headers, header::CONTENT_SECURITY_POLICY, policy);
+    if is_page(headers) {
+        for (name, value) in FIXED_OF_PAGES {
+            set(headers, name, HeaderValue::from_static(value));
+        }
+        set(headers, header::CONTENT_SECURITY_POLICY, policy_of_a_page);
+    } else {
+        set(headers, header::CONTENT_SECURITY_POLICY, SHORT_POLICY);
+    }
     if private {
         set(headers, header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
 }
 
+fn is_page(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}
+
 fn set(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
     headers.entry(name).or_insert(value);
 }
 
-/// Not every browser counts WebSockets of the same host to `'self'`, so those of the own origins are named: of the host that was
-/// asked for, with any port where it is named without one, and of the public addresses. Over TLS plain ones are left out.
+/// Not every browser counts WebSockets of the same host to `'self'`, so those of the own origins are named: of the host
+/// that was asked for, with any port where it is named without one, and of the public addresses. Over TLS plain ones
+/// are left out.
 fn policy(host: Option<&str>, https: bool, public: &[PublicUrl]) -> HeaderValue {
     let mut policy = POLICY.to_owned();
     if let Some(site) = host.and_then(Site::of_authority) {

@@ -1,17 +1,20 @@
 //! `/api/rooms/{roomId}/messages`: history in pages, with links to the ones beside.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::HeaderMap;
 use utoipa::IntoParams;
 
 use super::caller::Caller;
+use super::pages::{Beside, links};
 use super::query::{FromParams, Params, Query};
-use super::reply::ErrorBody;
 use super::rooms::RoomPath;
-use super::server::Shared;
+use crate::chat::Messages;
 use crate::error::Error;
 use crate::model::{Message, MessagePage, Page, RoomId};
+use crate::wire::ErrorBody;
 
 /// Which messages are asked for.
 #[derive(Debug, IntoParams)]
@@ -55,35 +58,30 @@ impl Wanted {
     security(("bearer" = [])), params(("roomId" = RoomId, Path), Wanted),
     responses(
         (status = 200, description = "The page", body = Vec<Message>, headers(
-            ("Link" = String, description = "`rel=\"prev\"` is the page of older messages, `rel=\"next\"` that of newer ones, where there are any"),
+            ("Link" = String, description = "`rel=\"prev\"` is the page of older messages, `rel=\"next\"` that of \
+                                            newer ones, where there are any"),
         )),
         (status = 404, description = "`room_not_found`", body = ErrorBody),
     )
 )]
 pub async fn history(
-    State(shared): State<Shared>,
-    Caller(_): Caller,
+    State(messages): State<Arc<Messages>>,
+    Caller(who): Caller,
     RoomPath(room): RoomPath,
     Query(wanted): Query<Wanted>,
 ) -> Result<(HeaderMap, Json<Vec<Message>>), Error> {
-    let page = shared.chat().history(room, wanted.page(), wanted.limit).await?;
-    let mut headers = HeaderMap::new();
-    if let Some(links) = links(room, &wanted, &page) {
-        headers.insert(header::LINK, links);
-    }
-    Ok((headers, Json(page.messages)))
+    let page = messages.history_for(&who, room, wanted.page(), wanted.limit).await?;
+    Ok((links(beside(room, &wanted, &page)), Json(page.messages)))
 }
 
 /// The pages on both sides, as far as there is something. Beside an empty page that is what the cursor itself left out.
-fn links(room: RoomId, wanted: &Wanted, page: &MessagePage) -> Option<HeaderValue> {
+fn beside(room: RoomId, wanted: &Wanted, page: &MessagePage) -> impl Iterator<Item = Beside> {
+    let path = format!("/api/rooms/{room}/messages");
     let first = page.messages.first().map(|message| message.seq);
     let last = page.messages.last().map(|message| message.seq);
     let older = first.or(wanted.after.map(|seq| seq.saturating_add(1))).filter(|_| page.older);
     let newer = last.or(wanted.before.map(|seq| seq.saturating_sub(1))).filter(|_| page.newer);
-    let link = |cursor: &str, seq: u64, side: &str| {
-        format!("</api/rooms/{room}/messages?limit={}&{cursor}={seq}>; rel=\"{side}\"", wanted.limit)
-    };
-    let links = [older.map(|seq| link("before", seq, "prev")), newer.map(|seq| link("after", seq, "next"))];
-    let links: Vec<String> = links.into_iter().flatten().collect();
-    if links.is_empty() { None } else { HeaderValue::from_str(&links.join(", ")).ok() }
+    let older = older.map(|seq| Beside::previous(&path).with("limit", wanted.limit).with("before", seq));
+    let newer = newer.map(|seq| Beside::next(&path).with("limit", wanted.limit).with("after", seq));
+    older.into_iter().chain(newer)
 }

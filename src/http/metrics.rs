@@ -27,8 +27,8 @@ pub async fn serve(listener: TcpListener) -> io::Result<()> {
     axum::serve(listener, router()).await
 }
 
-/// `GET /metrics`, to be merged with other routes. What happens is recorded from the first call in a process on. To be called on
-/// the runtime that serves it.
+/// `GET /metrics`, to be merged with other routes. What happens is recorded from the first call in a process on. To be
+/// called on the runtime that serves it.
 pub fn router() -> Router {
     let recorder = recorder();
     tokio::spawn(async {

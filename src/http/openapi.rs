@@ -10,18 +10,21 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Components, Content, OpenApi, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
-use super::{accounts, calls, directory, messages, reply, rooms, server};
+use super::{accounts, administration, asyncapi, calls, directory, ice, invites, members, messages, rooms, status};
+use crate::wire::ErrorBody;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(title = "Tincan", description = "Chat and WebRTC calls. What happens live goes over Socket.IO, beside this."),
     paths(
-        server::health,
+        status::health,
         accounts::signup,
         accounts::login,
         accounts::me,
         accounts::change_password,
         accounts::refresh,
+        accounts::logout_everywhere,
+        accounts::reset,
         directory::users,
         rooms::list,
         rooms::create,
@@ -29,12 +32,26 @@ use super::{accounts, calls, directory, messages, reply, rooms, server};
         rooms::update,
         rooms::delete,
         messages::history,
+        members::direct,
+        members::add,
+        members::remove,
         calls::history,
-        server::ice_servers,
-        server::config,
+        ice::servers,
+        invites::create,
+        invites::list,
+        invites::delete,
+        invites::look,
+        invites::follow,
+        administration::users,
+        administration::update,
+        administration::reset,
+        administration::remove,
+        administration::overview,
+        status::config,
         document,
+        asyncapi::document,
     ),
-    components(schemas(reply::ErrorBody)),
+    components(schemas(ErrorBody)),
     modifiers(&Everywhere)
 )]
 struct Document;

@@ -9,35 +9,37 @@ use axum::response::{IntoResponse, Response};
 
 use super::paths::is_below;
 use super::refusals::Refusals;
-use crate::chat::Chat;
 use crate::config::{Config, PublicUrl};
 use crate::error::Error;
-use crate::peer::host_asked;
+use crate::net::remote::host_asked;
 
-/// The path of the Socket.IO transports. CORS does not cover WebSockets, so a page that is not allowed is refused there outright.
+/// The path of the Socket.IO transports. CORS does not cover WebSockets, so a page that is not allowed is refused there
+/// outright.
 const SOCKET_PATH: &str = "/socket.io";
 
 /// What the check knows: the settings, and who was refused lately.
 pub struct Origins {
-    chat: Arc<Chat>,
+    config: Arc<Config>,
     refusals: Refusals,
 }
 
 impl Origins {
     /// With nobody refused yet.
-    pub fn new(chat: Arc<Chat>) -> Self {
-        Self { chat, refusals: Refusals::default() }
+    pub fn new(config: Arc<Config>) -> Self {
+        Self { config, refusals: Refusals::default() }
     }
 }
 
-/// Answers preflights, refuses Socket.IO to pages that are not allowed, and tells browsers which pages may read the answer.
+/// Answers preflights, refuses Socket.IO to pages that are not allowed, and tells browsers which pages may read the
+/// answer.
 ///
-/// A REST request of another page is carried out as any other, since it proves by its token that it may; but that page cannot read the answer.
+/// A REST request of another page is carried out as any other, since it proves by its token that it may; but that page
+/// cannot read the answer.
 pub async fn check(State(origins): State<Arc<Origins>>, request: Request, next: Next) -> Response {
     let Some(origin) = request.headers().get(header::ORIGIN).cloned() else {
         return vary(next.run(request).await);
     };
-    let config = origins.chat.config();
+    let config = &origins.config;
     let allowed = is_allowed(&origin, host_asked(&config.trusted_proxies, &request), config);
     let preflight =
         request.method() == Method::OPTIONS && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
@@ -64,7 +66,7 @@ pub async fn check(State(origins): State<Arc<Origins>>, request: Request, next: 
 }
 
 /// `host` is the one that the request was for.
-fn is_allowed(origin: &HeaderValue, host: Option<&str>, config: &Config) -> bool {
+pub(super) fn is_allowed(origin: &HeaderValue, host: Option<&str>, config: &Config) -> bool {
     let Ok(origin) = origin.to_str() else {
         return false;
     };
@@ -72,8 +74,8 @@ fn is_allowed(origin: &HeaderValue, host: Option<&str>, config: &Config) -> bool
         || config.allowed_origins.iter().any(|other| other.eq_ignore_ascii_case(origin))
 }
 
-/// The scheme does not count, as proxies change it and apps send that of a WebSocket. A host that is named without a port was
-/// stripped of it by a proxy, or has the scheme's own.
+/// The scheme does not count, as proxies change it and apps send that of a WebSocket. A host that is named without a
+/// port was stripped of it by a proxy, or has the scheme's own.
 fn is_own(origin: &str, host: Option<&str>, public: &[PublicUrl]) -> bool {
     let Some(page) = Site::of_origin(origin) else {
         return false;
@@ -94,7 +96,8 @@ pub(super) struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    fn of_origin(origin: &'a str) -> Option<Self> {
+    /// `None` where it is none of the web.
+    pub fn of_origin(origin: &'a str) -> Option<Self> {
         let (scheme, authority) = origin.split_once("://")?;
         let known = ["http", "https", "ws", "wss"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
         if known { Self::of_authority(authority) } else { None }

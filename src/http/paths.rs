@@ -1,25 +1,21 @@
-//! One spelling for each path of the server: a slash at the end and the case of fixed words make no difference, as with Express.
+//! One spelling for each path of the server: a slash at the end and the case of fixed words make no difference, as with
+//! Express.
 
-use std::sync::LazyLock;
+use std::sync::Arc;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::config::OWN_PATHS;
 use crate::error::Error;
 
-/// First words of paths that are the server's; the client's page never answers there.
-const WORDS: [&str; 4] = ["health", "metrics", "api", "socket.io"];
-
-/// The patterns of the routes; what stands in braces is an id.
-static PATTERNS: LazyLock<Vec<&'static str>> =
-    LazyLock::new(|| super::table().into_iter().map(|(pattern, _)| pattern).collect());
-
-/// Gives a request the one spelling of its path, before anything else looks at it.
-pub async fn spell(mut request: Request, next: Next) -> Response {
-    if let Some(path) = spelling(request.uri().path())
+/// Gives a request the one spelling of its path, before anything else looks at it. `patterns` are those of the routes;
+/// what stands in braces is an id.
+pub async fn spell(State(patterns): State<Arc<[&'static str]>>, mut request: Request, next: Next) -> Response {
+    if let Some(path) = spelling(&patterns, request.uri().path())
         && let Some(uri) = with_path(request.uri(), &path)
     {
         *request.uri_mut() = uri;
@@ -40,7 +36,8 @@ pub fn is_below(path: &str, root: &str) -> bool {
     path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
+/// The same, with another path.
+pub fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
     let text = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(text).ok()?);
@@ -48,17 +45,17 @@ fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
 }
 
 /// The one spelling, where the path has another one. Ids stay as they are, and nothing is decoded.
-fn spelling(path: &str) -> Option<String> {
+fn spelling(patterns: &[&str], path: &str) -> Option<String> {
     let is_plain = !path.ends_with('/') && !path.bytes().any(|byte| byte.is_ascii_uppercase());
     // Clients always write the last one, so it stays, and the request is not changed.
     if is_plain || path == "/socket.io/" {
         return None;
     }
     let first = path.strip_prefix('/')?.split('/').next()?;
-    let word = WORDS.iter().find(|word| first.eq_ignore_ascii_case(word))?;
+    let word = OWN_PATHS.iter().find(|word| first.eq_ignore_ascii_case(word))?;
     let bare = path.strip_suffix('/').unwrap_or(path);
     let spelled = if *word == "api" {
-        let known = PATTERNS.iter().find_map(|pattern| filled(pattern, bare));
+        let known = patterns.iter().find_map(|pattern| filled(pattern, bare));
         known.unwrap_or_else(|| format!("/api{}", &bare["/api".len()..]))
     } else {
         bare.to_ascii_lowercase()
@@ -93,7 +90,7 @@ fn is_servers(path: &str) -> bool {
             other => way.push(other),
         }
     }
-    way.first().is_some_and(|first| WORDS.iter().any(|word| first.eq_ignore_ascii_case(word.as_bytes())))
+    way.first().is_some_and(|first| OWN_PATHS.iter().any(|word| first.eq_ignore_ascii_case(word.as_bytes())))
 }
 
 fn decoded(path: &str) -> Vec<u8> {
@@ -119,6 +116,8 @@ fn decoded(path: &str) -> Vec<u8> {
 mod tests {
     use super::*;
 
+    const PATTERNS: [&str; 2] = ["/api/rooms", "/api/rooms/{roomId}/messages"];
+
     #[test]
     fn fixed_words_are_in_lower_case_and_ids_as_they_were() {
         for (path, spelled) in [
@@ -132,10 +131,10 @@ mod tests {
             ("/Socket.IO/", "/socket.io"),
             ("/socket.io/Socket.IO.js/", "/socket.io/socket.io.js"),
         ] {
-            assert_eq!(spelling(path).as_deref(), Some(spelled), "{path}");
+            assert_eq!(spelling(&PATTERNS, path).as_deref(), Some(spelled), "{path}");
         }
         for same in ["", "*", "/", "/health", "/socket.io/", "/Main.js", "/Rooms/", "//API/", "/%41PI/", "/apis/X"] {
-            assert_eq!(spelling(same), None, "{same}");
+            assert_eq!(spelling(&PATTERNS, same), None, "{same}");
         }
     }
 

@@ -1,4 +1,5 @@
-//! Which pages were refused lately: each origin is logged once, with what to set, and however many there are the log stays readable.
+//! Which pages were refused lately: each origin is logged once, with what to set, and however many there are the log
+//! stays readable.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -24,7 +25,8 @@ struct Period {
 }
 
 impl Refusals {
-    /// Counts a refusal, and logs it where this origin was not named lately. `host` is the one that the request was for.
+    /// Counts a refusal, and logs it where this origin was not named lately. `host` is the one that the request was
+    /// for.
     pub fn note(&self, origin: &str, host: Option<&str>) {
         metrics::counter!("tincan_origins_refused_total").increment(1);
         let origin: String = origin.chars().take(LONGEST).collect();
@@ -33,8 +35,10 @@ impl Refusals {
         tracing::warn!(
             ?origin,
             ?host,
-            "a web page was refused, for its origin is none of this server's own. Where people reach this server at that origin, set \
-             --public-url to it, or name the proxy with --trusted-proxy and have it send X-Forwarded-Host. Where it is another \
+            "a web page was refused, for its origin is none of this server's own. Where people reach this server at \
+             that origin, set \
+             --public-url to it, or name the proxy with --trusted-proxy and have it send X-Forwarded-Host. Where it \
+             is another \
              site that may use this server, add its origin to --client-url"
         );
         if count == MOST_NAMED {

@@ -3,28 +3,9 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use crate::error::{Class, Error, FieldError};
-
-/// What every failure is answered with.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Error)]
-pub struct ErrorBody {
-    /// What is wrong, for a person.
-    message: String,
-    /// What is wrong, for a program.
-    code: &'static str,
-    /// The wrong values, one entry each, where `code` is `validation_failed`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    errors: Option<Vec<FieldError>>,
-}
-
-/// The code of a failure, in the response's extensions, for whoever logs it.
-#[derive(Clone, Copy, Debug)]
-pub struct Failure(pub &'static str);
+use crate::error::{Class, Error};
+use crate::wire::ErrorBody;
 
 const fn status(class: Class) -> StatusCode {
     match class {
@@ -44,24 +25,21 @@ const fn status(class: Class) -> StatusCode {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        let (code, class, message) = (self.code(), self.class(), self.message());
+        let class = self.class();
         let wait = match &self {
             Self::RateLimited(wait) => Some(wait.as_secs_f64().ceil().max(1.0) as u64),
             Self::Overloaded => Some(1),
             _ => None,
         };
-        let errors = match self {
-            Self::Validation(errors) => Some(errors),
-            _ => None,
-        };
-        let mut response = (status(class), Json(ErrorBody { message, code, errors })).into_response();
+        let mut response = (status(class), Json(ErrorBody::of(&self))).into_response();
         if class == Class::Unauthorized {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if let Some(seconds) = wait {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
-        response.extensions_mut().insert(Failure(code));
+        // For whoever logs the answer.
+        response.extensions_mut().insert(self);
         response
     }
 }

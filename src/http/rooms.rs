@@ -1,18 +1,21 @@
 //! `/api/rooms`: making, listing, changing, deleting.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use utoipa::{IntoParams, ToSchema};
 
-use super::body::{Body, FromFields};
+use super::body::Body;
 use super::caller::Caller;
+use super::pages::{Beside, links};
 use super::query::{FromParams, Params, Query};
-use super::reply::ErrorBody;
-use super::server::Shared;
+use crate::chat::{MOST_FIRST_MEMBERS, NewRoom, RoomList, Rooms};
 use crate::error::Error;
-use crate::model::{Description, Fields, RoomId, RoomName, RoomPatch, RoomView};
+use crate::model::{Description, RoomId, RoomKind, RoomName, RoomPatch, RuleError, UserId};
+use crate::wire::{ErrorBody, Fields, FromFields, RoomView};
 
 /// The room that the path names. What is no id is the id of nothing.
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +41,8 @@ pub struct Wanted {
     /// How many at most; 50 where only `before` is given.
     #[param(minimum = 1, maximum = 200, nullable = false)]
     limit: Option<usize>,
-    /// Those after this room in the list. An id that is no room (any more) stands where a room made in the second that the id carries
-    /// would stand.
+    /// Those after this room in the list. An id that is no room (any more) stands where a room made in the second that
+    /// the id carries would stand.
     #[param(nullable = false)]
     before: Option<RoomId>,
 }
@@ -52,7 +55,7 @@ impl FromParams for Wanted {
     }
 }
 
-/// All rooms, newest first; with `limit` or `before` a page of them.
+/// All rooms that the caller may see, newest first; with `limit` or `before` a page of them.
 #[utoipa::path(
     get, path = "/api/rooms", operation_id = "listRooms", tag = "rooms",
     security(("bearer" = [])), params(Wanted),
@@ -63,56 +66,67 @@ impl FromParams for Wanted {
     )
 )]
 pub async fn list(
-    State(shared): State<Shared>,
+    State(rooms): State<Arc<RoomList>>,
     Caller(who): Caller,
     Query(wanted): Query<Wanted>,
 ) -> Result<(HeaderMap, Json<Vec<RoomView>>), Error> {
-    let mut headers = HeaderMap::new();
     if wanted.limit.is_none() && wanted.before.is_none() {
-        return Ok((headers, Json(shared.chat().rooms(&who).await?)));
+        return Ok((HeaderMap::new(), Json(rooms.all(&who).await?)));
     }
     let limit = wanted.limit.unwrap_or(PAGE);
-    let (rooms, more) = shared.chat().rooms_page(&who, wanted.before, limit).await?;
-    if let Some(last) = rooms.last().filter(|_| more)
-        && let Ok(link) = HeaderValue::try_from(format!("</api/rooms?limit={limit}&before={}>; rel=\"next\"", last.id))
-    {
-        headers.insert(header::LINK, link);
-    }
-    Ok((headers, Json(rooms)))
+    let (rooms, more) = rooms.page(&who, wanted.before, limit).await?;
+    let last = rooms.last().filter(|_| more);
+    let next = last.map(|last| Beside::next("/api/rooms").with("limit", limit).with("before", last.id));
+    Ok((links(next), Json(rooms)))
 }
 
 /// What a new room needs.
 #[derive(Debug, ToSchema)]
-pub struct NewRoom {
+pub struct WantedRoom {
     name: RoomName,
     description: Option<Description>,
+    /// `open` where it is not there, or `private`.
+    #[schema(nullable = false)]
+    kind: Option<RoomKind>,
+    /// Of a private room those who are in it from the start, besides who makes it.
+    #[schema(nullable = false, max_items = 200)]
+    members: Option<Vec<UserId>>,
 }
 
-impl FromFields for NewRoom {
+impl FromFields for WantedRoom {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let name = fields.required(&["name"], RoomName::parse);
         let description = fields.optional(&["description"], Description::parse);
-        Some(Self { name: name?, description })
+        let kinds = RuleError("must be \"open\" or \"private\"");
+        let may_be_made = |kind: &RoomKind| *kind != RoomKind::Direct;
+        let kind = fields.optional(&["kind"], |word| RoomKind::parse(word).filter(may_be_made).ok_or(kinds));
+        let members = fields.optional_list("members", MOST_FIRST_MEMBERS, |id| Ok(UserId::or_nothing(id)));
+        if kind != Some(RoomKind::Private) && members.is_some() {
+            return fields.wrong("members", "are for a private room: kind must be \"private\"");
+        }
+        Some(Self { name: name?, description, kind, members })
     }
 }
 
-/// Makes a room. Its creator is no participant before joining.
+/// Makes a room. The creator of an open one is no participant before joining; of a private one it is.
 #[utoipa::path(
     post, path = "/api/rooms", operation_id = "createRoom", tag = "rooms",
-    security(("bearer" = [])), request_body = NewRoom,
+    security(("bearer" = [])), request_body = WantedRoom,
     responses(
         (status = 201, description = "The room", body = RoomView),
-        (status = 409, description = "`room_name_taken`", body = ErrorBody),
+        (status = 404, description = "`user_not_found`: one of the members", body = ErrorBody),
+        (status = 409, description = "`room_name_taken`, by another open room", body = ErrorBody),
     )
 )]
 pub async fn create(
-    State(shared): State<Shared>,
+    State(rooms): State<Arc<Rooms>>,
     Caller(who): Caller,
-    Body(wish): Body<NewRoom>,
+    Body(wish): Body<WantedRoom>,
 ) -> Result<(StatusCode, Json<RoomView>), Error> {
-    let description = wish.description.unwrap_or_default();
-    let room = shared.chat().create_room(&who, wish.name, description).await?;
-    Ok((StatusCode::CREATED, Json(room)))
+    let private = wish.kind == Some(RoomKind::Private);
+    let members = private.then(|| wish.members.unwrap_or_default());
+    let wish = NewRoom { name: wish.name, description: wish.description.unwrap_or_default(), members };
+    Ok((StatusCode::CREATED, Json(rooms.create(&who, wish).await?)))
 }
 
 /// One room with all its participants.
@@ -125,11 +139,11 @@ pub async fn create(
     )
 )]
 pub async fn one(
-    State(shared): State<Shared>,
+    State(rooms): State<Arc<RoomList>>,
     Caller(who): Caller,
     RoomPath(room): RoomPath,
 ) -> Result<Json<RoomView>, Error> {
-    Ok(Json(shared.chat().room(&who, room).await?))
+    Ok(Json(rooms.one(&who, room).await?))
 }
 
 /// What of a room is to be changed.
@@ -147,7 +161,7 @@ impl FromFields for RoomChange {
     }
 }
 
-/// Changes a room. Only its creator may.
+/// Changes a room. Only its creator or an administrator may.
 #[utoipa::path(
     patch, path = "/api/rooms/{roomId}", operation_id = "updateRoom", tag = "rooms",
     security(("bearer" = [])), params(("roomId" = RoomId, Path)), request_body = RoomChange,
@@ -159,16 +173,16 @@ impl FromFields for RoomChange {
     )
 )]
 pub async fn update(
-    State(shared): State<Shared>,
+    State(rooms): State<Arc<Rooms>>,
     Caller(who): Caller,
     RoomPath(room): RoomPath,
     Body(wish): Body<RoomChange>,
 ) -> Result<Json<RoomView>, Error> {
     let patch = RoomPatch { name: wish.name, description: wish.description };
-    Ok(Json(shared.chat().update_room(&who, room, patch).await?))
+    Ok(Json(rooms.update(&who, room, patch).await?))
 }
 
-/// Deletes a room with its messages. Only its creator may.
+/// Deletes a room with its messages. Only its creator or an administrator may.
 #[utoipa::path(
     delete, path = "/api/rooms/{roomId}", operation_id = "deleteRoom", tag = "rooms",
     security(("bearer" = [])), params(("roomId" = RoomId, Path)),
@@ -179,10 +193,10 @@ pub async fn update(
     )
 )]
 pub async fn delete(
-    State(shared): State<Shared>,
+    State(rooms): State<Arc<Rooms>>,
     Caller(who): Caller,
     RoomPath(room): RoomPath,
 ) -> Result<StatusCode, Error> {
-    shared.chat().delete_room(&who, room).await?;
+    rooms.delete(&who, room).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,4 +1,5 @@
-//! Each request has a number, a span, its figures, and where the server is to blame, one line in the log; a panic becomes an answer.
+//! Each request has a number, a span, its figures, and where the server is to blame, one line in the log; a panic
+//! becomes an answer.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,27 +13,28 @@ use futures_util::FutureExt;
 use tracing::Instrument;
 
 use super::metrics;
-use super::reply::Failure;
 use crate::error::Error;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Numbers, times and logs a request.
 ///
-/// Only the path is logged: a query may hold what is a secret, as the session of a transport is.
+/// Only the path is logged, and of a code in it nothing: a query may hold what is a secret, as the session of a
+/// transport is.
 pub async fn watch(request: Request, next: Next) -> Response {
     static COUNT: AtomicU64 = AtomicU64::new(1);
     let id = COUNT.fetch_add(1, Ordering::Relaxed);
     let method = request.method().clone();
-    let span = tracing::info_span!("request", id, %method, path = request.uri().path());
+    let span = tracing::info_span!("request", id, %method, path = without_code(request.uri().path()));
     let began = Instant::now();
     async {
         let mut response = next.run(request).await;
         let status = response.status();
         let elapsed = began.elapsed();
-        // Whoever met the cause of a failure has logged it, within this span.
-        let code = response.extensions().get::<Failure>().map(|Failure(code)| *code);
-        tracing::debug!(status = status.as_u16(), code, ?elapsed, "answered");
+        if let Some(error) = response.extensions().get::<Error>() {
+            error.log("a request was refused");
+        }
+        tracing::debug!(status = status.as_u16(), ?elapsed, "answered");
         let route = response.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str);
         metrics::request(&method, route, status, elapsed);
         response.headers_mut().insert(REQUEST_ID, HeaderValue::from(id));
@@ -40,6 +42,13 @@ pub async fn watch(request: Request, next: Next) -> Response {
     }
     .instrument(span)
     .await
+}
+
+/// A path without the code of an invitation that it may end in, however the rest of it is written.
+fn without_code(path: &str) -> &str {
+    const BEFORE: &str = "/code/";
+    let lower = path.to_ascii_lowercase();
+    lower.find(BEFORE).map_or(path, |at| &path[..at + BEFORE.len()])
 }
 
 /// Leaves the name of the route with its answer, for the figures.

@@ -2,7 +2,8 @@
 
 use super::{NameKey, UserId};
 
-/// A place in the order of users by the key of the name, then by id: right behind such a user, who need not exist (any more).
+/// A place in the order of users by the key of the name, then by id: right behind such a user, who need not exist (any
+/// more).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UserPlace {
     /// The key of the user's name.

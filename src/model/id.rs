@@ -5,9 +5,11 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use data_encoding::HEXLOWER;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Serialize, Serializer};
-use utoipa::ToSchema;
+
+use super::Timestamp;
 
 /// Fresh ObjectId bytes: 4 bytes of seconds, 5 random for the process, a 3-byte counter.
 fn object_id() -> [u8; 12] {
@@ -29,28 +31,17 @@ fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// The bytes behind exactly `2 * N` lower-case hex digits.
 fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digits = text.as_bytes();
-    if digits.len() != 2 * N {
-        return None;
-    }
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
     let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(bytes)
+    let right_length = text.len() == 2 * N;
+    (right_length && HEXLOWER.decode_mut(text.as_bytes(), &mut bytes).is_ok()).then_some(bytes)
 }
 
 macro_rules! object_id_type {
     ($(#[$doc:meta])* $name:ident) => {
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ToSchema)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         $(#[$doc])*
-        #[schema(value_type = String, pattern = "^[0-9a-f]{24}$", example = "65f1c0ffee65f1c0ffee65f1")]
         pub struct $name([u8; 12]);
 
         impl $name {
@@ -70,6 +61,12 @@ macro_rules! object_id_type {
                 Self::parse(text).unwrap_or(Self([0; 12]))
             }
 
+            /// When it was made, to the second.
+            pub const fn made_at(self) -> Timestamp {
+                let [a, b, c, d, ..] = self.0;
+                Timestamp::from_millis(u32::from_be_bytes([a, b, c, d]) as i64 * 1000)
+            }
+
             /// From the bytes of a stored ObjectId.
             pub const fn from_bytes(bytes: [u8; 12]) -> Self {
                 Self(bytes)
@@ -83,7 +80,7 @@ macro_rules! object_id_type {
 
         impl fmt::Display for $name {
             fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+                HEXLOWER.encode_display(&self.0).fmt(out)
             }
         }
 
@@ -118,6 +115,15 @@ object_id_type!(
     CallId
 );
 
+object_id_type!(
+    /// Names an invitation.
+    InviteId
+);
+object_id_type!(
+    /// Names a running server.
+    ServerId
+);
+
 /// Names a connection to other people: 32 hex digits, minted here and never the transport's own id,
 /// by which a session could be taken over.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -138,7 +144,7 @@ impl SocketId {
 
 impl fmt::Display for SocketId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{:032x}", self.0)
+        HEXLOWER.encode_display(&self.0.to_be_bytes()).fmt(out)
     }
 }
 

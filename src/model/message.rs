@@ -1,12 +1,8 @@
 //! Messages and the pages in which they are read.
 
-use serde::Serialize;
-use utoipa::ToSchema;
-
-use super::schema::wire_schema;
 use super::{ClientId, Content, MessageId, RoomId, Timestamp, UserId};
 
-/// A stored message, as it goes over the wire.
+/// A stored message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// Its id.
@@ -21,54 +17,23 @@ pub struct Message {
     pub content: String,
     /// When it was stored.
     pub timestamp: Timestamp,
-    /// Its place in the room: 1, 2, 3, … A number never repeats; gaps are there only where messages were removed by other hands.
+    /// Its place in the room: 1, 2, 3, … A number never repeats; gaps are there only where messages were removed by
+    /// other hands.
     pub seq: u64,
     /// By which its sender repeats it without doubling it.
     pub client_id: Option<String>,
+    /// The participants whom it names by `@username`, each once.
+    pub mentions: Vec<UserId>,
+    /// It calls everybody in the room by `@all`.
+    pub mentions_all: bool,
 }
 
-/// What of it goes over the wire, in the wire's names.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Message, description = "A message.")]
-#[serde(rename_all = "camelCase")]
-struct Wire<'a> {
-    #[serde(rename = "_id")]
-    object_id: MessageId,
-    id: MessageId,
-    /// The room's id.
-    room: RoomId,
-    /// The sender's id.
-    sender: UserId,
-    /// The sender's name at that time.
-    sender_name: &'a str,
-    content: &'a str,
-    timestamp: Timestamp,
-    /// Its place in the room: 1, 2, 3, … A number never repeats; gaps are there only where messages were removed by other hands.
-    seq: u64,
-    /// By which its sender repeats it without doubling it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    client_id: Option<&'a str>,
-}
-
-impl Serialize for Message {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Wire {
-            object_id: self.id,
-            id: self.id,
-            room: self.room,
-            sender: self.sender,
-            sender_name: &self.sender_name,
-            content: &self.content,
-            timestamp: self.timestamp,
-            seq: self.seq,
-            client_id: self.client_id.as_deref(),
-        }
-        .serialize(serializer)
+impl Message {
+    /// Whether it calls this user.
+    pub fn mentions(&self, user: UserId) -> bool {
+        self.mentions_all || self.mentions.contains(&user)
     }
 }
-
-wire_schema!(Message, Wire<'_>);
 
 /// A message that waits to be stored: everything but the room and the number.
 #[derive(Clone, Debug)]
@@ -85,6 +50,35 @@ pub struct NewMessage {
     pub timestamp: Timestamp,
     /// Makes it idempotent for its sender in the room.
     pub client_id: Option<ClientId>,
+    /// Whom it calls.
+    pub mentions: Mentions,
+}
+
+/// Whom a message calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mentions {
+    /// Those whom it names, each once.
+    pub users: Vec<UserId>,
+    /// Everybody in the room.
+    pub all: bool,
+}
+
+impl NewMessage {
+    /// The message under its number in its room.
+    pub fn numbered(self, room: RoomId, seq: u64) -> Message {
+        Message {
+            id: self.id,
+            room,
+            sender: self.sender,
+            sender_name: self.sender_name,
+            content: self.content.into_string(),
+            timestamp: self.timestamp,
+            seq,
+            client_id: self.client_id.map(ClientId::into_string),
+            mentions: self.mentions.users,
+            mentions_all: self.mentions.all,
+        }
+    }
 }
 
 /// Which messages of a room are asked for.

@@ -1,12 +1,12 @@
 //! The rules for text that comes from outside: a value of one of these types has been checked, trimmed and normalised.
 //!
-//! Characters are Unicode code points, counted after trimming and NFC (passwords aside). What breaks a rule is refused, not cut.
+//! Characters are Unicode code points, counted after trimming and NFC (passwords aside). What breaks a rule is refused,
+//! not cut.
 
 use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
-use utoipa::ToSchema;
 
 use super::shown::{is_hidden, is_ignorable, is_shown, is_shown_letter_or_digit};
 
@@ -14,7 +14,8 @@ use super::shown::{is_hidden, is_ignorable, is_shown, is_shown_letter_or_digit};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleError(pub &'static str);
 
-/// What names are compared by: NFC, then Unicode lower case. Names of rooms are compared without what cannot be seen in them.
+/// What names are compared by: NFC, then Unicode lower case. Names of rooms are compared without what cannot be seen in
+/// them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NameKey(String);
 
@@ -28,8 +29,8 @@ impl NameKey {
         Self(name.nfc().collect::<String>().to_lowercase().nfc().collect())
     }
 
-    /// The key of any room's name, also of one that was stored without our rules: that of the name without its default-ignorable
-    /// characters and the white space that is left at its ends.
+    /// The key of any room's name, also of one that was stored without our rules: that of the name without its
+    /// default-ignorable characters and the white space that is left at its ends.
     pub fn of_room(name: &str) -> Self {
         let seen: String = name.chars().filter(|c| !is_ignorable(*c)).collect();
         Self::of(seen.trim())
@@ -63,9 +64,16 @@ fn seen(text: &str) -> Result<(), RuleError> {
     if text.chars().any(is_shown) { Ok(()) } else { Err(RuleError("must hold a character that can be seen")) }
 }
 
+/// Rooms that are not open are stored under such a name, and whether one is taken must not tell of them.
+fn is_kept_for_closed_rooms(name: &str) -> bool {
+    let name = NameKey::of_room(name);
+    let id = ["private:", "direct:"].iter().find_map(|kind| name.as_str().strip_prefix(kind));
+    id.is_some_and(|id| id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 macro_rules! checked_text {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, ToSchema)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         $(#[$doc])*
         pub struct $name(String);
 
@@ -99,8 +107,8 @@ macro_rules! checked_text {
 }
 
 checked_text!(
-    /// 3–30 characters: letters, marks and digits of any script, `_ . -`; at least one letter or digit; none that cannot be seen.
-    #[schema(min_length = 3, max_length = 30, example = "ann")]
+    /// 3–30 characters: letters, marks and digits of any script, `_ . -`; at least one letter or digit; none that
+    /// cannot be seen.
     Username,
     |text| {
         let name = normalised(text);
@@ -122,13 +130,15 @@ checked_text!(
         if !name.chars().any(is_shown_letter_or_digit) {
             return Err(RuleError("must hold a letter or a digit"));
         }
+        if NameKey::of(&name).as_str() == "all" {
+            return Err(RuleError("must not be \"all\", by which everybody in a room is called"));
+        }
         Ok(name)
     }
 );
 
 checked_text!(
     /// An e-mail address of at most 254 characters, in lower case.
-    #[schema(max_length = 254, format = "email", example = "ann@example.com")]
     Email,
     |text| {
         let address = normalised(text).to_lowercase();
@@ -143,7 +153,6 @@ checked_text!(
 
 checked_text!(
     /// 1–100 characters without control characters, at least one of which can be seen.
-    #[schema(min_length = 1, max_length = 100)]
     RoomName,
     |text| {
         let name = normalised(text);
@@ -152,13 +161,15 @@ checked_text!(
             return Err(RuleError("must not hold control characters"));
         }
         seen(&name)?;
+        if is_kept_for_closed_rooms(&name) {
+            return Err(RuleError("is a name that the server keeps for itself"));
+        }
         Ok(name)
     }
 );
 
 checked_text!(
     /// At most 500 characters without control characters.
-    #[schema(max_length = 500)]
     Description,
     |text| {
         let description = normalised(text);
@@ -172,8 +183,8 @@ checked_text!(
 );
 
 checked_text!(
-    /// A message: 1–4,000 characters, at least one of which can be seen; lines end in `\n`; no other control character than that and the
-    /// tab.
+    /// A message: 1–4,000 characters, at least one of which can be seen; lines end in `\n`; no other control character
+    /// than that and the tab.
     Content,
     |text| {
         let content = normalised(text).replace("\r\n", "\n").replace('\r', "\n");
@@ -227,10 +238,9 @@ impl RoomName {
     }
 }
 
-/// A password that is to be set: at least 8 characters, at most 72 bytes (bcrypt reads no further), no NUL; as it stands.
-/// Its `Debug` shows nothing.
-#[derive(Clone, PartialEq, Eq, ToSchema)]
-#[schema(min_length = 8, format = Password, description = "At least 8 characters, at most 72 bytes, no NUL; taken as it stands.")]
+/// A password that is to be set: at least 8 characters, at most 72 bytes (bcrypt reads no further), no NUL; as it
+/// stands. Its `Debug` shows nothing.
+#[derive(Clone, PartialEq, Eq)]
 pub struct NewPassword(String);
 
 impl NewPassword {

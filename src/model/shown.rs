@@ -4,12 +4,13 @@ use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
 use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory};
 
-/// Characters that every font draws as nothing and that Unicode counts among letters, symbols and marks: the Braille pattern without dots,
-/// the place of an object that is not there, the musical note without a head, the blanks of the Egyptian script, the filler of the Khitan.
+/// Characters that every font draws as nothing and that Unicode counts among letters, symbols and marks: the Braille
+/// pattern without dots, the place of an object that is not there, the musical note without a head, the blanks of the
+/// Egyptian script, the filler of the Khitan.
 const BLANK: [char; 6] = ['\u{2800}', '\u{fffc}', '\u{16fe4}', '\u{13441}', '\u{13442}', '\u{1d159}'];
 
-/// Whether a program that cannot do anything with the character shows nothing for it: Unicode's `Default_Ignorable_Code_Point`
-/// (zero-width spaces and joiners, variation selectors, Hangul fillers, tags, …).
+/// Whether a program that cannot do anything with the character shows nothing for it: Unicode's
+/// `Default_Ignorable_Code_Point` (zero-width spaces and joiners, variation selectors, Hangul fillers, tags, …).
 pub fn is_ignorable(c: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
@@ -19,8 +20,8 @@ pub fn is_hidden(c: char) -> bool {
     is_ignorable(c) || BLANK.contains(&c)
 }
 
-/// Whether the character is seen where it stands alone: no white space, format, filler, control or combining character. One that Unicode
-/// has not assigned yet is seen: it may be an emoji newer than this program.
+/// Whether the character is seen where it stands alone: no white space, format, filler, control or combining character.
+/// One that Unicode has not assigned yet is seen: it may be an emoji newer than this program.
 pub fn is_shown(c: char) -> bool {
     let unseen = c.is_whitespace()
         || c.is_control()

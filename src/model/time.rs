@@ -1,15 +1,14 @@
-//! Points in time: as the wire and the store have them, in whole milliseconds, UTC; and by the clock that nobody can set.
+//! Points in time: as the wire and the store have them, in whole milliseconds, UTC; and by the clock that nobody can
+//! set.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
 use time::macros::format_description;
-use utoipa::ToSchema;
 
 /// Milliseconds since 1970, UTC. Serialised as ISO 8601: `2026-11-22T08:00:00.000Z`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
-#[schema(value_type = String, format = DateTime, example = "2026-11-22T08:00:00.000Z")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
@@ -43,8 +42,8 @@ impl Timestamp {
 /// How far ahead a deadline may be: what is further away counts as this.
 const FURTHEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
 
-/// The present by both clocks. The time of day is what is stored and told, and somebody may set it; how long something lasts is measured
-/// by the monotonic clock, which goes on evenly but means nothing to another process.
+/// The present by both clocks. The time of day is what is stored and told, and somebody may set it; how long something
+/// lasts is measured by the monotonic clock, which goes on evenly but means nothing to another process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
     /// The time of day.
@@ -71,7 +70,8 @@ impl std::fmt::Display for Timestamp {
         let text = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
             .ok()
             .and_then(|moment| moment.format(&form).ok());
-        // Outside the years that ISO 8601 writes with four digits: say it in milliseconds rather than fail a whole answer.
+        // Outside the years that ISO 8601 writes with four digits: say it in milliseconds rather than fail a whole
+        // answer.
         match text {
             Some(text) => out.write_str(&text),
             None => write!(out, "{}", self.0),

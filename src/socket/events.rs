@@ -1,29 +1,86 @@
-//! The table of events that clients may send, each with its handler.
+//! The table of events that clients may send, each with how often it may come and its handler.
 
 use super::payload::Payload;
-use super::seam::{Context, Reply};
+use super::reply::{Context, Reply};
 use super::{calls, messages, rooms, signalling};
 use crate::error::Error;
-use crate::model::SignalKind;
+use crate::live::EventClass;
+use crate::wire::SignalKind;
+
+/// An event that clients may send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    JoinRoom,
+    LeaveRoom,
+    SendMessage,
+    MarkRead,
+    Typing,
+    Signal(SignalKind),
+    InitiateCall,
+    AcceptCall,
+    RejectCall,
+    EndCall,
+    MediaState,
+}
+
+/// Each by its name, with the class that it is metered by.
+const TABLE: [(&str, EventClass, Known); 13] = [
+    ("join-room", EventClass::Other, Known::JoinRoom),
+    ("leave-room", EventClass::Other, Known::LeaveRoom),
+    ("send-message", EventClass::Message, Known::SendMessage),
+    ("mark-read", EventClass::Other, Known::MarkRead),
+    ("typing", EventClass::Other, Known::Typing),
+    ("webrtc-offer", EventClass::Signal, Known::Signal(SignalKind::Offer)),
+    ("webrtc-answer", EventClass::Signal, Known::Signal(SignalKind::Answer)),
+    ("webrtc-ice-candidate", EventClass::Signal, Known::Signal(SignalKind::Candidate)),
+    ("initiate-call", EventClass::Other, Known::InitiateCall),
+    ("accept-call", EventClass::Other, Known::AcceptCall),
+    ("reject-call", EventClass::Other, Known::RejectCall),
+    ("end-call", EventClass::Other, Known::EndCall),
+    ("media-state", EventClass::Other, Known::MediaState),
+];
+
+fn find(name: &str) -> Option<(EventClass, Known)> {
+    TABLE.iter().find(|(known, ..)| *known == name).map(|(_, class, event)| (*class, *event))
+}
+
+/// How often the event of this name may come; one that is not known as seldom as any.
+pub fn class(name: &str) -> EventClass {
+    find(name).map_or(EventClass::Other, |(class, _)| class)
+}
 
 /// Runs the event of this name.
 ///
 /// # Errors
 /// [`Error::UnknownEvent`], and those of the verb behind it.
 pub async fn dispatch(context: &Context<'_>, name: &str, payload: Payload) -> Result<Reply, Error> {
-    match name {
-        "join-room" => rooms::join(context, &payload.object_or_room()?).await,
-        "leave-room" => rooms::leave(context, &payload.object_or_room()?).await,
-        "send-message" => messages::send(context, &payload.object()?).await,
-        "typing" => messages::typing(context, &payload.object()?),
-        "webrtc-offer" => signalling::relay(context, SignalKind::Offer, payload.object()?).await,
-        "webrtc-answer" => signalling::relay(context, SignalKind::Answer, payload.object()?).await,
-        "webrtc-ice-candidate" => signalling::relay(context, SignalKind::Candidate, payload.object()?).await,
-        "initiate-call" => calls::initiate(context, &payload.object()?).await,
-        "accept-call" => calls::accept(context, &payload.object()?).await,
-        "reject-call" => calls::reject(context, &payload.object()?).await,
-        "end-call" => calls::end(context, &payload.object()?).await,
-        "media-state" => calls::media_state(context, &payload.object()?),
-        _ => Err(Error::UnknownEvent),
+    let (_, event) = find(name).ok_or(Error::UnknownEvent)?;
+    match event {
+        Known::JoinRoom => rooms::join(context, &payload.object_or_room()?).await,
+        Known::LeaveRoom => rooms::leave(context, &payload.object_or_room()?).await,
+        Known::SendMessage => messages::send(context, &payload.object()?).await,
+        Known::MarkRead => messages::mark_read(context, &payload.object()?).await,
+        Known::Typing => messages::typing(context, &payload.object()?),
+        Known::Signal(kind) => signalling::relay(context, kind, payload.object()?).await,
+        Known::InitiateCall => calls::initiate(context, &payload.object()?).await,
+        Known::AcceptCall => calls::accept(context, &payload.object()?).await,
+        Known::RejectCall => calls::reject(context, &payload.object()?).await,
+        Known::EndCall => calls::end(context, &payload.object()?).await,
+        Known::MediaState => calls::media_state(context, &payload.object()?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::wire::asyncapi;
+
+    #[test]
+    fn what_clients_may_send_is_documented_and_nothing_else() {
+        let messages = asyncapi()["channels"]["socket"]["messages"].as_object().unwrap();
+        let documented: BTreeSet<&str> = messages.keys().filter_map(|id| id.strip_suffix(".asked")).collect();
+        assert_eq!(documented, TABLE.iter().map(|(name, ..)| *name).collect());
     }
 }

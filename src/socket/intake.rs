@@ -1,7 +1,9 @@
 //! What a client sends beyond what it is let do: packets that are refused, and those that never become an event.
 //!
-//! All bytes that come are counted, and those of events that were taken are taken off again. Who goes on sending the rest is cut: a
-//! flood that is refused costs others too, and the library answers some packets by itself, without any limit (a namespace that is unknown).
+//! All bytes that come are counted, and those of events that were taken are taken off again. Who goes on sending the
+//! rest is cut: a
+//! flood that is refused costs others too, and the library answers some packets by itself, without any limit (a
+//! namespace that is unknown).
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;

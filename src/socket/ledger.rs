@@ -1,8 +1,10 @@
-//! The bytes that wait: for each socket, for all sockets of one user, and for all together; and how many sockets a user has.
+//! The bytes that wait: for each socket, for all sockets of one user, and for all together; and how many sockets a user
+//! has.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -12,7 +14,8 @@ use crate::model::UserId;
 /// How many sockets a user may have at once.
 pub const MOST_SOCKETS: usize = 100;
 
-/// How many bytes may wait to be sent to one socket. A single packet is always taken, so that a large answer gets through.
+/// How many bytes may wait to be sent to one socket. A single packet is always taken, so that a large answer gets
+/// through.
 const MOST_OF_SOCKET: u64 = 4 * 1024 * 1024;
 
 /// How many bytes may wait to be sent to all sockets of one user.
@@ -23,6 +26,9 @@ const MOST: u64 = 96 * 1024 * 1024;
 
 /// While more bytes than this wait for a socket, its next event is not run.
 const HOLD_EVENTS: u64 = 1024 * 1024;
+
+/// How long a socket may take to take what waits for it before its next event is run.
+pub const TAKES_WITHIN: Duration = Duration::from_secs(30);
 
 /// How many bytes of events of one user may wait to be run, over all sockets.
 const MOST_EVENTS_OF_USER: u64 = 16 * 1024 * 1024;
@@ -92,7 +98,8 @@ impl Ledger {
 }
 
 impl Seat {
-    /// Makes room for the bytes of an event that is to be run; whether there is any. To be given back by [`Seat::event_begins`].
+    /// Makes room for the bytes of an event that is to be run; whether there is any. To be given back by
+    /// [`Seat::event_begins`].
     pub fn event_waits(&self, bytes: u64) -> bool {
         let own = self.owner.events.fetch_add(bytes, Ordering::Relaxed) + bytes;
         let all = self.ledger.all.events.fetch_add(bytes, Ordering::Relaxed) + bytes;
@@ -169,7 +176,8 @@ impl Tally {
         }
     }
 
-    /// As [`Tally::add`], of the answer to an event: that it is large does not count against the socket, for the next event waits for it.
+    /// As [`Tally::add`], of the answer to an event: that it is large does not count against the socket, for the next
+    /// event waits for it.
     pub fn add_answer(&self, bytes: u64) -> Over {
         self.answer.fetch_max(bytes, Ordering::Relaxed);
         self.add(bytes)

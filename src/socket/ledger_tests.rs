@@ -1,7 +1,5 @@
 //! The ledger: bounds for a socket, for a user and for all, and what is given back.
 
-use std::time::Duration;
-
 use super::*;
 
 const KIB: u64 = 1024;

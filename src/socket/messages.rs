@@ -1,35 +1,29 @@
-//! Events about messages: `send-message`, `typing`.
+//! Events about messages: `send-message`, `mark-read`, `typing`.
 
-use std::sync::Arc;
-
-use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::rooms::room_id;
-use super::seam::{Context, Reply};
+use super::reply::{Context, Reply};
 use crate::error::Error;
-use crate::model::{ClientId, Content, Fields, Message};
+use crate::model::Reading;
+use crate::wire::{FromFields, MarkRead, MarkReadAnswer, SendAnswer, SendMessage, SetTyping};
 
 /// `send-message {roomId, content, clientId?}`
 pub async fn send(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
-    #[derive(Serialize)]
-    struct Sent {
-        message: Arc<Message>,
-    }
-    let mut fields = Fields::body(payload);
-    let room = room_id(&mut fields);
-    let content = fields.required(&["content", "message", "text"], Content::parse);
-    let client_id = fields.optional(&["clientId"], ClientId::parse);
-    let (room, content) = fields.complete(room.zip(content))?;
-    let message = context.chat.send_message(context.from, room, content, client_id).await?;
-    Reply::with(&Sent { message })
+    let SendMessage { room_id, content, client_id } = SendMessage::of(payload)?;
+    let message = context.verbs.messages.send(context.from, room_id, content, client_id).await?;
+    Reply::with(&SendAnswer { message })
+}
+
+/// `mark-read {roomId, seq}`
+pub async fn mark_read(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
+    let MarkRead { room_id, seq } = MarkRead::of(payload)?;
+    let Reading { read_seq, unread, mentions } = context.verbs.readings.mark(context.from, room_id, seq).await?;
+    Reply::with(&MarkReadAnswer { read_seq, unread, mentions })
 }
 
 /// `typing {roomId, typing}`
 pub fn typing(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
-    let mut fields = Fields::body(payload);
-    let (room, typing) = (room_id(&mut fields), fields.required_bool(&["typing"]));
-    let (room, typing) = fields.complete(room.zip(typing))?;
-    context.chat.typing(context.from, room, typing)?;
+    let SetTyping { room_id, typing } = SetTyping::of(payload)?;
+    context.verbs.messages.typing(context.from, room_id, typing)?;
     Reply::ok()
 }

@@ -1,10 +1,9 @@
 //! What a packet says: the event's name and its payload, an object or, for events about one room, the bare room id.
 
 use serde_json::{Map, Value};
-use socketioxide::handler::Value as Packet;
 
 use crate::error::Error;
-use crate::model::json;
+use crate::wire::json;
 
 /// An event as it came.
 #[derive(Debug)]
@@ -45,10 +44,10 @@ impl Payload {
     }
 }
 
-/// Reads a packet: `["name", payload?, …]`; further arguments are ignored. `None` where it is nothing of that form, or nested deeper than 127.
-pub fn read(packet: &Packet) -> Option<Incoming> {
-    let text = packet.as_str()?;
-    let Some(Value::Array(arguments)) = json::read(text.as_str()) else { return None };
+/// Reads a packet: `["name", payload?, …]`; further arguments are ignored. `None` where it is nothing of that form, or
+/// nested deeper than 127.
+pub fn read(packet: &str) -> Option<Incoming> {
+    let Some(Value::Array(arguments)) = json::read(packet) else { return None };
     let mut arguments = arguments.into_iter();
     let Some(Value::String(name)) = arguments.next() else { return None };
     let payload = match arguments.next() {

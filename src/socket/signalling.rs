@@ -2,19 +2,17 @@
 
 use serde_json::{Map, Value};
 
-use super::seam::{Context, Reply};
+use super::reply::{Context, Reply};
 use crate::chat::{Receiver, Signal};
 use crate::error::Error;
-use crate::model::{CallId, Fields, RoomId, SignalKind, SocketId, UserId};
+use crate::model::{CallId, RoomId, SocketId, UserId};
+use crate::wire::{Fields, RECEIVER, SignalKind};
 
 /// The largest session description, in bytes of its `sdp`.
 const MOST_SDP: usize = 65_536;
 
 /// The largest candidate, in bytes of its JSON.
 const MOST_CANDIDATE: usize = 4096;
-
-/// How clients of similar backends call the receiver; the first is ours.
-pub const RECEIVER: [&str; 7] = ["to", "target", "targetId", "targetUserId", "targetSocketId", "toUserId", "calleeId"];
 
 /// How they call the description of an offer or an answer, where ours is not there.
 const DESCRIPTION: [&str; 3] = ["sdp", "desc", "description"];
@@ -28,7 +26,7 @@ pub async fn relay(context: &Context<'_>, kind: SignalKind, payload: Map<String,
     check_description(&mut fields, kind, &payload);
     fields.finish()?;
     let signal = Signal { kind, payload: proper(kind, payload), to, room, call };
-    context.chat.relay(context.from, signal).await?;
+    context.verbs.signalling.relay(context.from, signal).await?;
     Reply::ok()
 }
 

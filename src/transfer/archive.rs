@@ -1,14 +1,14 @@
 //! The archive: gzip over lines of JSON. A head, a line for each record, and an end with counts and checksums.
 //!
-//! Calls come first, then accounts, then each room with its messages. A room that was deleted while it was written is taken back by a
-//! line of its own, and does not count.
+//! Calls come first, then accounts, then invitations, then each room with its messages. A room that was deleted while
+//! it was written is taken back by a line of its own, and does not count.
 
 use std::collections::HashSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use data_encoding::HEXLOWER;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -16,13 +16,15 @@ use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 
 use super::TransferError;
-use super::digest::{Adding, Totals, hex};
+use super::digest::{Adding, Totals};
 use super::lines::{Line, Record};
+use crate::files::Unfinished;
 use crate::model::RoomId;
 
-/// The version of the archives that this program writes, and the newest that it reads. Those of version 1 have all rooms before all
-/// messages, no highest numbers of rooms, and no rooms that are taken back.
-pub(super) const VERSION: u64 = 2;
+/// The version of the archives that this program writes, and the newest that it reads. Those of version 1 have all
+/// rooms before all messages, no highest numbers of rooms, and no rooms that are taken back; before version 3 there are
+/// no roles, no invitations, and no rooms but open ones.
+pub(super) const VERSION: u64 = 3;
 /// A line longer than this is none of ours: a room with a million participants has 27 MB.
 const LONGEST_LINE: u64 = 1 << 28;
 
@@ -71,62 +73,15 @@ impl<W: Write> Encoder<W> {
 
     /// The end; gives back what the bytes went to, with all of them in it.
     pub fn finish(mut self, totals: Totals) -> io::Result<W> {
-        let sha256 = hex(self.sum.clone().finish().as_ref());
+        let sha256 = HEXLOWER.encode(self.sum.clone().finish().as_ref());
         self.line(&End { totals, sha256 })?;
         self.gzip.finish()?.into_inner().map_err(io::IntoInnerError::into_error)
     }
 }
 
-/// A file beside the place where it is to be, put there when it is whole and durable; dropped before, it leaves nothing.
-pub(super) struct Partial {
-    path: PathBuf,
-    partial: PathBuf,
-    in_place: bool,
-}
-
-impl Partial {
-    pub fn of(path: &Path) -> Self {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".partial");
-        Self { path: path.to_owned(), partial: path.with_file_name(name), in_place: false }
-    }
-
-    /// Where it is until then.
-    pub fn unfinished(&self) -> &Path {
-        &self.partial
-    }
-
-    /// Begins it.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn create(&self) -> io::Result<File> {
-        // It holds password hashes.
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&self.partial)
-    }
-
-    /// Puts it in its place.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn put_in_place(mut self, file: &File) -> io::Result<()> {
-        file.sync_all()?;
-        fs::rename(&self.partial, &self.path)?;
-        self.in_place = true;
-        let directory = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(directory)?.sync_all()
-    }
-}
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        if !self.in_place
-            && let Err(error) = fs::remove_file(&self.partial)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            tracing::warn!(%error, file = %self.partial.display(), "a half-written archive stays");
-        }
-    }
+/// Where an archive comes to be that is to lie at `path`.
+pub(super) fn unfinished(path: &Path) -> Unfinished {
+    Unfinished::of(path, ".partial")
 }
 
 /// What the system says of a file.
@@ -145,7 +100,8 @@ pub(super) struct Contents {
     pub gone: HashSet<RoomId>,
 }
 
-/// Reads an archive to its end, giving each record to `each`, and answers with what its end says, once that is found true.
+/// Reads an archive to its end, giving each record to `each`, and answers with what its end says, once that is found
+/// true.
 ///
 /// # Errors
 /// [`TransferError::Newer`], [`TransferError::Damaged`], or that of `each`.
@@ -185,7 +141,8 @@ pub(super) fn read_through(
     for number in 2.. {
         let text = next(number)?;
         if let Ok(End { totals, sha256 }) = serde_json::from_slice::<End>(&text) {
-            if hex(sum.finish().as_ref()) != sha256 || counted.adding.totals().difference(&totals).is_some() {
+            if HEXLOWER.encode(sum.finish().as_ref()) != sha256 || counted.adding.totals().difference(&totals).is_some()
+            {
                 return Err(damaged("its checksums do not fit".to_owned()));
             }
             if !at_end(&mut lines) {
@@ -220,7 +177,7 @@ impl Counted {
     /// Takes a room out again that is taken back; `None` where it is not the one that was read last.
     fn follow(&mut self, record: &Record, before: Adding) -> Option<()> {
         match record {
-            Record::Room(room) => self.room = Some((room.id, before)),
+            Record::Room(room, _) => self.room = Some((room.id, before)),
             Record::Gone(id) => {
                 let (_, before) = self.room.take().filter(|(room, _)| room == id)?;
                 self.adding = before;

@@ -1,7 +1,6 @@
 //! What a copy is verified by: of each kind of record how many there are, and a checksum of all of them in one order.
 
-use std::fmt::Write;
-
+use data_encoding::HEXLOWER;
 use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +13,12 @@ pub struct Total {
     pub count: u64,
     /// Of their lines in the archive, in hex.
     pub sha256: String,
+}
+
+impl Total {
+    fn of_nothing() -> Self {
+        Self { count: 0, sha256: HEXLOWER.encode(Context::new(&SHA256).finish().as_ref()) }
+    }
 }
 
 /// What a copy leaves out, because its store cannot read it.
@@ -37,6 +42,9 @@ pub struct Totals {
     pub messages: Total,
     /// Calls.
     pub calls: Total,
+    /// Invitations; archives before version 3 have none.
+    #[serde(default = "Total::of_nothing")]
+    pub invites: Total,
     /// What is in the source and not in the copy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<Omitted>,
@@ -45,8 +53,8 @@ pub struct Totals {
 impl Totals {
     /// The first kind that is not the same in both.
     pub fn difference(&self, other: &Self) -> Option<&'static str> {
-        let kinds = |one: &Self| [one.users.clone(), one.rooms.clone(), one.messages.clone(), one.calls.clone()];
-        let names = ["accounts", "rooms", "messages", "calls"];
+        let kinds = |one: &Self| [&one.users, &one.rooms, &one.messages, &one.calls, &one.invites].map(Total::clone);
+        let names = ["accounts", "rooms", "messages", "calls", "invitations"];
         let pairs = kinds(self).into_iter().zip(kinds(other));
         names.into_iter().zip(pairs).find(|(_, (one, other))| one != other).map(|(name, _)| name)
     }
@@ -55,7 +63,7 @@ impl Totals {
 /// Adds up as the records come. A copy of it from before a room takes the room out again.
 #[derive(Clone)]
 pub(super) struct Adding {
-    kinds: [(u64, Context); 4],
+    kinds: [(u64, Context); 5],
 }
 
 impl Adding {
@@ -70,6 +78,7 @@ impl Adding {
             Line::Room(_) => 1,
             Line::Message(_) => 2,
             Line::Call(_) => 3,
+            Line::Invite(_) => 4,
             Line::Gone(_) => return,
         };
         let (count, context) = &mut self.kinds[kind];
@@ -78,17 +87,8 @@ impl Adding {
     }
 
     pub fn totals(self) -> Totals {
-        let [users, rooms, messages, calls] =
-            self.kinds.map(|(count, context)| Total { count, sha256: hex(context.finish().as_ref()) });
-        Totals { users, rooms, messages, calls, left_out: Vec::new() }
+        let [users, rooms, messages, calls, invites] =
+            self.kinds.map(|(count, context)| Total { count, sha256: HEXLOWER.encode(context.finish().as_ref()) });
+        Totals { users, rooms, messages, calls, invites, left_out: Vec::new() }
     }
-}
-
-/// In lower case.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing into a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

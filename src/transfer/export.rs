@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::mpsc;
 
-use super::archive::{self, Encoder, Partial, failed};
+use super::archive::{self, Encoder, failed};
 use super::migrate::left_out;
 use super::walk::{Sink, walk};
 use super::{Totals, TransferError, Watch};
@@ -17,14 +17,15 @@ use crate::store::{Records, Store};
 /// How many batches may wait to be written.
 const WAITING: usize = 4;
 
-/// Writes everything in a store into an archive, which is at `path` when it is whole; one that was there is replaced then.
+/// Writes everything in a store into an archive, which is at `path` when it is whole; one that was there is replaced
+/// then.
 ///
 /// # Errors
 /// See [`TransferError`].
 pub async fn export(store: &Arc<dyn Store>, path: &Path, watch: &mut dyn Watch) -> Result<Totals, TransferError> {
     let place = path.to_owned();
     let write = move |queue| {
-        let partial = Partial::of(&place);
+        let partial = archive::unfinished(&place);
         let written = match partial.create().and_then(|file| write_all(file, queue)) {
             Ok(Some(file)) => partial.put_in_place(&file),
             other => other.map(drop),
@@ -81,8 +82,8 @@ enum Order {
     Finish(Totals),
 }
 
-/// The writer's side, on a thread of its own. Answers with what it wrote to when the archive is whole, and with nothing where the walk
-/// broke off.
+/// The writer's side, on a thread of its own. Answers with what it wrote to when the archive is whole, and with nothing
+/// where the walk broke off.
 fn write_all<W: Write>(to: W, mut queue: mpsc::Receiver<Order>) -> io::Result<Option<W>> {
     let mut encoder = Encoder::new(to)?;
     while let Some(order) = queue.blocking_recv() {

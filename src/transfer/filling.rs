@@ -8,13 +8,13 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::TransferError;
 use super::walk::Sink;
-use crate::model::{RoomId, UserId};
+use crate::model::{InviteId, Role, RoomId, User, UserId};
 use crate::store::{Loading, Records, Result as StoreResult, Store};
 
 /// Messages of how many rooms are written at once: the embedded store makes one commit of them.
 const ROOMS_AT_ONCE: usize = 64;
 
-/// See the module.
+/// A store that is being filled.
 pub(super) struct Filling {
     target: Arc<dyn Store>,
     /// Up to where the messages of a room were there when it was first looked at; asked for only where a copy goes on.
@@ -27,6 +27,7 @@ pub(super) struct Filling {
 struct Seen {
     users: HashSet<UserId>,
     rooms: HashSet<RoomId>,
+    invites: HashSet<InviteId>,
     /// Accounts that are no more were taken away.
     without_users: bool,
 }
@@ -52,13 +53,19 @@ impl Filling {
     pub async fn end(mut self) -> StoreResult<()> {
         self.without_users_that_are_gone().await?;
         let Some(seen) = self.resumed else { return Ok(()) };
+        for invite in self.target.dump_invites(None, usize::MAX).await? {
+            if !seen.invites.contains(&invite.id) {
+                self.target.remove_invite(invite.id).await?;
+            }
+        }
         for room in self.there.keys().filter(|room| !seen.rooms.contains(room)) {
             self.target.delete_room(*room).await?;
         }
         Ok(())
     }
 
-    /// Before the rooms are written: whoever is removed leaves all rooms, and those that are written then are as in the source.
+    /// Before the rooms are written: whoever is removed leaves all rooms, and those that are written then are as in the
+    /// source.
     async fn without_users_that_are_gone(&mut self) -> StoreResult<()> {
         const PAGE: usize = 1000;
         let Some(seen) = self.resumed.as_mut().filter(|seen| !seen.without_users) else { return Ok(()) };
@@ -68,8 +75,14 @@ impl Filling {
             let page = self.target.dump_users(last, PAGE).await?;
             let Some(newest) = page.last() else { return Ok(()) };
             last = Some(newest.id);
-            for user in page.iter().filter(|user| !seen.users.contains(&user.id)) {
-                self.target.remove_user(user.id).await?;
+            for user in page.into_iter().filter(|user| !seen.users.contains(&user.id)) {
+                let id = user.id;
+                if user.administers() {
+                    // A copy is as its source is, also where nobody looks after that any more.
+                    let member = User { role: Role::Member, ..user };
+                    self.target.load(Records::Users(vec![member])).await?;
+                }
+                self.target.remove_user(id).await?;
             }
         }
     }
@@ -77,6 +90,9 @@ impl Filling {
     async fn prepare(&mut self, records: &Records) -> StoreResult<()> {
         match (records, &mut self.resumed) {
             (Records::Users(users), Some(seen)) => seen.users.extend(users.iter().map(|user| user.id)),
+            (Records::Invites(invites), Some(seen)) => {
+                seen.invites.extend(invites.iter().map(|invite| invite.id));
+            }
             (Records::Rooms(rooms), Some(seen)) => {
                 seen.rooms.extend(rooms.iter().map(|room| room.id));
                 self.without_users_that_are_gone().await?;

@@ -12,7 +12,7 @@ use super::lines::Record;
 use super::migrate::finish;
 use super::walk::Sink;
 use super::{Totals, TransferError, Watch, archive};
-use crate::model::{Message, RoomId};
+use crate::model::{Message, Room, RoomId, UserId};
 use crate::store::{Records, Store};
 
 /// How many records go at once.
@@ -92,7 +92,7 @@ impl Batches {
     fn add(&mut self, record: Record) -> Result<(), TransferError> {
         match record {
             Record::Gone(_) => return Ok(()),
-            Record::Room(room) if self.gone.contains(&room.id) => return Ok(()),
+            Record::Room(room, _) if self.gone.contains(&room.id) => return Ok(()),
             Record::Message(message) if self.gone.contains(&message.room) => return Ok(()),
             Record::User(user) => match self.kept.last_mut() {
                 Some(Records::Users(users)) => users.push(user),
@@ -102,14 +102,26 @@ impl Batches {
                 Some(Records::Calls(calls)) => calls.push(call),
                 _ => self.kept.push(Records::Calls(vec![call])),
             },
-            Record::Room(room) => match self.kept.iter_mut().find(|one| matches!(one, Records::Rooms(_))) {
-                Some(Records::Rooms(rooms)) => rooms.push(room),
-                _ => self.kept.push(Records::Rooms(vec![room])),
+            Record::Invite(invite) => match self.kept.last_mut() {
+                Some(Records::Invites(invites)) => invites.push(invite),
+                _ => self.kept.push(Records::Invites(vec![invite])),
             },
+            Record::Room(room, readers) => self.room(room, readers),
             Record::Message(message) => self.message(message),
         }
         self.count += 1;
         if self.count >= BATCH { self.pass() } else { Ok(()) }
+    }
+
+    fn room(&mut self, room: Room, readers: Vec<(UserId, u64)>) {
+        let id = room.id;
+        match self.kept.iter_mut().find(|one| matches!(one, Records::Rooms(_))) {
+            Some(Records::Rooms(rooms)) => rooms.push(room),
+            _ => self.kept.push(Records::Rooms(vec![room])),
+        }
+        if !readers.is_empty() {
+            self.kept.push(Records::Readers(id, readers));
+        }
     }
 
     fn message(&mut self, message: Message) {

@@ -23,8 +23,8 @@ pub(super) async fn left_out(store: &Arc<dyn Store>) -> StoreResult<Vec<Omitted>
     Ok(left_out.map(|one| Omitted { what: one.what, count: one.count }).collect())
 }
 
-/// Copies everything into a store that was opened to be filled, and compares what is there then. `origin` names the source, by which a
-/// copy that broke off is known again; `target_name` is for people.
+/// Copies everything into a store that was opened to be filled, and compares what is there then. `origin` names the
+/// source, by which a copy that broke off is known again; `target_name` is for people.
 ///
 /// # Errors
 /// See [`TransferError`].

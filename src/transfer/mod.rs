@@ -1,8 +1,8 @@
 //! Moving everything from one store to another, and to and from an archive file.
 //!
-//! A copy may be made while servers write. It has the rooms that were there when it began, each as a whole as of the moment when its
-//! turn came: with the messages up to the newest one then. A room that is deleted meanwhile is whole or not in it. Whatever a copy goes
-//! to must be empty; one that broke off is gone on with when it is run again.
+//! A copy may be made while servers write. It has the rooms that were there when it began, each as a whole as of the
+//! moment when its turn came: with the messages up to the newest one then. A room that is deleted meanwhile is whole or
+//! not in it. Whatever a copy goes to must be empty; one that broke off is gone on with when it is run again.
 
 mod archive;
 mod digest;
@@ -18,7 +18,7 @@ pub use self::digest::{Omitted, Total, Totals};
 pub use self::export::export;
 pub use self::import::{check, import};
 pub use self::migrate::{count, migrate};
-pub use self::running::{Exports, export_from_running};
+pub use self::running::{answer_export, export_from_running};
 
 use crate::store::StoreError;
 
@@ -41,7 +41,8 @@ pub enum TransferError {
     NotEmpty(String),
     /// What was read back from the target is not what was copied.
     #[error(
-        "the {0} in the target differ from those in the source; remove the target and run it again, with no server on either"
+        "the {0} in the target differ from those in the source; remove the target and run it again, with no server on \
+         either"
     )]
     Differs(&'static str),
     /// A file could not be read or written.
@@ -82,8 +83,9 @@ fn store_in_words(error: &StoreError) -> String {
     match error {
         StoreError::Unavailable(_) => format!("{error}; run it again when the store works"),
         StoreError::Corrupt(_) => format!(
-            "{error}; a copy would lack it: restore a backup, or, in the embedded store, start once with --accept-damage to go on without it"
+            "{error}; a copy would lack it: restore a backup, or, in the embedded store, start once with \
+             --accept-damage to go on without it"
         ),
-        StoreError::Conflict(_) | StoreError::Bug(_) => error.to_string(),
+        StoreError::Conflict(_) | StoreError::LastAdministrator | StoreError::Bug(_) => error.to_string(),
     }
 }

@@ -1,7 +1,7 @@
-//! Walks through a store in one order: calls, accounts, and each room with its messages.
+//! Walks through a store in one order: calls, accounts, invitations, and each room with its messages.
 //!
-//! Others may change the store meanwhile. A room is told as it is when its turn comes, with the messages up to the newest of that
-//! moment, and one that is deleted under the walk is left out as a whole.
+//! Others may change the store meanwhile. A room is told as it is when its turn comes, with the messages up to the
+//! newest of that moment, and one that is deleted under the walk is left out as a whole.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use super::digest::{Adding, Totals};
 use super::lines::Line;
 use super::{TransferError, Watch};
-use crate::model::{Message, Page, Room, RoomId, UserId};
+use crate::model::{Message, Page, Room, RoomId, RoomKind, UserId};
 use crate::store::{Records, Store};
 
 /// How many records go at once.
@@ -20,7 +20,8 @@ const BATCH: usize = 1000;
 /// What the records of a walk go to.
 #[async_trait]
 pub(super) trait Sink: Send {
-    /// Some records, with their lines. Rooms come before their messages, and of each room at most one batch of messages.
+    /// Some records, with their lines. Rooms come before their messages, and of each room at most one batch of
+    /// messages.
     async fn take(&mut self, records: Vec<Records>, lines: Vec<u8>) -> Result<(), TransferError>;
 
     /// The room that came last was deleted before it was there as a whole; what came of it is void.
@@ -43,6 +44,7 @@ pub(super) async fn walk(
         Walk { store, sink, version, adding: Adding::new(), users: HashSet::new(), portion: Portion::default() };
     walk.calls().await?;
     walk.users().await?;
+    walk.invites().await?;
     for room in &rooms {
         walk.room(room.id, watch).await?;
     }
@@ -54,6 +56,7 @@ pub(super) async fn walk(
 #[derive(Default)]
 struct Portion {
     rooms: Vec<Room>,
+    readers: Vec<(RoomId, Vec<(UserId, u64)>)>,
     messages: Vec<(RoomId, Vec<Message>)>,
     lines: Vec<u8>,
     count: usize,
@@ -79,13 +82,14 @@ impl Walk<'_> {
 
     /// Gives to the sink what is gathered.
     async fn pass(&mut self) -> Result<(), TransferError> {
-        let Portion { rooms, messages, lines, count } = std::mem::take(&mut self.portion);
+        let Portion { rooms, readers, messages, lines, count } = std::mem::take(&mut self.portion);
         if count == 0 {
             return Ok(());
         }
         let rooms = (!rooms.is_empty()).then_some(Records::Rooms(rooms));
+        let readers = readers.into_iter().map(|(room, readers)| Records::Readers(room, readers));
         let messages = messages.into_iter().map(|(room, messages)| Records::Messages(room, messages));
-        self.sink.take(rooms.into_iter().chain(messages).collect(), lines).await
+        self.sink.take(rooms.into_iter().chain(readers).chain(messages).collect(), lines).await
     }
 
     async fn take(&mut self, records: Records, lines: Vec<Line>) -> Result<(), TransferError> {
@@ -117,15 +121,30 @@ impl Walk<'_> {
         }
     }
 
+    async fn invites(&mut self) -> Result<(), TransferError> {
+        let mut last = None;
+        loop {
+            let invites = self.store.dump_invites(last, BATCH).await?;
+            let Some(newest) = invites.last() else { return Ok(()) };
+            last = Some(newest.id);
+            let lines = invites.iter().map(Line::from).collect();
+            self.take(Records::Invites(invites), lines).await?;
+        }
+    }
+
     /// A room and its messages, or nothing of it where it is deleted meanwhile.
     async fn room(&mut self, id: RoomId, watch: &mut dyn Watch) -> Result<(), TransferError> {
         let Some(room) = self.store.room(id).await? else { return Ok(()) };
         let before = self.adding.clone();
-        let begun = (self.portion.lines.len(), self.portion.rooms.len(), self.portion.messages.len());
+        let Portion { lines, rooms, readers, messages, .. } = &self.portion;
+        let begun = (lines.len(), rooms.len(), readers.len(), messages.len());
         let room = Room { last_message: None, last_seq: room.last_seq(), ..self.with_known(&room).await? };
-        self.add(&Line::of_room(&room, self.version));
-        let to = room.last_seq();
+        let (to, readers) = (room.last_seq(), readers_of(self.store, &room).await?);
+        self.add(&Line::of_room(&room, &readers, self.version));
         self.portion.rooms.push(room);
+        if !readers.is_empty() {
+            self.portion.readers.push((id, readers));
+        }
         let passed = match self.messages(id, to, watch).await? {
             Messages::All => return Ok(()),
             Messages::RoomGone { passed } => passed,
@@ -136,15 +155,19 @@ impl Walk<'_> {
             self.pass().await?;
             return self.sink.gone(id).await;
         }
-        let (lines, rooms, messages) = begun;
+        let (lines, rooms, readers, messages) = begun;
         self.portion.lines.truncate(lines);
         self.portion.rooms.truncate(rooms);
+        self.portion.readers.truncate(readers);
         self.portion.messages.truncate(messages);
         Ok(())
     }
 
     /// The room without participants who have an account that was not told: it was made since, and they joined then.
     async fn with_known(&mut self, room: &Room) -> Result<Room, TransferError> {
+        if room.kind == RoomKind::Direct {
+            return Ok(room.clone());
+        }
         let mut participants = Vec::with_capacity(room.participants.len());
         for user in room.participants.iter() {
             if self.users.contains(user) || self.store.user(*user).await?.is_none() {
@@ -181,6 +204,13 @@ impl Walk<'_> {
         let gone = self.store.room(room).await?.is_none();
         Ok(if gone { Messages::RoomGone { passed } } else { Messages::All })
     }
+}
+
+/// How far the participants of a room have read, in their order.
+async fn readers_of(store: &Arc<dyn Store>, room: &Room) -> Result<Vec<(UserId, u64)>, TransferError> {
+    let readings = store.readings_in(room, &room.participants).await?;
+    let read = |user: &UserId| readings.get(user).map_or(0, |reading| reading.read_seq.min(room.last_seq()));
+    Ok(room.participants.iter().map(|user| (*user, read(user))).collect())
 }
 
 /// How the messages of a room came.

@@ -23,7 +23,8 @@ const LIBRARY: [&str; 6] = [
     "/socket.io/socket.io.esm.min.js.map",
 ];
 
-/// The official Socket.IO client, at the paths where a server in Node has it. There whether the web client is served or not.
+/// The official Socket.IO client, at the paths where a server in Node has it. There whether the web client is served or
+/// not.
 pub fn library() -> Router {
     LIBRARY.iter().fold(Router::new(), |routes, path| routes.route(path, any(of_library)))
 }

@@ -1,6 +1,6 @@
-/** One tab of several makes a sound: whoever claims a call or a message first, in what all tabs of this browser share. */
+/** One tab of several makes a sound: whoever claims a call or a message first, where all tabs see it. */
 
-import { pause } from '../state/sender.js';
+import { pause } from '../protocol/errors.js';
 
 /** Long enough for another tab's claim to be seen. */
 const SETTLE_MS = 60;
@@ -9,7 +9,12 @@ const APART_MS = 1_000;
 /** A tab that cannot sound, or is not looked at, lets others go first. */
 const RELUCTANT_MS = 350;
 
-/** @typedef {{storage: import('../state/storage.js').BrowserStorage, tab: string, wait?: (ms: number) => Promise<void>}} ClaimOptions */
+/**
+ * @typedef {object} ClaimOptions
+ * @property {import('../state/storage.js').BrowserStorage} storage
+ * @property {string} tab
+ * @property {(ms: number) => Promise<void>} [wait]
+ */
 
 class Claim {
   /** @param {ClaimOptions} options */
@@ -19,7 +24,11 @@ class Claim {
     this.wait = wait;
   }
 
-  /** @param {string} name @param {object} what is claimed @returns {Promise<boolean>} no other tab claimed under this name at the same time */
+  /**
+   * @param {string} name
+   * @param {object} what is claimed
+   * @returns {Promise<boolean>} no other tab claimed under this name at the same time
+   */
   async take(name, what) {
     this.storage.write(name, { ...what, tab: this.tab });
     await this.wait(SETTLE_MS);

@@ -1,24 +1,93 @@
-/** Calls of this user in this tab: what rings, what is planned, what one does about it, and what the server says. */
+/** Calls of this user in this tab: what rings, what one does about it, what the server says. Joins all parts. */
 
 import { asRequestError } from '../protocol/errors.js';
-import { CallLine } from './line.js';
+import { randomId } from '../state/outbox.js';
+import { Store } from '../state/store.js';
+import { ConnectionCheck } from './check.js';
+import { Elsewhere } from './elsewhere.js';
+import { Endings } from './endings.js';
+import { IceServers } from './ice.js';
+import { Journal } from './journal.js';
+import { LocalMedia } from './media.js';
+import { Planner } from './planner.js';
 import { endWords, ringOverWords, startWords } from './reasons.js';
+import { Seat } from './seat.js';
+import { Unconnected } from './unconnected.js';
 
+/** @typedef {import('../protocol/types.js').SessionCall} SessionCall */
 /** @typedef {import('./types.js').Incoming} Incoming */
 /** @typedef {import('./types.js').Plan} Plan */
 
-export class CallDesk extends CallLine {
+/** Who answers is not kept waiting for long. */
+const ANSWER_ATTEMPTS = 3;
+
+export class CallDesk extends Store {
   /** @param {import('./types.js').CallOptions} options */
   constructor(options) {
-    super(options);
-    this.stops = [this.media.subscribe(() => this.changed()), ...this.listen()];
+    super();
+    const { rest, connection, storage, tabStorage, deviceStorage, devices, user, timers = globalThis } = options;
+    const changed = () => this.changed();
+    this.options = options;
+    this.connection = connection;
+    this.storage = storage;
+    /** Names this tab towards the others of this browser. */
+    this.tab = randomId();
+    this.ice = new IceServers(rest);
+    this.endings = new Endings({ connection, tabStorage, me: user.id, timers });
+    this.media = new LocalMedia({ devices, storage: deviceStorage });
+    const isGroup = (/** @type {string | undefined} */ roomId) => this.isGroup(roomId);
+    this.journal = new Journal({ rest, storage, me: user.id, isGroup, changed });
+    const { ice, journal, media, tab } = this;
+    const ready = () => ice.ready();
+    const connect = () => devices.connect(ice.configuration);
+    const online = () => connection.status === 'online';
+    /** Says why the call does not connect. */
+    this.unconnected = new Unconnected({ ice, connect: devices.connect, online, changed, timers });
+    const { unconnected } = this;
+    const parts = { connection, connect, media, storage, tabStorage, unconnected };
+    this.seat = new Seat({ me: user.id, tab, ...parts, timers, changed, isGroup });
+    const refused = () => void journal.refresh();
+    this.planner = new Planner({ connection, seat: this.seat, media, ready, changed, refused });
+    this.away = new Elsewhere({ journal, timers, changed });
+    /** @type {Incoming | null} what rings */
+    this.incoming = null;
+    this.stops = [media.subscribe(changed), ...this.listen()];
+  }
+
+  /** The call that this tab is in. */
+  get call() {
+    return this.seat.call;
+  }
+
+  /** Its connections. */
+  get mesh() {
+    return this.seat.mesh;
+  }
+
+  /** What is being thought about. */
+  get plan() {
+    return this.planner.plan;
+  }
+
+  /** The call that this user is in, but not in this tab. */
+  get elsewhere() {
+    return this.away.call;
+  }
+
+  get missed() {
+    return this.journal.missed;
+  }
+
+  /** A call there is one of all in the room: in a room of two it is one of the two. @param {string} [roomId] */
+  isGroup(roomId) {
+    return Boolean(roomId && !this.options.isDirect?.(roomId));
   }
 
   listen() {
     const { connection } = this;
     /** @type {Record<string, (payload: any) => void>} */
     const handlers = {
-      session: (payload) => void this.sessionCame(payload),
+      session: (payload) => this.sessionCame(payload),
       'incoming-call': (payload) => this.rang(payload),
       'call-accepted': (payload) => this.accepted(payload),
       'call-rejected': (payload) => this.rejected(payload),
@@ -29,7 +98,8 @@ export class CallDesk extends CallLine {
     };
     for (const event of ['webrtc-offer', 'webrtc-answer', 'webrtc-ice-candidate']) {
       handlers[event] = (payload) => {
-        if (this.call && (!payload.callId || payload.callId === this.call.callId)) void this.mesh?.signal(event, payload);
+        if (!this.call || (payload.callId && payload.callId !== this.call.callId)) return;
+        void this.mesh?.signal(event, payload);
       };
     }
     return Object.entries(handlers).map(([event, handler]) => connection.on(event, handler));
@@ -38,47 +108,46 @@ export class CallDesk extends CallLine {
   /** The user is no longer here: ends everything of this tab. */
   close() {
     for (const stop of this.stops) stop();
-    this.timers.clearTimeout(this.lookout);
+    this.away.forget();
     if (this.call) void this.endings.tell('end-call', { callId: this.call.callId });
     this.endings.close();
-    this.drop();
+    this.seat.drop();
   }
 
-  get missed() {
-    return this.journal.missed;
-  }
-
-  /** The connection is there, again or for the first time: is there a call to go on with? @param {import('../protocol/types.js').Session} session */
-  async sessionCame({ call: open }) {
+  /**
+   * The connection is there, again or for the first time: is there a call to go on with?
+   * @param {import('../protocol/types.js').Session} session
+   */
+  sessionCame({ call: open }) {
     // What was ended here meanwhile is over, also before the server has heard of it.
     const call = this.endings.has(open?.callId) ? undefined : open;
     void this.endings.tellAll();
     // Who is still rung is told again right after this.
     this.incoming = null;
-    this.elsewhere = null;
+    this.away.forget();
     void this.journal.refresh();
-    const mine = this.tabStorage.read('call');
+    const mine = this.seat.note;
     if (this.call && this.call.callId !== call?.callId) {
       void this.endedMeanwhile(this.call.callId);
     } else if (this.call?.state === 'ringing') {
       // Who rang and lost the connection rings no more.
       void this.endings.tell('end-call', { callId: this.call.callId });
-      this.finish(endWords('disconnected', this.about()));
+      this.finish(endWords('disconnected', this.seat.about()));
     } else if (this.call && call) {
-      await this.enter(this.call);
+      void this.enter();
     } else if (call && mine?.callId === call.callId && (mine.left || call.socketId === null)) {
-      await this.resume(call, mine);
+      void this.resume(call, mine);
     } else {
-      if (mine && mine.callId !== call?.callId) this.tabStorage.write('call', null);
-      if (call?.status === 'active') this.goesOnElsewhere(call);
+      if (mine && mine.callId !== call?.callId) this.seat.forget();
+      if (call?.status === 'active') this.away.note(call);
     }
     this.changed();
   }
 
   /** The call ended while one was away. Nobody tells why; the history knows. @param {string} callId */
   async endedMeanwhile(callId) {
-    const about = this.about();
-    this.drop();
+    const about = this.seat.about();
+    this.seat.drop();
     await this.journal.refresh();
     const reason = this.journal.calls.find((one) => one.id === callId)?.endReason;
     this.options.say(endWords(reason ?? 'disconnected', about));
@@ -97,9 +166,9 @@ export class CallDesk extends CallLine {
   accepted(event) {
     const { call } = this;
     if (!call || call.callId !== event.callId) return;
-    if (call.state === 'ringing') this.activate(call);
+    if (call.state === 'ringing') this.seat.activate(call);
     void this.mesh?.accepted(event);
-    this.tellMedia();
+    this.seat.tellMedia();
   }
 
   /** @param {{callId: string, fromUsername: string, reason?: string}} event */
@@ -107,7 +176,7 @@ export class CallDesk extends CallLine {
     if (this.call?.callId !== callId) return;
     const why = reason === 'disconnected' ? 'unreachable' : 'rejected';
     const words = endWords(why, { name: fromUsername, answered: false, group: false });
-    if (this.call.roomId) this.options.say(words);
+    if (this.call.group) this.options.say(words);
     else this.finish(words);
   }
 
@@ -121,18 +190,18 @@ export class CallDesk extends CallLine {
   /** @param {{callId: string, from?: string, reason: string}} event */
   ended({ callId, from, reason }) {
     const here = [this.incoming, this.call].find((one) => one?.callId === callId);
-    if (this.elsewhere?.callId === callId) this.elsewhere = null;
+    if (this.elsewhere?.callId === callId) this.away.forget();
     if (this.incoming?.callId === callId) {
       this.options.say(ringOverWords(reason, this.incoming.fromUsername));
       this.incoming = null;
       this.release();
     }
     if (this.call?.callId === callId) {
-      const byMe = from === this.user.id && reason === 'hangup';
-      this.finish(byMe ? 'You left the call elsewhere.' : endWords(reason, this.about()));
+      const byMe = from === this.options.user.id && reason === 'hangup';
+      this.finish(byMe ? 'You left the call elsewhere.' : endWords(reason, this.seat.about()));
     }
     if (here && reason === 'answered-elsewhere') {
-      this.goesOnElsewhere({ callId, callType: here.callType, roomId: here.roomId, status: 'active', socketId: '' });
+      this.away.note({ callId, callType: here.callType, roomId: here.roomId, status: 'active', socketId: '' });
     }
     void this.journal.refresh();
     this.changed();
@@ -140,68 +209,22 @@ export class CallDesk extends CallLine {
 
   /** Begins to think about a call: preview and devices, before anybody is rung. @param {Plan} plan */
   prepare(plan) {
-    if (this.call) {
-      this.small = false;
-      return this.options.say('You are in a call already.');
-    }
-    this.plan = plan;
-    void this.ice.ready();
-    void this.media.start({ audio: true, video: plan.callType === 'video' });
-    this.changed();
+    if (!this.call) return this.planner.prepare(plan);
+    this.seat.enlarge();
+    this.options.say('You are in a call already.');
   }
 
   dismissPlan() {
-    // It rings already, or is about to: then one hangs up.
-    if (this.plan?.busy) return;
-    this.plan = null;
+    if (!this.planner.dismiss()) return;
     this.release();
     this.changed();
   }
 
-  /** Does what was planned: rings, or joins. */
+  /** Does what was planned. */
   async go() {
-    const { plan } = this;
-    if (!plan || plan.busy) return;
-    this.plan = { ...plan, busy: true, problem: undefined };
-    this.changed();
-    try {
-      await this.ice.ready();
-      if (plan.join) await this.join(plan, plan.join);
-      else await this.ring(plan);
-      this.plan = null;
-    } catch (thrown) {
-      const error = asRequestError(thrown);
-      if (this.plan) this.plan = { ...plan, busy: false, problem: startWords(error, { name: plan.name, group: Boolean(plan.roomId) }) };
-      void this.journal.refresh();
-    }
-    this.changed();
-  }
-
-  /** @param {Plan} plan */
-  async ring(plan) {
-    const { to, roomId, callType } = plan;
-    try {
-      const ack = await this.connection.request('initiate-call', to ? { to, callType } : { roomId, callType });
-      this.begin({ callId: ack.callId, callType, roomId, to, name: plan.name, state: 'ringing', mine: true, since: Date.now() });
-    } catch (thrown) {
-      const error = asRequestError(thrown);
-      const { callId } = error.detail;
-      // A call goes on there already, or the other one rings us: that is the one to be in.
-      if (error.code !== 'user_busy' || typeof callId !== 'string') throw error;
-      await this.join(plan, callId);
-    }
-  }
-
-  /** @param {Plan} plan @param {string} callId */
-  async join(plan, callId) {
-    const call = { callId, callType: plan.callType, roomId: plan.roomId, name: plan.name, mine: false };
-    this.begin({ ...call, state: 'active', since: Date.now() });
-    try {
-      await this.accept(callId);
-    } catch (error) {
-      this.drop(true);
-      throw error;
-    }
+    await this.planner.go();
+    // Who is in a call here is in no other.
+    if (this.call) this.away.forget();
   }
 
   /** Answers the call that rings. @param {boolean} video with the camera on */
@@ -210,16 +233,18 @@ export class CallDesk extends CallLine {
     if (!incoming) return;
     const { callId, callType, roomId, fromUsername } = incoming;
     this.incoming = null;
-    this.plan = null;
-    const name = roomId ? (this.options.roomName(roomId) ?? fromUsername) : fromUsername;
+    this.planner.plan = null;
+    this.away.forget();
+    const group = this.isGroup(roomId);
+    const name = roomId && group ? (this.options.roomName(roomId) ?? fromUsername) : fromUsername;
     // What one sends may come a moment later: answering does not wait for the camera.
     void this.media.start({ audio: this.media.wanted.audio, video });
     await this.ice.ready();
-    this.begin({ callId, callType, roomId, name, state: 'active', mine: false, since: Date.now() });
+    this.seat.begin({ callId, callType, roomId, name, state: 'active', mine: false, since: Date.now() });
     try {
-      await this.accept(callId);
+      await this.seat.accept(ANSWER_ATTEMPTS);
     } catch (thrown) {
-      this.finish(startWords(asRequestError(thrown), { name, group: Boolean(roomId) }));
+      this.finish(startWords(asRequestError(thrown), { name, group }));
     }
   }
 
@@ -238,17 +263,74 @@ export class CallDesk extends CallLine {
   async moveHere() {
     const { elsewhere } = this;
     if (!elsewhere) return;
-    this.elsewhere = null;
-    await this.ice.ready();
-    await this.resume(elsewhere, { name: elsewhere.roomId ? this.options.roomName(elsewhere.roomId) : '', video: elsewhere.callType === 'video' });
+    this.away.forget();
+    const name = elsewhere.roomId ? this.options.roomName(elsewhere.roomId) : '';
+    await this.resume(elsewhere, { name, video: elsewhere.callType === 'video' });
   }
 
   async hangUp() {
     const { call } = this;
     if (!call) return;
     const { callId } = call;
-    this.drop();
+    this.seat.drop();
     await this.endings.tell('end-call', { callId });
     void this.journal.refresh();
+  }
+
+  /** Into the call that goes on, again. */
+  async enter() {
+    await this.ice.ready();
+    try {
+      await this.seat.accept();
+    } catch (thrown) {
+      const error = asRequestError(thrown);
+      // The connection went again: its return brings us back here.
+      if (!error.mayPass) this.finish(startWords(error, this.seat.about()));
+    }
+  }
+
+  /**
+   * After a reload, or out of another tab: back into the call, as one was.
+   * @param {SessionCall} call
+   * @param {any} mine
+   */
+  resume({ callId, callType, roomId, answeredAt }, mine) {
+    void this.media.start({ audio: mine.audio !== false, video: mine.video === true });
+    const since = answeredAt ? Date.parse(answeredAt) : Date.now();
+    const { name = '' } = mine;
+    this.seat.begin({ callId, callType, roomId, name, state: 'active', mine: Boolean(mine.mine), since });
+    return this.enter();
+  }
+
+  /** @param {string} words why it is over */
+  finish(words) {
+    this.seat.drop();
+    this.options.say(words);
+    void this.journal.refresh();
+  }
+
+  /** A test of all that calls need. In a call it leaves camera and microphone as they are. */
+  newCheck() {
+    const { connection, ice, media, options } = this;
+    return new ConnectionCheck({ connection, ice, media, devices: options.devices, inCall: Boolean(this.call), timers: options.timers });
+  }
+
+  /** Lets go of camera and microphone where nothing needs them any more. */
+  release() {
+    if (!this.call && !this.plan && !this.incoming) this.media.stop();
+  }
+
+  /** The page goes away; perhaps it is reloaded. */
+  leaving() {
+    this.seat.leaving();
+  }
+
+  /** Another tab of this browser began or ended a call. */
+  heardOfCall() {
+    if (this.call) return;
+    const call = this.storage.read('call');
+    if (call?.status === 'active') this.away.note({ ...call, socketId: '' });
+    else this.away.forget();
+    this.changed();
   }
 }

@@ -1,5 +1,7 @@
 /** Cameras, microphones and screens, as the browser gives them. The one place that asks for them. */
 
+import { securePage } from './secure-page.js';
+
 /**
  * @typedef {object} Devices
  * @property {boolean} available false where the browser gives none to this page
@@ -8,6 +10,7 @@
  * @property {() => Promise<MediaStreamTrack>} openScreen
  * @property {() => Promise<MediaDeviceInfo[]>} list
  * @property {(listener: () => void) => void} onChange devices came or went
+ * @property {() => Promise<import('./secure-page.js').SecurePage | null>} securePage where this page would have devices
  * @property {(configuration: RTCConfiguration) => RTCPeerConnection} connect
  */
 
@@ -33,6 +36,7 @@ export function browserDevices() {
     },
     list: async () => (media ? media.enumerateDevices() : []),
     onChange: (listener) => media?.addEventListener?.('devicechange', listener),
+    securePage: () => securePage(location, navigator.userAgent, (...args) => fetch(...args)),
     connect: (configuration) => new RTCPeerConnection(configuration),
   };
 }

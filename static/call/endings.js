@@ -1,10 +1,6 @@
 /** What this user has ended: told to the server, and told again until it was heard, over losses and reloads. */
 
-import { asRequestError } from '../protocol/errors.js';
-
-const AGAIN_MS = 3_000;
-/** The server heard it, and could not do it just then. */
-const PASSING = ['storage', 'rate_limited', 'internal'];
+import { asRequestError, insist, pause } from '../protocol/errors.js';
 
 /** @typedef {{event: 'end-call' | 'reject-call', payload: {callId: string, reason?: string}}} Ending */
 
@@ -14,7 +10,7 @@ export class Endings {
    * @param {Pick<import('../protocol/connection.js').Connection, 'request'>} options.connection
    * @param {import('../state/storage.js').BrowserStorage} options.tabStorage
    * @param {string} options.me
-   * @param {{setTimeout: Function, clearTimeout: Function}} options.timers
+   * @param {{setTimeout: Function}} options.timers
    */
   constructor({ connection, tabStorage, me, timers }) {
     this.connection = connection;
@@ -24,8 +20,8 @@ export class Endings {
     this.name = `endings.${me}`;
     /** @type {Ending[]} that the server has not confirmed */
     this.waiting = tabStorage.read(this.name) ?? [];
-    /** @type {any} */
-    this.timer = undefined;
+    /** Grows with each new beginning: what was tried before ends. */
+    this.round = 0;
   }
 
   /** This user wanted no more of that call, whatever the server still says. @param {string | undefined} callId */
@@ -42,24 +38,20 @@ export class Endings {
 
   /** The server can be asked again. */
   async tellAll() {
-    this.timers.clearTimeout(this.timer);
+    this.round += 1;
     await Promise.all(this.waiting.map((ending) => this.send(ending)));
   }
 
   /** @param {Ending} ending */
   async send(ending) {
+    const { round } = this;
+    const wait = (/** @type {number} */ ms) => pause(ms, this.timers);
+    const goesOn = () => round === this.round;
     try {
-      await this.connection.request(ending.event, ending.payload);
+      await insist(() => this.connection.request(ending.event, ending.payload), { wait, goesOn });
     } catch (thrown) {
-      const error = asRequestError(thrown);
-      // The next connection brings us back here.
-      if (error.code === 'offline') return;
-      if (error.isAbsence || PASSING.includes(error.code)) {
-        this.timers.clearTimeout(this.timer);
-        this.timer = this.timers.setTimeout(() => this.tellAll(), AGAIN_MS);
-        return;
-      }
-      // Any other refusal means that it is over already.
+      // The next connection brings us back here. Any other refusal means that it is over already.
+      if (asRequestError(thrown).mayPass) return;
     }
     this.keep(this.waiting.filter((one) => one !== ending));
   }
@@ -71,6 +63,6 @@ export class Endings {
   }
 
   close() {
-    this.timers.clearTimeout(this.timer);
+    this.round += 1;
   }
 }

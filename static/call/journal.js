@@ -15,9 +15,11 @@ export class Journal {
    * @param {Pick<import('../protocol/rest.js').Rest, 'calls'>} options.rest
    * @param {import('../state/storage.js').BrowserStorage} options.storage the user's own part
    * @param {string} options.me
+   * @param {(roomId: string | undefined) => boolean} [options.isGroup] a call there is one of all in the room
    * @param {() => void} options.changed
    */
-  constructor({ rest, storage, me, changed }) {
+  constructor({ rest, storage, me, isGroup = Boolean, changed }) {
+    this.isGroup = isGroup;
     this.rest = rest;
     this.storage = storage;
     this.me = me;
@@ -68,9 +70,14 @@ export class Journal {
     this.changed();
   }
 
+  /** @param {CallRecord} call */
+  wordsOf(call) {
+    return recordWords(call, this.me, this.isGroup(call.room));
+  }
+
   /** Missed since one last looked. */
   get missed() {
-    return this.calls.filter((call) => call.id > this.seen && recordWords(call, this.me).kind === 'missed').length;
+    return this.calls.filter((call) => call.id > this.seen && this.wordsOf(call).kind === 'missed').length;
   }
 
   /** Somebody looks at the history. */

@@ -7,7 +7,8 @@ const SAMPLES = 1024;
 export class LevelMeter {
   /**
    * @param {MediaStreamTrack} track
-   * @param {{AudioContext?: new () => BaseAudioContext & Pick<AudioContext, 'resume' | 'close' | 'createMediaStreamSource'>}} [from]
+   * @param {{AudioContext?: new () => BaseAudioContext & Pick<AudioContext, 'resume' | 'close' |
+   * 'createMediaStreamSource'>}} [from]
    */
   constructor(track, from = {}) {
     this.track = track;

@@ -1,238 +1,125 @@
-/** The one call that this tab can be in: its media and its connections, from the first to the last; and its notes for other tabs. */
+/** How good the line to the relay is: two connections in this page, from here through the relay and back. */
 
-import { asRequestError } from '../protocol/errors.js';
-import { randomId } from '../state/outbox.js';
-import { Store } from '../state/store.js';
-import { Endings } from './endings.js';
-import { IceServers } from './ice.js';
-import { Journal } from './journal.js';
-import { LocalMedia } from './media.js';
-import { Mesh } from './mesh.js';
-import { startWords } from './reasons.js';
+import { pause } from '../protocol/errors.js';
 
-/** @typedef {import('../protocol/types.js').SessionCall} SessionCall */
-/** @typedef {import('./types.js').CallOptions} CallOptions */
-/** @typedef {import('./types.js').CurrentCall} CurrentCall */
-/** @typedef {import('./types.js').Incoming} Incoming */
-/** @typedef {import('./types.js').Plan} Plan */
+/**
+ * @typedef {object} Measured
+ * @property {number} bits a second, there and back at once
+ * @property {number} loss of all packets, 0 to 1, at the pace of a call
+ * @property {number} roundTrip to the relay, in ms; the middle one of all
+ * @property {number} jitter in ms: how much longer the slowest tenth took
+ */
 
-const LISTEN_MS = 300;
-const MEASURE_EVERY = 7;
-const LOOKOUT_MS = 10_000;
+const OPEN_MS = 10_000;
+/** As much as goes through. */
+const FLOOD_MS = 2_000;
+/** Then the pace of a call: what is lost now is lost in calls. */
+const PACED_MS = 3_000;
+const EVERY_MS = 20;
+/** What is still on its way. */
+const LATE_MS = 500;
+const PACKET = 1_100;
+/** So much waits at most in the browser. */
+const AHEAD = 128 * 1024;
+/** Where the line carries this many bits a second with ease, a picture is sent along at the pace. */
+const WIDE = 3_000_000;
 
-export class CallLine extends Store {
-  /** @param {CallOptions} options */
-  constructor(options) {
-    super();
-    const { rest, connection, storage, tabStorage, deviceStorage, devices, user, timers = globalThis } = options;
-    this.options = options;
-    this.connection = connection;
-    this.storage = storage;
-    this.tabStorage = tabStorage;
-    this.devices = devices;
-    this.user = user;
+export class Line {
+  /**
+   * @param {object} options
+   * @param {() => RTCPeerConnection} options.connect makes a connection that takes no way but the relay
+   * @param {{setTimeout: Function, clearTimeout: Function}} [options.timers]
+   * @param {() => number} [options.now] milliseconds
+   */
+  constructor({ connect, timers = globalThis, now = () => performance.now() }) {
     this.timers = timers;
-    /** Names this tab towards the others of this browser. */
-    this.tab = randomId();
-    this.ice = new IceServers(rest);
-    this.endings = new Endings({ connection, tabStorage, me: user.id, timers });
-    this.media = new LocalMedia({ devices, storage: deviceStorage });
-    this.journal = new Journal({ rest, storage, me: user.id, changed: () => this.changed() });
-    /** @type {Incoming | null} what rings */
-    this.incoming = null;
-    /** @type {Plan | null} what is being thought about */
-    this.plan = null;
-    /** @type {CurrentCall | null} */
-    this.call = null;
-    /** @type {SessionCall | null} the call that this user is in elsewhere */
-    this.elsewhere = null;
-    /** @type {Mesh | null} */
-    this.mesh = null;
-    /** The call is shown small in a corner, so that one can do something else meanwhile. */
-    this.small = false;
-    /** The call is shown large, and the room is to stand beside it. */
-    this.beside = false;
-    /** @type {any} */
-    this.ticker = undefined;
-    /** @type {any} */
-    this.lookout = undefined;
-    this.media.onTrack = () => {
-      this.mesh?.retrack();
-      this.tellMedia();
+    this.now = now;
+    this.near = connect();
+    this.far = connect();
+    this.channel = this.near.createDataChannel('line', { ordered: false, maxRetransmits: 0 });
+    this.closed = false;
+    /** @type {(data: ArrayBuffer) => void} */
+    this.came = () => undefined;
+  }
+
+  /** @returns {Promise<boolean>} whether it came about */
+  async open() {
+    const { near, far, channel } = this;
+    near.onicecandidate = ({ candidate }) => void far.addIceCandidate(candidate ?? undefined).catch(() => undefined);
+    far.onicecandidate = ({ candidate }) => void near.addIceCandidate(candidate ?? undefined).catch(() => undefined);
+    far.ondatachannel = (event) => {
+      event.channel.binaryType = 'arraybuffer';
+      event.channel.onmessage = ({ data }) => this.came(data);
     };
+    const opened = new Promise((resolve) => (channel.onopen = () => resolve(true)));
+    const late = new Promise((resolve) => this.timers.setTimeout(() => resolve(false), OPEN_MS));
+    await near.setLocalDescription(await near.createOffer());
+    if (near.localDescription) await far.setRemoteDescription(near.localDescription);
+    await far.setLocalDescription(await far.createAnswer());
+    if (far.localDescription) await near.setRemoteDescription(far.localDescription);
+    return /** @type {Promise<boolean>} */ (Promise.race([opened, late]));
   }
 
-  about() {
-    const { call } = this;
-    return { name: call?.name || 'The other side', answered: call?.state === 'active', group: Boolean(call?.roomId) };
+  /** For five seconds. @returns {Promise<Measured>} */
+  async measure() {
+    const bits = await this.flood();
+    return { bits, ...(await this.pace(bits)) };
   }
 
-  /** This tab is in a call from now on. @param {CurrentCall} call */
-  begin(call) {
-    this.call = call;
-    this.elsewhere = null;
-    this.small = this.beside = false;
-    this.mesh?.close();
-    this.mesh = new Mesh({
-      callId: call.callId,
-      me: this.user.id,
-      connection: this.connection,
-      connect: () => this.devices.connect(this.ice.configuration),
-      track: (lane) => this.media.track(lane),
-      changed: () => this.changed(),
-      timers: this.timers,
-    });
-    let ticks = 0;
-    this.timers.clearInterval(this.ticker);
-    this.ticker = this.timers.setInterval(() => {
-      ticks += 1;
-      this.mesh?.listen();
-      if (ticks % MEASURE_EVERY === 0) this.mesh?.measure(Date.now());
-    }, LISTEN_MS);
-    this.remember();
-    this.changed();
-  }
-
-  /** @param {CurrentCall} call */
-  activate(call) {
-    this.call = { ...call, state: 'active', since: Date.now() };
-    this.remember();
-    this.changed();
-  }
-
-  /** @param {string} callId */
-  async accept(callId) {
-    const { peers } = await this.connection.request('accept-call', { callId });
-    if (this.call?.callId !== callId) return;
-    if (!this.call.name && peers[0]) this.call = { ...this.call, name: peers[0].username };
-    this.mesh?.joined(peers);
-    this.tellMedia();
-    this.remember();
-    this.changed();
-  }
-
-  /** Into a call that goes on, again: on a new socket, after a reload, or from another tab. @param {CurrentCall} call @param {{audio: boolean, video: boolean}} [wanted] */
-  async enter(call, wanted) {
-    if (!this.mesh) this.begin(call);
-    if (wanted) void this.media.start(wanted);
-    await this.ice.ready();
-    try {
-      await this.accept(call.callId);
-    } catch (thrown) {
-      const error = asRequestError(thrown);
-      // The connection went again: its return brings us back here.
-      if (error.isAbsence || this.call?.callId !== call.callId) return;
-      this.finish(startWords(error, this.about()));
-    }
-  }
-
-  /** After a reload: back into the call, as one was. @param {SessionCall} call @param {any} mine */
-  async resume(call, mine) {
-    this.call = {
-      callId: call.callId,
-      callType: call.callType,
-      roomId: call.roomId,
-      name: mine.name ?? '',
-      state: 'active',
-      mine: Boolean(mine.mine),
-      since: call.answeredAt ? Date.parse(call.answeredAt) : Date.now(),
+  /** As much as goes through, in bits a second. */
+  async flood() {
+    let [bytes, first, last] = [0, 0, 0];
+    this.came = (data) => {
+      last = this.now();
+      // The first only says when it began.
+      if (first === 0) first = last;
+      else bytes += data.byteLength;
     };
-    const wanted = { audio: mine.audio !== false, video: mine.video === true };
-    await this.enter(this.call, wanted);
-  }
-
-  /** Tells the others what one sends. */
-  tellMedia() {
-    const { call, media } = this;
-    if (call?.state !== 'active') return;
-    this.remember();
-    // Who comes later, or comes back, is told anew.
-    void this.connection.request('media-state', { callId: call.callId, ...media.flags }).catch(() => undefined);
-  }
-
-  /** @param {string} words why */
-  finish(words) {
-    this.drop();
-    this.options.say(words);
-    void this.journal.refresh();
-  }
-
-  /** Out of the call, here. @param {boolean} [keepMedia] */
-  drop(keepMedia = false) {
-    this.timers.clearInterval(this.ticker);
-    this.mesh?.close();
-    this.mesh = null;
-    if (this.call) {
-      this.tabStorage.write('call', null);
-      // Where the call has moved to another tab, the note is that one's.
-      if (this.storage.read('call')?.tab === this.tab) this.storage.write('call', null);
+    const packet = new Uint8Array(PACKET);
+    const end = this.now() + FLOOD_MS;
+    while (this.now() < end && this.isOpen) {
+      while (this.channel.bufferedAmount < AHEAD && this.isOpen) this.channel.send(packet);
+      await pause(EVERY_MS / 4, this.timers);
     }
-    this.call = null;
-    this.small = this.beside = false;
-    if (!keepMedia) this.media.stop();
-    this.changed();
+    while (this.isOpen && this.channel.bufferedAmount > 0 && this.now() < end + LATE_MS) await pause(EVERY_MS, this.timers);
+    return last > first ? (bytes * 8 * 1_000) / (last - first) : 0;
   }
 
-  /** Lets go of camera and microphone where nothing needs them any more. */
-  release() {
-    if (!this.call && !this.plan && !this.incoming) this.media.stop();
+  /** @param {number} bits a second that go through @returns {Promise<Omit<Measured, 'bits'>>} */
+  async pace(bits) {
+    const count = bits > WIDE ? 3 : 1;
+    /** @type {number[]} */
+    const trips = [];
+    this.came = (data) => {
+      const sent = new DataView(data).getFloat64(0);
+      if (sent > 0) trips.push(this.now() - sent);
+    };
+    // What the flood left on its way is not of this.
+    await pause(LATE_MS, this.timers);
+    let sent = 0;
+    const end = this.now() + PACED_MS;
+    while (this.now() < end && this.isOpen) {
+      for (let number = 0; number < count && this.isOpen; number += 1) {
+        const packet = new DataView(new ArrayBuffer(PACKET));
+        packet.setFloat64(0, this.now());
+        this.channel.send(packet);
+        sent += 1;
+      }
+      await pause(EVERY_MS, this.timers);
+    }
+    await pause(LATE_MS, this.timers);
+    trips.sort((a, b) => a - b);
+    const [middle, slow] = [trips[Math.floor(trips.length / 2)] ?? 0, trips[Math.floor(trips.length * 0.9)] ?? 0];
+    return { loss: sent > 0 ? 1 - Math.min(1, trips.length / sent) : 1, roundTrip: middle, jitter: slow - middle };
   }
 
-  /** Shows the call in a corner. */
-  shrink() {
-    this.small = true;
-    this.beside = false;
-    this.changed();
+  get isOpen() {
+    return !this.closed && this.channel.readyState === 'open';
   }
 
-  enlarge() {
-    this.small = false;
-    this.changed();
-  }
-
-  /** The room beside the large call, or no longer. @param {boolean} on */
-  showBeside(on) {
-    this.beside = on;
-    this.changed();
-  }
-
-  /** What this tab needs to come back after a reload; other tabs see that there is a call. */
-  remember() {
-    const { call, media } = this;
-    if (!call) return;
-    const { audio, video } = media.wanted;
-    this.tabStorage.write('call', { callId: call.callId, name: call.name, mine: call.mine, audio, video });
-    const { callId, callType, roomId, state } = call;
-    this.storage.write('call', { callId, callType, roomId, status: state, tab: this.tab });
-  }
-
-  /** The page goes away; perhaps it is reloaded. */
-  leaving() {
-    const mine = this.tabStorage.read('call');
-    if (mine && this.call) this.tabStorage.write('call', { ...mine, left: true });
-  }
-
-  /** Another tab of this browser began or ended a call. */
-  heardOfCall() {
-    const call = this.storage.read('call');
-    if (this.call || !this.user) return;
-    this.elsewhere = null;
-    if (call?.status === 'active') this.goesOnElsewhere({ ...call, socketId: '' });
-    this.changed();
-  }
-
-  /** This user is in a call, but not in this tab. Nobody tells when it ends there: the history knows. @param {SessionCall} call */
-  goesOnElsewhere(call) {
-    this.elsewhere = call;
-    this.timers.clearTimeout(this.lookout);
-    this.lookout = this.timers.setTimeout(async () => {
-      if (this.elsewhere?.callId !== call.callId) return;
-      await this.journal.refresh();
-      if (this.elsewhere?.callId !== call.callId) return;
-      const known = this.journal.calls.find((one) => one.id === call.callId);
-      if (known?.status === 'ended') this.elsewhere = null;
-      else this.goesOnElsewhere(this.elsewhere);
-      this.changed();
-    }, LOOKOUT_MS);
+  close() {
+    this.closed = true;
+    this.near.close();
+    this.far.close();
   }
 }

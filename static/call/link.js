@@ -1,6 +1,7 @@
-/** One RTCPeerConnection: its negotiation step by step, what goes out and comes in, its candidates. Closed, it takes all that waits for it along. */
+/** One RTCPeerConnection: its negotiation step by step, what goes out and comes in, its candidates. */
 
 import { randomId } from '../state/outbox.js';
+import { WHOLE } from './budget.js';
 import { fragmentOf, fragmentsOf, originOf, startingAt } from './sdp.js';
 
 /** @typedef {import('./media.js').Lane} Lane */
@@ -16,8 +17,8 @@ const PICTURES = 2;
 const MAX_EARLY_CANDIDATES = 100;
 /** While a path is found. */
 const ALIVE = ['checking', 'connected', 'completed'];
-/** A picture begins with its sides divided by this: 360 lines of the usual 720. */
-const BEGIN_SCALE = 2;
+/** A picture begins with so many lines. */
+const BEGIN_LINES = 360;
 /** Where the line carries so much of the budget, the picture grows to its full size. */
 const ENOUGH = 0.6;
 
@@ -64,7 +65,8 @@ export class Link {
     this.giveUp = () => undefined;
     /** @type {Promise<void>} */
     this.gone = new Promise((resolve) => (this.giveUp = resolve));
-    pc.onicecandidate = ({ candidate }) => void options.send('ice-candidate', { candidate: candidate ? candidate.toJSON() : null });
+    pc.onicecandidate = ({ candidate }) =>
+      void options.send('ice-candidate', { candidate: candidate?.toJSON() ?? null });
     pc.ontrack = ({ track, transceiver }) => this.came(track, transceiver);
     pc.onconnectionstatechange = () => {
       if (pc.connectionState === 'connected') this.was = true;
@@ -94,7 +96,8 @@ export class Link {
       await this.retrack();
       await pc.setLocalDescription(await pc.createOffer({ iceRestart: Boolean(pc.remoteDescription) }));
       // `meant` tells a page that was reloaded that this was for the one before.
-      const signal = { offer: describe(pc.localDescription), offerId, pictures: PICTURES, meant: this.theirs || undefined };
+      const offer = describe(pc.localDescription);
+      const signal = { offer, offerId, pictures: PICTURES, meant: this.theirs || undefined };
       void this.options.send('offer', signal).then((arrived) => {
         if (this.offerId === offerId) this.offerLost = !arrived;
       });
@@ -102,10 +105,15 @@ export class Link {
     });
   }
 
-  /** Takes an offer, and gives up one of our own. @param {OfferSignal} signal */
-  accept({ offer, offerId, pictures }) {
+  /**
+   * Takes an offer, and gives up one of our own.
+   * @param {OfferSignal} signal
+   * @param {Promise<void>} [turn] its work begins with this
+   */
+  accept({ offer, offerId, pictures }, turn) {
     const { pc } = this;
     Object.assign(this, { offering: false, offerId: '', theirs: originOf(offer.sdp) });
+    if (turn) void this.step(() => turn);
     return this.step(async () => {
       this.sideBySide = pictures === PICTURES;
       await pc.setRemoteDescription({ type: 'offer', sdp: startingAt(offer.sdp, this.options.budget().start) });
@@ -179,7 +187,11 @@ export class Link {
     this.options.changed();
   }
 
-  /** Where the other side shows one picture, whichever it takes for that one, the screen goes in the place of the camera. @param {Lane} lane */
+  /**
+   * Where the other side shows one picture, whichever it takes for that one, the screen goes in the place of the
+   * camera.
+   * @param {Lane} lane
+   */
   outgoing(lane) {
     const { track } = this.options;
     return lane === 'audio' || this.sideBySide ? track(lane) : (track('screen') ?? track('video'));
@@ -195,7 +207,8 @@ export class Link {
   }
 
   /**
-   * Sends no more than the size of the call allows. Left alone a browser begins with a tiny picture and takes half a minute
+   * Sends no more than the size of the call allows. Left alone a browser begins with a tiny picture and takes half a
+   * minute
    * to enlarge it; so it is told to begin with a middle one, and to go on from there as the line allows.
    */
   async applyBudget() {
@@ -206,17 +219,24 @@ export class Link {
       const encoding = parameters?.encodings?.[0];
       if (!sender || !parameters || !encoding) continue;
       const screen = sender.track !== null && sender.track === this.options.track('screen');
-      const { scale, fps, bitrate } = screen ? budget.screen : budget;
-      const now = screen || this.grown ? scale : Math.max(scale, BEGIN_SCALE);
-      Object.assign(encoding, { scaleResolutionDownBy: now, maxFramerate: fps, maxBitrate: bitrate });
-      // A screen is to be read: rather fewer pictures than small ones. So is a camera's beginning, until the line is known.
-      Object.assign(parameters, { degradationPreference: screen || !this.sample ? 'maintain-resolution' : 'maintain-framerate' });
+      const { fps, bitrate } = screen ? budget.screen : budget;
+      const lines = screen ? Infinity : this.grown ? budget.lines : Math.min(budget.lines, BEGIN_LINES);
+      const scale = Math.max(1, linesOf(sender.track) / lines);
+      Object.assign(encoding, { scaleResolutionDownBy: scale, maxFramerate: fps, maxBitrate: bitrate });
+      // A screen is to be read: rather fewer pictures than small ones. So is a camera's beginning, until the line is
+      // known.
+      Object.assign(parameters, {
+        degradationPreference: screen || !this.sample ? 'maintain-resolution' : 'maintain-framerate',
+      });
       // Refused while negotiation changes the same parameters; it is applied again after that.
       await sender.setParameters(parameters).catch(() => undefined);
     }
   }
 
-  /** Notes what was measured. The first of it shows what the line carries. @param {import('./quality.js').Sample} sample */
+  /**
+   * Notes what was measured. The first of it shows what the line carries.
+   * @param {import('./quality.js').Sample} sample
+   */
   measured(sample) {
     const first = !this.sample;
     this.sample = sample;
@@ -229,7 +249,8 @@ export class Link {
    * Each step begins when the one before is through. What the browser never finishes, since the connection was closed
    * meanwhile, holds up nobody: neither the next connection, which has steps of its own, nor who waits here.
    * @param {() => Promise<void>} work
-   * @returns {Promise<void>} fulfilled when it is through, failed or given up; a failure is mended by the watch of the peer
+   * @returns {Promise<void>} fulfilled when it is through, failed or given up; a failure is mended by the watch of the
+   * peer
    */
   step(work) {
     this.chain = this.chain
@@ -247,6 +268,15 @@ export class Link {
     pc.close();
     this.giveUp();
   }
+}
+
+/**
+ * The shorter side of what a camera gives: a phone that is held upright turns it.
+ * @param {MediaStreamTrack | null} track
+ */
+function linesOf(track) {
+  const { width = Infinity, height = WHOLE.lines } = track?.getSettings?.() ?? {};
+  return Math.min(width, height);
 }
 
 /** @param {RTCSessionDescription | null} description */

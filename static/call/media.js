@@ -1,8 +1,9 @@
 /** What this user sends: microphone, camera, screen; which devices, on or off, and what is wrong with them. */
 
 import { Store } from '../state/store.js';
+import { WHOLE } from './budget.js';
 import { LevelMeter } from './level.js';
-import { INSECURE, gone, problemOf } from './problems.js';
+import { INSECURE, gone, insecureBut, problemOf } from './problems.js';
 
 /** @typedef {import('./problems.js').Problem} Problem */
 /** @typedef {'audio' | 'video'} Kind */
@@ -35,6 +36,8 @@ export class LocalMedia extends Store {
     this.wanted = { audio: true, video: false };
     /** @type {{audio?: Problem, video?: Problem, screen?: Problem}} */
     this.problems = {};
+    /** What is told where the browser gives no devices to this page. */
+    this.insecure = INSECURE;
     /** @type {MediaDeviceInfo[]} */
     this.list = [];
     /** @type {Partial<Record<DeviceKind, string>>} */
@@ -42,6 +45,8 @@ export class LocalMedia extends Store {
     /** @type {(() => void) | null} told when another track is to be sent */
     this.onTrack = null;
     this.round = 0;
+    /** How much picture is taken from the camera. */
+    this.taken = WHOLE;
     /** @type {ReturnType<typeof meter> | null} */
     this.meter = null;
     this.watchers = 0;
@@ -75,8 +80,11 @@ export class LocalMedia extends Store {
   async openWanted(kinds) {
     for (const kind of kinds) delete this.problems[kind];
     if (!this.devices.available) {
-      this.problems.audio = INSECURE;
-      return this.changed();
+      this.problems.audio = this.insecure;
+      this.changed();
+      // A call waits for devices, not for this.
+      void this.findWay();
+      return;
     }
     const missing = kinds.filter((kind) => this.wanted[kind] && !this[PLACE[kind]]);
     this.changed();
@@ -86,6 +94,16 @@ export class LocalMedia extends Store {
     const all = await this.open(missing, round);
     if (!all && missing.length > 1) for (const kind of missing) await this.open([kind], round);
     if (round === this.round) await this.refreshList();
+  }
+
+  /** Looks, once, for the page that has devices, and names it where nothing better is known by now. */
+  async findWay() {
+    if (this.insecure !== INSECURE) return;
+    const way = await this.devices.securePage();
+    if (!way) return;
+    this.insecure = insecureBut(way);
+    if (this.problems.audio === INSECURE) this.problems.audio = this.insecure;
+    this.changed();
   }
 
   /** Once more what did not work, and nothing that the user did not ask for. To be called at a click. */
@@ -118,8 +136,26 @@ export class LocalMedia extends Store {
   /** @param {'audioinput' | 'videoinput'} kind @returns {MediaTrackConstraints} */
   constraints(kind) {
     const device = this.chosen[kind] ? { deviceId: { ideal: this.chosen[kind] } } : {};
-    if (kind === 'audioinput') return { ...device, echoCancellation: true, noiseSuppression: true, autoGainControl: true };
-    return { ...device, width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
+    if (kind === 'audioinput') {
+      return { ...device, echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+    }
+    const { lines, fps } = this.taken;
+    return { ...device, width: { ideal: (lines * 16) / 9 }, height: { ideal: lines }, frameRate: { ideal: fps } };
+  }
+
+  /**
+   * Takes no larger picture than is needed: it costs the machine, also where it is made smaller after that.
+   * @param {{lines: number, fps: number}} size
+   */
+  async limit(size) {
+    if (this.taken === size) return;
+    this.taken = size;
+    try {
+      await this.camera?.applyConstraints?.(this.constraints('videoinput'));
+    } catch {
+      // A camera that gives one size only goes on as it is.
+    }
+    this.onTrack?.();
   }
 
   /** @param {MediaStreamTrack} track */
@@ -186,7 +222,8 @@ export class LocalMedia extends Store {
     } catch (error) {
       // Closing the browser's chooser is no problem.
       if (error instanceof Error && error.name !== 'NotAllowedError') {
-        this.problems.screen = { title: 'The screen cannot be shared', help: 'Your browser or system does not allow it.' };
+        const help = 'Your browser or system does not allow it.';
+        this.problems.screen = { title: 'The screen cannot be shared', help };
       }
       this.changed();
     }
@@ -210,7 +247,9 @@ export class LocalMedia extends Store {
     };
   }
 
-  /** How loud the own microphone is, 0 to 1; 0 while it is off, or nobody watches. To be asked as often as it is shown. */
+  /**
+   * How loud the own microphone is, 0 to 1; 0 while it is off, or nobody watches. To be asked as often as it is shown.
+   */
   get level() {
     if (!this.audio || !this.wanted.audio || !this.watchers) return 0;
     if (this.meter?.track !== this.audio) {
@@ -254,6 +293,7 @@ export class LocalMedia extends Store {
     this.audio = null;
     this.camera = null;
     this.screen = null;
+    this.taken = WHOLE;
     this.closeMeter();
     this.problems = {};
     this.changed();

@@ -2,8 +2,24 @@
 
 import { budgetFor } from './budget.js';
 import { Peer } from './peer.js';
+import { Strain } from './strain.js';
+import { Turns } from './turns.js';
 
 /** @typedef {import('../protocol/types.js').CallPeer} CallPeer */
+
+/**
+ * How many offers are answered at once, by how long the slowest description took: a busy machine makes one at a time.
+ */
+const AT_ONCE = [
+  { under: 500, most: 4 },
+  { under: 2_000, most: 2 },
+  { under: Infinity, most: 1 },
+];
+
+/** After this nobody waits any longer for those who are not connected. */
+const SETTLE_MS = 20_000;
+
+const LISTEN_SELDOM = 4;
 
 export class Mesh {
   /**
@@ -13,15 +29,31 @@ export class Mesh {
    * @param {Pick<import('../protocol/connection.js').Connection, 'request' | 'status'>} options.connection
    * @param {() => RTCPeerConnection} options.connect
    * @param {(lane: import('./media.js').Lane) => MediaStreamTrack | null} options.track
+   * @param {(size: {lines: number, fps: number}) => void} [options.take] so much picture is to be taken from the camera
+   * @param {() => void} [options.signed] who speaks, or how good a connection is, is otherwise
    * @param {() => void} options.changed
    * @param {{setTimeout: Function, clearTimeout: Function}} [options.timers]
    */
   constructor(options) {
     this.options = options;
+    this.timers = options.timers ?? globalThis;
     /** @type {Map<string, Peer>} by user */
     this.peers = new Map();
-    /** @type {Map<string, import('../protocol/types.js').MediaFlags>} what each last said; some say it before we know that they are in */
+    /**
+     * What each last said; some say it before we know that they are in.
+     * @type {Map<string, import('../protocol/types.js').MediaFlags>}
+     */
     this.media = new Map();
+    /** Somebody came, and not all are connected yet. */
+    this.settling = false;
+    /** @type {any} */
+    this.settler = undefined;
+    this.strain = new Strain();
+    this.listens = 0;
+    this.turns = new Turns(() => {
+      const took = Math.max(0, ...[...this.peers.values()].map((peer) => peer.took));
+      return AT_ONCE.find(({ under }) => took < under)?.most ?? 1;
+    });
   }
 
   /** Who speaks now. */
@@ -38,18 +70,20 @@ export class Mesh {
   add(userId, username) {
     const known = this.peers.get(userId);
     if (known) return known;
-    const { callId, me, connection, connect, track, changed, timers } = this.options;
+    const { callId, me, connection, connect, track } = this.options;
     const peer = new Peer({
       userId,
       username,
       polite: me < userId,
       connect,
       track,
-      changed,
-      timers,
+      timers: this.timers,
+      changed: () => this.peerChanged(),
+      signed: () => this.options.signed?.(),
       reachable: () => connection.status === 'online',
-      budget: () => budgetFor(this.peers.size + 1),
+      budget: () => this.budget,
       others: () => this.peers.size,
+      turns: this.turns,
       send: (kind, payload) =>
         // By user and call, so that it reaches the socket that is in the call, whichever that is by now.
         connection.request(`webrtc-${kind}`, { to: userId, callId, ...payload }).then(
@@ -59,9 +93,29 @@ export class Mesh {
     });
     peer.media = this.media.get(userId) ?? peer.media;
     this.peers.set(userId, peer);
-    this.rebudget();
-    changed();
+    this.unsettle();
+    this.options.changed();
     return peer;
+  }
+
+  /** Somebody is new: until all are connected, or that takes too long, pictures leave the machine to it. */
+  unsettle() {
+    this.timers.clearTimeout(this.settler);
+    this.settling = true;
+    this.settler = this.timers.setTimeout(() => this.settle(), SETTLE_MS);
+    this.rebudget();
+  }
+
+  settle() {
+    this.timers.clearTimeout(this.settler);
+    if (!this.settling) return;
+    this.settling = false;
+    this.rebudget();
+  }
+
+  peerChanged() {
+    if ([...this.peers.values()].every((peer) => peer.away || peer.state === 'connected')) this.settle();
+    this.options.changed();
   }
 
   /** Somebody accepted the call, or came back to it: we offer. @param {{from: string, fromUsername: string}} event */
@@ -93,7 +147,7 @@ export class Mesh {
     this.peers.delete(userId);
     this.media.delete(userId);
     this.rebudget();
-    this.options.changed();
+    this.peerChanged();
     return peer?.username ?? '';
   }
 
@@ -123,21 +177,31 @@ export class Mesh {
     for (const { link } of this.peers.values()) void link?.retrack().then(() => link.applyBudget());
   }
 
+  get budget() {
+    return budgetFor(this.peers.size + 1, this.settling || this.strain.strained);
+  }
+
   rebudget() {
+    this.options.take?.(this.budget.taken);
     for (const { link } of this.peers.values()) void link?.applyBudget();
   }
 
-  /** Looks who speaks. Cheap: to be asked several times a second. */
+  /** Looks who speaks. To be asked several times a second; a machine that is not up to the call looks more seldom. */
   listen() {
+    this.listens += 1;
+    if (this.strain.strained && this.listens % LISTEN_SELDOM) return;
     for (const peer of this.peers.values()) peer.listen();
   }
 
   /** Looks how good each connection is. To be asked every other second. @param {number} now */
   measure(now) {
+    const lag = Math.max(0, ...[...this.peers.values()].map((peer) => peer.lag));
+    if (this.strain.note(lag, now)) this.rebudget();
     for (const peer of this.peers.values()) void peer.measure(now).catch(() => undefined);
   }
 
   close() {
+    this.timers.clearTimeout(this.settler);
     for (const peer of this.peers.values()) peer.close();
     this.peers.clear();
   }

@@ -6,6 +6,8 @@ const SILENT_MS = 5_000;
 const STUCK_MS = 20_000;
 /** The other side was to offer; after this we do. */
 const OFFER_DUE_MS = 8_000;
+/** The other side takes its others in turn: for each of them an offer waits so much longer for its answer. */
+const TURN_MS = 5_000;
 /** Later attempts are given more time, up to this many times as much. */
 const MOST = 4;
 
@@ -16,13 +18,16 @@ const MOST = 4;
  * @param {number} seen.others how many others are in the call
  * @param {number} seen.attempts that led nowhere so far
  * @param {number} seen.took how long the last description took, in milliseconds
- * @param {boolean} seen.offered by this side: it begins anew. The other one waits twice as long, since two that begin anew at once undo each other's work.
+ * @param {boolean} [seen.unanswered] an offer of ours has reached the other side, and waits for its answer
+ * @param {boolean} seen.offered by this side: it begins anew. The other one waits twice as long, since two that begin
+ * anew at once undo each other's work.
  */
-export function patience({ others, attempts, took, offered }) {
+export function patience({ others, attempts, took, offered, unanswered = false }) {
   const crowd = 1 + Math.max(0, others - 1) / 2;
   const tries = Math.max(1, Math.min(attempts, MOST));
+  const queue = unanswered ? TURN_MS * Math.max(0, others - 1) : 0;
   return {
-    silent: (SILENT_MS * crowd * tries + 2 * took) * (offered ? 1 : 2),
+    silent: (SILENT_MS * crowd * tries + 2 * took + queue) * (offered ? 1 : 2),
     stuck: STUCK_MS * crowd,
     offerDue: OFFER_DUE_MS * crowd,
   };

@@ -11,6 +11,8 @@ const DISCONNECTED_MS = 3_000;
 const SERVER_AWAY_MS = 5_000;
 /** Louder than this is speaking. */
 const SPEAKING = 0.02;
+/** Who was silent at so many looks speaks no more: between two words one is not silent yet. */
+const SILENT_LOOKS = 4;
 
 /** @typedef {import('./link.js').SignalKind} SignalKind */
 /** @typedef {import('./media.js').Lane} Lane */
@@ -27,7 +29,9 @@ const SPEAKING = 0.02;
  * @property {(lane: Lane) => MediaStreamTrack | null} track what is to be sent now
  * @property {() => import('./budget.js').Budget} budget
  * @property {() => number} others how many others are in the call
+ * @property {import('./turns.js').Turns} turns of those whose offers are answered
  * @property {() => void} changed
+ * @property {() => void} signed who speaks, or how good the connection is, is otherwise: that changes all the time
  * @property {{setTimeout: Function, clearTimeout: Function}} [timers]
  */
 
@@ -47,6 +51,8 @@ export class Peer {
     /** @type {import('../protocol/types.js').MediaFlags} what it says it sends */
     this.media = { audio: true, video: true, screen: false };
     this.speaking = false;
+    /** At how many looks nothing was heard. */
+    this.silent = 0;
     /** When the newest sound came from there, by its browser's clock. */
     this.heardAt = 0;
     /** @type {import('./quality.js').Quality | null} */
@@ -54,8 +60,14 @@ export class Peer {
     this.restarts = 0;
     /** This side made the last offer: it is the one that begins anew. */
     this.offered = false;
+    /** How long the browser took to say how the connection goes, or has taken so far. */
+    this.lag = 0;
+    /** @type {{link: Link, at: number} | null} it was asked then, and has not answered */
+    this.asked = null;
     /** How long the last description took. */
     this.took = 0;
+    /** @type {import('./turns.js').Turn | null} while an offer is answered, until that has led to a connection */
+    this.turn = null;
     /** The timer that runs is the one of an attempt that leads nowhere. */
     this.watching = false;
     /** @type {any} */
@@ -63,7 +75,10 @@ export class Peer {
     this.closed = false;
   }
 
-  /** What comes from there: sound, camera (`video`) and screen. Who shows one picture at a time sends a screen as `video`. */
+  /**
+   * What comes from there: sound, camera (`video`) and screen. Who shows one picture at a time sends a screen as
+   * `video`.
+   */
   get remote() {
     return this.link?.remote ?? {};
   }
@@ -88,10 +103,14 @@ export class Peer {
   offer() {
     const link = this.link ?? this.open();
     this.offered = true;
+    this.endTurn();
     return this.watched(link, link.offer());
   }
 
-  /** The other side came back: what lives is kept, with a new path. A page that was reloaded answers with an offer of its own. */
+  /**
+   * The other side came back: what lives is kept, with a new path. A page that was reloaded answers with an offer of
+   * its own.
+   */
   comeBack() {
     this.away = false;
     this.restarts = 0;
@@ -118,9 +137,32 @@ export class Peer {
     if (waits && !another && !this.options.polite) return Promise.resolve();
     // A connection that never was would, rolled back, keep transceivers that nobody else has.
     const fits = link && !another && (link.theirs || !link.offering);
-    const taker = fits ? link : this.open();
+    return this.answer(fits ? link : this.open(), signal);
+  }
+
+  /**
+   * Answers in its turn: a newcomer is offered a connection by everybody at once, and a busy machine that made all of
+   * them
+   * at once would be through with none in time. What is connected already waits for nobody.
+   * @param {Link} link @param {import('./link.js').OfferSignal} signal
+   */
+  async answer(link, signal) {
     this.offered = false;
-    return this.watched(taker, taker.accept(signal));
+    this.endTurn();
+    this.timers.clearTimeout(this.timer);
+    if (link.pc.connectionState === 'connected') return this.watched(link, link.accept(signal));
+    const turn = this.options.turns.take();
+    this.turn = turn;
+    const answered = link.accept(signal, turn.come);
+    await turn.come;
+    // Another offer came meanwhile, or we made one.
+    if (this.turn !== turn) return undefined;
+    return this.watched(link, answered);
+  }
+
+  endTurn() {
+    this.turn?.done();
+    this.turn = null;
   }
 
   /** @param {import('./link.js').AnswerSignal} signal */
@@ -140,7 +182,8 @@ export class Peer {
     this.become(this.link ? 'reconnecting' : 'connecting');
     this.link?.close();
     const became = (/** @type {RTCPeerConnectionState} */ state) => this.connectionBecame(state);
-    this.link = new Link({ pc: connect(), name: this.username, send, track, budget, changed, became, lives: () => this.watching && this.watch() });
+    const lives = () => this.watching && this.watch();
+    this.link = new Link({ pc: connect(), name: this.username, send, track, budget, changed, became, lives });
     return this.link;
   }
 
@@ -150,6 +193,7 @@ export class Peer {
       this.restarts = 0;
       this.timers.clearTimeout(this.timer);
       this.watching = false;
+      this.endTurn();
       this.become('connected');
     } else if (state === 'disconnected') {
       this.become('reconnecting');
@@ -163,8 +207,9 @@ export class Peer {
   }
 
   get patience() {
-    const { restarts, took, offered } = this;
-    return patience({ others: this.options.others(), attempts: restarts, took, offered });
+    const { link, restarts, took, offered } = this;
+    const unanswered = Boolean(link?.offering && !link.offerLost);
+    return patience({ others: this.options.others(), attempts: restarts, took, offered, unanswered });
   }
 
   /**
@@ -189,8 +234,11 @@ export class Peer {
     this.watching = true;
   }
 
-  /** A new path; where one did not help already, a new connection. While the other side is away there is nobody to ask. */
+  /**
+   * A new path; where one did not help already, a new connection. While the other side is away there is nobody to ask.
+   */
   recover() {
+    this.endTurn();
     if (this.closed || this.away) return Promise.resolve();
     if (!this.options.reachable()) {
       // The path may come back by itself before the server does: what there is, is kept until somebody can be asked.
@@ -205,19 +253,26 @@ export class Peer {
   /** @param {boolean} away */
   setAway(away) {
     this.away = away;
+    if (away) this.endTurn();
     this.options.changed();
   }
 
-  /** Notes whether sound that is loud enough came since the last look: what a browser remembers of earlier does not count. */
+  /**
+   * Notes whether sound that is loud enough came since the last look: what a browser remembers of earlier does not
+   * count.
+   */
   listen() {
     const receiver = this.link?.transceiver('audio')?.receiver;
     const newest = receiver?.getSynchronizationSources?.()[0];
     const came = newest !== undefined && newest.timestamp > this.heardAt;
     this.heardAt = newest?.timestamp ?? 0;
-    const speaking = came && !this.away && this.media.audio && (newest.audioLevel ?? 0) > SPEAKING;
+    const heard = came && (newest.audioLevel ?? 0) > SPEAKING;
+    this.silent = heard ? 0 : this.silent + 1;
+    const may = !this.away && this.media.audio;
+    const speaking = may && (heard || (this.speaking && this.silent < SILENT_LOOKS));
     if (speaking === this.speaking) return;
     this.speaking = speaking;
-    this.options.changed();
+    this.options.signed();
   }
 
   /** Notes how good the connection is. @param {number} now */
@@ -225,15 +280,25 @@ export class Peer {
     const { link } = this;
     if (!link || this.state !== 'connected') {
       this.quality = null;
+      this.lag = 0;
       return;
     }
-    const sample = sampleOf((await link.pc.getStats()).values(), now);
+    if (this.asked?.link === link) {
+      this.lag = now - this.asked.at;
+      return;
+    }
+    const asked = { link, at: now };
+    this.asked = asked;
+    const began = performance.now();
+    const report = await link.pc.getStats().finally(() => this.asked === asked && (this.asked = null));
     if (this.link !== link) return;
+    this.lag = performance.now() - began;
+    const sample = sampleOf(report.values(), now);
     const quality = qualityOf(link.sample, sample);
     const changed = quality.level !== this.quality?.level;
     this.quality = quality;
     link.measured(sample);
-    if (changed) this.options.changed();
+    if (changed) this.options.signed();
   }
 
   /** @param {PeerState} state */
@@ -253,6 +318,7 @@ export class Peer {
   close() {
     this.closed = true;
     this.timers.clearTimeout(this.timer);
+    this.endTurn();
     this.link?.close();
     this.link = null;
   }

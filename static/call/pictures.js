@@ -1,7 +1,7 @@
 /** Which pictures there are in a call, which of them is large, and whose stands for the call in a corner. */
 
 /** @typedef {import('./peer.js').Peer} Peer */
-/** @typedef {{key: string, peer: Peer | null, screen: boolean}} PictureOf of a peer, or one's own where there is none */
+/** @typedef {{key: string, peer: Peer | null, screen: boolean}} PictureOf a peer, or one's own where there is none */
 
 /**
  * Everybody's, then one's own; a shared screen stands beside the camera of whoever shares it.

@@ -1,6 +1,17 @@
 /** How good a connection is, from what the browser counted: in words, not in numbers. */
 
-/** @typedef {{at: number, received: number, lost: number, decoded: number, freezes: number, roundTrip: number | null, jitter: number, relayed: boolean, target: number}} Sample `target`: bits of picture a second that the browser would send; no end where it does not say */
+/**
+ * @typedef {object} Sample
+ * @property {number} at
+ * @property {number} received
+ * @property {number} lost
+ * @property {number} decoded
+ * @property {number} freezes
+ * @property {number | null} roundTrip
+ * @property {number} jitter
+ * @property {boolean} relayed
+ * @property {number} target bits of picture a second that the browser would send; no end where it does not say
+ */
 /** @typedef {'good' | 'fair' | 'poor'} Level */
 /** @typedef {{level: Level, words: string}} Quality */
 
@@ -12,7 +23,17 @@
  */
 export function sampleOf(report, at) {
   /** @type {Sample} */
-  const sample = { at, received: 0, lost: 0, decoded: 0, freezes: 0, roundTrip: null, jitter: 0, relayed: false, target: 0 };
+  const sample = {
+    at,
+    received: 0,
+    lost: 0,
+    decoded: 0,
+    freezes: 0,
+    roundTrip: null,
+    jitter: 0,
+    relayed: false,
+    target: 0,
+  };
   const entries = [...report];
   for (const entry of entries) {
     if (entry.type === 'inbound-rtp') {
@@ -22,7 +43,9 @@ export function sampleOf(report, at) {
       sample.freezes += entry.freezeCount ?? 0;
       sample.jitter = Math.max(sample.jitter, entry.jitter ?? 0);
     }
-    if (entry.type === 'outbound-rtp' && entry.kind === 'video') sample.target = Math.max(sample.target, entry.targetBitrate ?? Infinity);
+    if (entry.type === 'outbound-rtp' && entry.kind === 'video') {
+      sample.target = Math.max(sample.target, entry.targetBitrate ?? Infinity);
+    }
     if (entry.type === 'candidate-pair' && entry.nominated && entry.state === 'succeeded') {
       sample.roundTrip = entry.currentRoundTripTime ?? sample.roundTrip;
       const local = entries.find((other) => other.id === entry.localCandidateId);

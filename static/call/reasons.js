@@ -15,7 +15,8 @@ export function endWords(reason, { name, answered, group }) {
     case 'cancelled':
       return `${name} stopped calling.`;
     case 'disconnected':
-      return answered ? `${group ? 'The others' : name} lost the connection. The call is over.` : 'The connection was lost before anybody answered.';
+      if (!answered) return 'The connection was lost before anybody answered.';
+      return `${group ? 'The others' : name} lost the connection. The call is over.`;
     case 'answered-elsewhere':
       return 'The call goes on on another device or in another tab.';
     case 'rejected-elsewhere':
@@ -78,15 +79,17 @@ export function startWords(error, { name, group }) {
  * A line of the call history.
  * @param {import('../protocol/types.js').CallRecord} call
  * @param {string} me
+ * @param {boolean} [group] of all in a room, not of two
  * @returns {{kind: 'in' | 'out' | 'missed' | 'live', words: string}}
  */
-export function recordWords(call, me) {
+export function recordWords(call, me, group = Boolean(call.room)) {
   const mine = call.createdBy.id === me;
   const took = call.participants.some((one) => one.id === me);
   if (call.status !== 'ended') return { kind: 'live', words: call.status === 'active' ? 'Going on now' : 'Ringing' };
-  if (mine) return { kind: 'out', words: call.answeredAt ? 'Outgoing' : (OUTGOING[call.endReason ?? ''] ?? 'No answer') };
+  if (mine && call.answeredAt) return { kind: 'out', words: 'Outgoing' };
+  if (mine) return { kind: 'out', words: OUTGOING[call.endReason ?? ''] ?? 'No answer' };
   if (took) return { kind: 'in', words: 'Incoming' };
-  if (call.endReason === 'rejected' && !call.room) return { kind: 'in', words: 'Declined' };
+  if (call.endReason === 'rejected' && !group) return { kind: 'in', words: 'Declined' };
   return { kind: 'missed', words: MISSED[call.endReason ?? ''] ?? 'Missed' };
 }
 

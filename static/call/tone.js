@@ -14,7 +14,7 @@ const CHIME = [523.25, 659.25, 783.99].map((hz, step) => ({ at: step * 0.18, hz,
 /** @type {Pattern} somebody calls */
 export const RING = { everyMs: 2_400, notes: CHIME };
 
-/** @type {Pattern} what a caller hears while it rings there: two close sines that beat, as telephones have it, softly */
+/** @type {Pattern} what a caller hears while it rings: two close sines that beat, as telephones have it, softly */
 export const RING_BACK = { everyMs: 4_000, notes: [440, 480].map((hz) => ({ at: 0, hz, seconds: 1.4, volume: 0.03 })) };
 
 /** @type {Note[]} a message came: short and soft */
@@ -39,7 +39,10 @@ export class Tone {
     if (this.timer || typeof AudioContext === 'undefined') return Boolean(this.timer);
     this.context ??= new AudioContext();
     if (sink) void (/** @type {any} */ (this.context).setSinkId?.(sink)?.catch(() => undefined));
-    void this.context.resume().then(() => this.sound(), () => undefined);
+    void this.context.resume().then(
+      () => this.sound(),
+      () => undefined,
+    );
     this.timer = setInterval(() => this.sound(), this.pattern.everyMs);
     return this.context.state === 'running' || Boolean(navigator.userActivation?.hasBeenActive);
   }

@@ -4,7 +4,14 @@
 /** @typedef {{callId: string, from: string, fromUsername: string, callType: CallType, roomId?: string}} Incoming */
 /**
  * A call that is being thought about: whom to ring, or which call to join.
- * @typedef {{to?: string, roomId?: string, join?: string, name: string, callType: CallType, busy?: boolean, problem?: string}} Plan
+ * @typedef {object} Plan
+ * @property {string} [to]
+ * @property {string} [roomId]
+ * @property {string} [join]
+ * @property {string} name
+ * @property {CallType} callType
+ * @property {boolean} [busy]
+ * @property {string} [problem]
  */
 /**
  * The call that this tab is in.
@@ -14,6 +21,7 @@
  * @property {string} [roomId]
  * @property {string} [to] the user who is rung
  * @property {string} name of the other, or of the room
+ * @property {boolean} [group] of all in the room, not of two
  * @property {'ringing' | 'active'} state
  * @property {boolean} mine this user began it
  * @property {number} since milliseconds since 1970: begun to ring, or answered
@@ -29,6 +37,7 @@
  * @property {{id: string, username: string}} user
  * @property {(words: string) => void} say
  * @property {(roomId: string) => string | undefined} roomName
+ * @property {(roomId: string) => boolean} [isDirect] a room of two: a call in it is one of the two
  * @property {any} [timers]
  */
 

@@ -4,8 +4,17 @@ import { RequestError } from './errors.js';
 
 /** How long an acknowledgement may take. The store's own limit is well below. */
 const ACK_TIMEOUT_MS = 15_000;
+/** Of the events that are held, the newest: the first ones would be told of what is long over. */
+const MOST_HELD = 1_000;
 /** Before trying again where Socket.IO by itself would not. */
 const RETRY_MS = 2_000;
+
+/** What the server tells of calls. */
+export const CALL_EVENTS = [
+  ...['session', 'incoming-call', 'call-accepted', 'call-rejected', 'call-away', 'call-left', 'call-ended'],
+  'media-state',
+  ...['webrtc-offer', 'webrtc-answer', 'webrtc-ice-candidate'],
+];
 
 /** @typedef {'connecting' | 'online' | 'offline'} Status */
 /** @typedef {ReturnType<typeof createConnection>} Connection */
@@ -25,10 +34,18 @@ export function createConnection({ io, token, onRefused, timers = globalThis }) 
   let wanted = false;
   /** @type {any} */
   let retry;
+  /**
+   * Events whose listeners are still to come, and who is told that there is one.
+   * @type {{events: string[], heard: (event: string, payload: any) => void} | null}
+   */
+  let hold = null;
+  /** @type {[event: string, payload: any][]} */
+  let held = [];
 
+  const auth = (/** @type {(data: object) => void} */ give) => give({ token: token() });
   const socket = io({
     autoConnect: false,
-    auth: (/** @type {(data: object) => void} */ give) => give({ token: token() }),
+    auth,
     // One request instead of five; where something between does not let WebSockets through, the other way is tried.
     transports: ['websocket', 'polling'],
     tryAllTransports: true,
@@ -41,10 +58,18 @@ export function createConnection({ io, token, onRefused, timers = globalThis }) 
   const tell = (event, payload) => {
     for (const listener of [...(listeners.get(event) ?? [])]) listener(payload);
   };
+  /** @param {string} event @param {any} payload */
+  const tellOrHold = (event, payload) => {
+    if (!hold?.events.includes(event)) return tell(event, payload);
+    held = [...held.slice(1 - MOST_HELD), [event, payload]];
+    hold.heard(event, payload);
+  };
   /** @param {Status} next */
   const become = (next) => {
     if (status === next) return;
     status = next;
+    // Of what is so the next connection tells anew.
+    held = [];
     tell('status', status);
   };
   const tryAgain = (delay = RETRY_MS) => {
@@ -71,16 +96,19 @@ export function createConnection({ io, token, onRefused, timers = globalThis }) 
     if (!socket.active) tryAgain();
   });
   socket.onAny((/** @type {string} */ event, /** @type {any} */ payload) => {
-    if (event === 'error' && !payload?.event && ['token_expired', 'unauthorized'].includes(payload?.code)) {
+    if (event === 'error' && !payload?.event && ['token_expired', 'unauthorized', 'account_disabled'].includes(payload?.code)) {
       return refuse(payload.code);
     }
-    tell(event, payload);
+    tellOrHold(event, payload);
   });
 
   return {
     get status() {
       return status;
     },
+
+    /** A socket beside this one, as the same user, that connects when it is told to and once. @param {object} options of Socket.IO */
+    another: (options) => io({ autoConnect: false, forceNew: true, reconnection: false, auth, ...options }),
 
     open() {
       wanted = true;
@@ -113,6 +141,24 @@ export function createConnection({ io, token, onRefused, timers = globalThis }) 
       const set = listeners.get(event) ?? new Set();
       listeners.set(event, set.add(listener));
       return () => set.delete(listener);
+    },
+
+    /**
+     * Keeps events of this connection for listeners that are still to come, in their order.
+     * @param {string[]} events
+     * @param {(event: string, payload: any) => void} heard told at once that there is one
+     */
+    hold(events, heard) {
+      hold = { events, heard };
+      held = [];
+    },
+
+    /** The listeners are there: they hear what was kept for them, and from now on everything as it comes. */
+    release() {
+      const kept = held;
+      hold = null;
+      held = [];
+      for (const [event, payload] of kept) tell(event, payload);
     },
 
     /**

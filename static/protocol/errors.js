@@ -1,6 +1,11 @@
-/** What can go wrong between client and server, with the server's code where it answered. */
+/** What can go wrong between client and server, with the server's code where it answered; and what is tried again. */
 
 /** @typedef {import('./types.js').FieldError} FieldError */
+
+/** The server heard it, and could not do it just then. */
+const PASSING = ['rate_limited', 'storage', 'overloaded', 'internal'];
+/** Where the server does not say how long to wait. */
+const RETRY_MS = 2_000;
 
 export class RequestError extends Error {
   /**
@@ -18,9 +23,14 @@ export class RequestError extends Error {
     this.detail = more.detail ?? {};
   }
 
-  /** Nobody answered: the same request may succeed later. */
+  /** Nobody answered. */
   get isAbsence() {
     return this.code === 'offline' || this.code === 'timeout' || this.code === 'unreachable';
+  }
+
+  /** The same request may succeed later. */
+  get mayPass() {
+    return this.isAbsence || PASSING.includes(this.code);
   }
 }
 
@@ -31,4 +41,30 @@ export class RequestError extends Error {
 export function asRequestError(error) {
   if (error instanceof RequestError) return error;
   return new RequestError('internal', error instanceof Error ? error.message : String(error));
+}
+
+/**
+ * Does something until it succeeds, or trying again cannot help: it was refused for good, or there is no connection,
+ * whose return brings everybody back who has something to ask.
+ * @template T
+ * @param {() => Promise<T>} work
+ * @param {{wait?: (ms: number) => Promise<void>, attempts?: number, goesOn?: () => boolean}} [options] `goesOn`: somebody still wants it
+ * @returns {Promise<T>} rejected with the last `RequestError`
+ */
+export async function insist(work, { wait = pause, attempts = Infinity, goesOn = () => true } = {}) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (thrown) {
+      const error = asRequestError(thrown);
+      if (!error.mayPass || error.code === 'offline' || attempt >= attempts) throw error;
+      await wait(error.retryAfterMs ?? RETRY_MS);
+      if (!goesOn()) throw error;
+    }
+  }
+}
+
+/** @param {number} ms @param {{setTimeout: Function}} [timers] @returns {Promise<void>} */
+export function pause(ms, timers = globalThis) {
+  return new Promise((resolve) => timers.setTimeout(resolve, ms));
 }

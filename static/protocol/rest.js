@@ -74,11 +74,13 @@ export function createRest({ token, onRefused, fetch = (...args) => globalThis.f
   };
   /** @param {string} id */
   const room = (id) => `/api/rooms/${encodeURIComponent(id)}`;
+  /** @param {string} id */
+  const account = (id) => `/api/admin/users/${encodeURIComponent(id)}`;
 
   return {
     /** @returns {Promise<import('./types.js').ServerConfig>} */
     config: () => call('GET', '/api/config'),
-    /** @param {{username: string, email: string, password: string}} account @returns {Promise<Grant>} */
+    /** @param {{username: string, email: string, password: string, invite?: string}} account @returns {Promise<Grant>} */
     signup: (account) => call('POST', '/api/auth/signup', account),
     /** @param {string} email the address or the name @param {string} password @returns {Promise<Grant>} */
     login: (email, password) => call('POST', '/api/auth/login', { email, password }),
@@ -89,6 +91,10 @@ export function createRest({ token, onRefused, fetch = (...args) => globalThis.f
     /** @param {string} currentPassword @param {string} newPassword @returns {Promise<Grant>} */
     changePassword: (currentPassword, newPassword) =>
       call('POST', '/api/auth/password', { currentPassword, newPassword }),
+    /** Every token of the user stops working, this one too. @returns {Promise<void>} */
+    logOutEverywhere: () => call('POST', '/api/auth/logout-everywhere'),
+    /** @param {string} code of a link to set a new password @param {string} newPassword @returns {Promise<Grant>} */
+    resetPassword: (code, newPassword) => call('POST', '/api/auth/reset', { code, newPassword }),
     /**
      * A page of the accounts, and the place from which there are more, for `after`.
      * @param {{search?: string, sort?: 'online', limit?: number, after?: string}} [query]
@@ -102,16 +108,49 @@ export function createRest({ token, onRefused, fetch = (...args) => globalThis.f
     rooms: () => call('GET', '/api/rooms'),
     /** @param {string} id @returns {Promise<Room>} */
     room: (id) => call('GET', room(id)),
-    /** @param {{name: string, description?: string}} about @returns {Promise<Room>} */
+    /** @param {{name: string, description?: string, kind?: 'open' | 'private', members?: string[]}} about @returns {Promise<Room>} */
     createRoom: (about) => call('POST', '/api/rooms', about),
     /** @param {string} id @param {{name?: string, description?: string}} about @returns {Promise<Room>} */
     changeRoom: (id, about) => call('PATCH', room(id), about),
     /** @param {string} id @returns {Promise<void>} */
     deleteRoom: (id) => call('DELETE', room(id)),
+    /** The room of two, found or made. @param {string} userId @returns {Promise<Room>} */
+    direct: (userId) => call('POST', '/api/direct', { userId }),
+    /** @param {string} id @param {string} userId @returns {Promise<Room>} */
+    addMember: (id, userId) => call('POST', `${room(id)}/members`, { userId }),
+    /** @param {string} id @param {string} userId @returns {Promise<void>} */
+    removeMember: (id, userId) => call('DELETE', `${room(id)}/members/${encodeURIComponent(userId)}`),
     /** @param {string} id @param {{limit?: number, before?: number, after?: number}} [query] @returns {Promise<Message[]>} */
     messages: (id, query = {}) => call('GET', `${room(id)}/messages${search(query)}`),
     /** @param {{limit?: number, before?: string}} [query] @returns {Promise<import('./types.js').CallRecord[]>} */
     calls: (query = {}) => call('GET', `/api/calls${search(query)}`),
+    /** @param {{roomId?: string, uses?: number, expiresIn?: string}} about @returns {Promise<import('./types.js').Invite>} */
+    invite: (about) => call('POST', '/api/invites', about),
+    /** Those still good: one's own, to an administrator all. @returns {Promise<import('./types.js').Invite[]>} */
+    invites: () => call('GET', '/api/invites'),
+    /** @param {string} id @returns {Promise<void>} */
+    takeBackInvite: (id) => call('DELETE', `/api/invites/${encodeURIComponent(id)}`),
+    /** @param {string} code @returns {Promise<import('./types.js').InviteLook>} */
+    lookAtInvite: (code) => call('GET', `/api/invites/code/${encodeURIComponent(code)}`),
+    /** Into the room of an invitation, where it has one. @param {string} code @returns {Promise<{room?: Room}>} */
+    followInvite: (code) => call('POST', `/api/invites/code/${encodeURIComponent(code)}`),
+    /**
+     * A page of the accounts as an administrator sees them, and the place from which there are more.
+     * @param {{search?: string, limit?: number, after?: string}} [query]
+     * @returns {Promise<{accounts: import('./types.js').Account[], next: string | null}>}
+     */
+    async accounts(query = {}) {
+      const { answer, headers } = await ask('GET', `/api/admin/users${search(query)}`);
+      return { accounts: answer, next: nextPlace(headers.get('Link')) };
+    },
+    /** @param {string} id @param {{role?: import('./types.js').Role, disabled?: boolean}} change @returns {Promise<import('./types.js').Account>} */
+    changeAccount: (id, change) => call('PATCH', account(id), change),
+    /** @param {string} id @returns {Promise<import('./types.js').ResetLink>} */
+    resetLink: (id) => call('POST', `${account(id)}/reset`),
+    /** @param {string} id @returns {Promise<void>} */
+    removeAccount: (id) => call('DELETE', account(id)),
+    /** @returns {Promise<import('./types.js').Overview>} */
+    overview: () => call('GET', '/api/admin/overview'),
     /** @returns {Promise<{iceServers: RTCIceServer[], ttl: number}>} */
     iceServers: () => call('GET', '/api/ice-servers'),
   };

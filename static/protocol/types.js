@@ -2,7 +2,9 @@
 
 /** @typedef {{_id: string, id: string, username: string}} UserRef */
 /** @typedef {UserRef & {online: boolean}} UserEntry */
-/** @typedef {UserRef & {email: string, createdAt: string}} User */
+/** @typedef {'member' | 'admin'} Role */
+/** @typedef {UserRef & {email: string, createdAt: string, role?: Role}} User older servers know no roles */
+/** @typedef {User & {disabled: boolean, online: boolean, lastSeenAt?: string}} Account a user as administrators see it */
 /** @typedef {{token: string, user: User}} Grant */
 /**
  * @typedef {object} Message
@@ -15,7 +17,10 @@
  * @property {string} timestamp
  * @property {number} seq 1, 2, 3, … within its room
  * @property {string} [clientId]
+ * @property {string[]} [mentions] ids of the users whom it names
+ * @property {true} [mentionsAll] it names everybody in the room
  */
+/** @typedef {'open' | 'private' | 'direct'} RoomKind */
 /** @typedef {'audio' | 'video'} CallType */
 /** @typedef {'ringing' | 'active' | 'ended'} CallStatus */
 /** @typedef {{callId: string, callType: CallType, status: CallStatus, createdBy: UserRef, participants: UserRef[]}} RoomCall */
@@ -23,9 +28,10 @@
  * @typedef {object} Room
  * @property {string} _id
  * @property {string} id
- * @property {string} name
+ * @property {RoomKind} [kind] `open` where it is absent, as older servers have it
+ * @property {string} name of a direct room, that of the other
  * @property {string} description
- * @property {UserRef} createdBy
+ * @property {UserRef | null} createdBy null where whoever made an open room was removed
  * @property {string} createdAt
  * @property {UserRef[]} participants the first 50, or all
  * @property {number} participantCount
@@ -35,6 +41,9 @@
  * @property {Message | null} lastMessage
  * @property {RoomCall | null} call
  * @property {boolean} [joined]
+ * @property {number} [readSeq] read up to here, on whatever device; like the next two where one is in the room
+ * @property {number} [unread] messages of others after that, at most 999
+ * @property {number} [mentions] those of them that name the user
  */
 /** @typedef {{userId: string, username: string, online: boolean, socketIds: string[]}} Participant */
 /**
@@ -52,10 +61,45 @@
  * @property {string} [endReason]
  */
 /** @typedef {{callId: string, callType: CallType, status: CallStatus, roomId?: string, answeredAt?: string, socketId: string | null}} SessionCall */
-/** @typedef {{socketId: string, userId: string, username: string, call?: SessionCall}} Session */
+/** @typedef {{socketId: string, userId: string, username: string, role?: Role, call?: SessionCall}} Session */
 /** @typedef {{userId: string, username: string, socketId: string}} CallPeer */
 /** @typedef {{audio: boolean, video: boolean, screen: boolean}} MediaFlags */
-/** @typedef {{name: string, version: string, signup: 'open' | 'closed', ringTimeoutMs: number, callGraceMs: number}} ServerConfig */
+/**
+ * @typedef {object} ServerConfig
+ * @property {string} name
+ * @property {string} version
+ * @property {'open' | 'invite' | 'closed'} signup
+ * @property {boolean} [first] nobody has an account yet
+ * @property {number} ringTimeoutMs
+ * @property {number} callGraceMs
+ */
+/**
+ * @typedef {object} Invite
+ * @property {string} id
+ * @property {string} code
+ * @property {string} url what is sent to whom is invited
+ * @property {UserRef | null} createdBy
+ * @property {{id: string, name: string}} [room] whoever follows it is in that room
+ * @property {number} uses
+ * @property {number} used
+ * @property {string} createdAt
+ * @property {string} expiresAt
+ */
+/** @typedef {{by: UserRef | null, room?: {name: string}, expiresAt: string}} InviteLook an invitation, to whom it is shown */
+/** @typedef {{code: string, url: string, expiresAt: string}} ResetLink */
+/** @typedef {{id: string, version: string, startedAt: string, sockets: number}} ServerEntry */
+/**
+ * @typedef {object} Overview
+ * @property {string} version
+ * @property {number} uptime seconds
+ * @property {any} store
+ * @property {number} users
+ * @property {number} rooms
+ * @property {number} messages perhaps an estimate
+ * @property {number} calls that go on
+ * @property {ServerEntry[]} servers
+ */
+/** @typedef {{readSeq: number, unread: number, mentions: number}} Reading */
 /** @typedef {{path: string, msg: string, location?: string}} FieldError */
 /**
  * What `join-room` is answered with.

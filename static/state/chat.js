@@ -1,13 +1,15 @@
 /** Rooms and messages of one user in this tab: what is known, what is on its way, and how both stay true over a loss. */
 
+import { pause } from '../protocol/errors.js';
 import { History } from './history.js';
 import { Known } from './known.js';
-import { Marks } from './marks.js';
-import { Outbox } from './outbox.js';
+import { isOpen } from './kinds.js';
+import { Marks, Sounds } from './marks.js';
+import { Membership } from './membership.js';
+import { Outbox, Sender } from './outbox.js';
 import { Reader } from './reader.js';
+import { Reading } from './reading.js';
 import { ROOM_EVENTS, Rooms } from './rooms.js';
-import { pause, Sender } from './sender.js';
-import { Sounds } from './sounds.js';
 import { Store } from './store.js';
 import { Sync } from './sync.js';
 import { Typing } from './typing.js';
@@ -38,7 +40,9 @@ export class Chat extends Store {
     const seed = (/** @type {string} */ roomId) => (this.sync.isCurrent ? null : this.known.page(roomId));
     this.history = new History({ rest, changed, seed });
     const { rooms, marks, history } = this;
-    this.reader = new Reader({ rooms, marks, history, changed });
+    const reading = new Reading({ connection, rooms, marks, changed, timers });
+    this.reading = reading;
+    this.reader = new Reader({ rooms, marks, reading, history, changed });
     this.outbox = new Outbox({ storage });
     this.sender = new Sender({
       outbox: this.outbox,
@@ -49,10 +53,12 @@ export class Chat extends Store {
       stored: (message) => this.messageCame(message),
     });
     this.sync = new Sync({
-      ...{ rest, connection, rooms, marks, history, reader: this.reader, changed, wait },
+      ...{ rest, connection, rooms, marks, reading, history, reader: this.reader, changed, wait },
       caughtUp: (roomId) => void this.sender.flush(roomId),
       gone: (roomId) => this.forget(roomId),
     });
+    const forget = (/** @type {string} */ roomId) => this.forget(roomId);
+    this.members = new Membership({ rest, rooms, sync: this.sync, me: user.id, forget, changed });
     this.typing = new Typing({
       changed,
       // Whether others see that somebody writes is not worth a word when it fails.
@@ -65,6 +71,8 @@ export class Chat extends Store {
     /** The sum of what is unread, and of which state of rooms and marks it was taken. */
     this.counted = { rooms: -1, marks: -1, sum: 0 };
     this.stops = this.listen();
+    // The connection may have been there before.
+    if (connection.status === 'online') this.statusCame('online');
   }
 
   listen() {
@@ -85,6 +93,7 @@ export class Chat extends Store {
     for (const stop of this.stops) stop();
     this.sync.interrupt();
     this.known.stop();
+    this.reading.close();
     this.marks.close();
   }
 
@@ -123,15 +132,34 @@ export class Chat extends Store {
 
   /** @param {string} event @param {any} payload */
   roomEvent(event, payload) {
+    const before = this.rooms.byId.get(payload.roomId);
     this.rooms.apply(event, payload);
     if (event === 'new-message') return this.messageCame(payload);
-    if (event === 'room-created') this.marks.meet(payload);
-    if (event === 'room-deleted') this.forget(payload.roomId);
+    if (event === 'room-unread') return this.unreadCame(payload, before);
+    if (event === 'room-read') this.reading.heard(payload);
+    if (event === 'room-created') {
+      this.marks.meet(payload);
+      this.members.created(payload);
+    }
+    if (event === 'room-deleted') this.members.deleted(payload, before?.name);
     if (event === 'user-left') {
       this.typing.forget(payload.roomId, payload.userId);
       // Another tab or device left the room for all of them.
       if (payload.userId === this.user.id && payload.reason === 'left') this.left(payload.roomId);
     }
+    this.changed();
+  }
+
+  /**
+   * Something was said where this connection is not: in a room that one came into elsewhere, or that is one too many.
+   * @param {{roomId: string, lastSeq: number, lastMessage: import('../protocol/types.js').Message | null}} told
+   * @param {Room | undefined} before
+   */
+  unreadCame({ roomId, lastSeq, lastMessage }, before) {
+    if (!before) void this.sync.lookIn(roomId);
+    else this.sync.follow(roomId);
+    this.history.knowEnd(roomId, lastSeq);
+    if (lastMessage && lastMessage.sender !== this.user.id && lastSeq > (before?.lastSeq ?? 0)) this.onMessage?.(lastMessage);
     this.changed();
   }
 
@@ -155,6 +183,7 @@ export class Chat extends Store {
   /** Shows a room from now on; `null` for none. @param {string | null} roomId */
   open(roomId) {
     if (roomId) this.known.look(roomId);
+    if (roomId) this.rooms.show(roomId);
     this.reader.open(roomId);
   }
 
@@ -191,6 +220,8 @@ export class Chat extends Store {
 
   /** Participates no more, in any tab. @param {string} roomId */
   async leave(roomId) {
+    const room = this.rooms.byId.get(roomId);
+    if (room && !isOpen(room)) return this.members.leave(roomId);
     await this.connection.request('leave-room', { roomId, all: true });
     this.left(roomId);
     this.rooms.put({ ...(await this.rest.room(roomId)), joined: false });
@@ -199,12 +230,12 @@ export class Chat extends Store {
 
   /** @param {string} roomId */
   left(roomId) {
-    this.sync.live.delete(roomId);
+    this.sync.leave(roomId);
     this.rooms.setJoined(roomId, false);
     this.changed();
   }
 
-  /** @param {{name: string, description?: string}} about @returns {Promise<Room>} */
+  /** @param {{name: string, description?: string, kind?: 'open' | 'private', members?: string[]}} about @returns {Promise<Room>} */
   async create(about) {
     const room = await this.rest.createRoom(about);
     this.rooms.put(room);
@@ -228,11 +259,20 @@ export class Chat extends Store {
 
   /** @param {string} roomId */
   forget(roomId) {
-    this.sync.live.delete(roomId);
+    this.sync.leave(roomId);
     this.history.forget(roomId);
     this.outbox.removeRoom(roomId);
     this.marks.forget(roomId);
     this.sounds.forget(roomId);
+  }
+
+  /** All of a room counts as read. @param {string} roomId */
+  markRead(roomId) {
+    this.reader.saw(roomId, this.rooms.byId.get(roomId)?.lastSeq ?? 0);
+  }
+
+  markAllRead() {
+    for (const room of this.rooms.byId.values()) if (this.marks.unread(room)) this.markRead(room.id);
   }
 
   /** All that is unread, in all rooms. */

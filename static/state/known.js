@@ -1,6 +1,7 @@
 /** What this browser keeps of the rooms, so that the page opens with it where the server is slow or away. Within a bound. */
 
-import { KNOWN } from './belongings.js';
+import { isDirect } from './kinds.js';
+import { KNOWN } from './storage.js';
 
 /** @typedef {import('../protocol/types.js').Room} Room */
 /** @typedef {import('../protocol/types.js').Message} Message */
@@ -155,7 +156,9 @@ function roomsToKeep(rooms) {
   const order = rooms.sort((a, b) => Number(b.joined ?? false) - Number(a.joined ?? false) || when(b).localeCompare(when(a)));
   return asMuchAs(ROOMS_BOUND, order, (room) => {
     const last = room.lastMessage;
-    return { ...room, participants: [], call: null, lastMessage: last && { ...last, content: last.content.slice(0, PREVIEW) } };
+    // Of two, the other is who the room is about.
+    const participants = isDirect(room) ? room.participants : [];
+    return { ...room, participants, call: null, lastMessage: last && { ...last, content: last.content.slice(0, PREVIEW) } };
   });
 }
 

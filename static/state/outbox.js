@@ -1,4 +1,7 @@
-/** Messages that the server has not acknowledged yet: kept in the browser, each under one `clientId` until it is. */
+/** Messages that the server has not acknowledged yet: kept in the browser, each under one `clientId`, and sent until it has. */
+
+import { asRequestError, insist, pause } from '../protocol/errors.js';
+import { inWords } from './words.js';
 
 /**
  * @typedef {object} Waiting
@@ -13,6 +16,8 @@
 
 /** One entry a message: two tabs that write at once do not overwrite each other. */
 const PREFIX = 'outbox.';
+/** After so many refusals that may pass by themselves, a person decides. */
+const ATTEMPTS = 5;
 
 export class Outbox {
   /**
@@ -108,6 +113,61 @@ export class Outbox {
     for (let last = list[index - 1]; last && inOrder(last, item) > 0; last = list[index - 1]) index -= 1;
     list.splice(index, 0, item);
     this.order = Math.max(this.order, item.order + 1);
+  }
+}
+
+/** Sends what waits: room by room, one after another, until the server has acknowledged it. */
+export class Sender {
+  /**
+   * @param {object} options
+   * @param {Outbox} options.outbox
+   * @param {Pick<import('../protocol/connection.js').Connection, 'request'>} options.connection
+   * @param {(roomId: string) => boolean} options.ready this connection is in the room and has caught up
+   * @param {(message: import('../protocol/types.js').Message) => void} options.stored
+   * @param {() => void} options.changed
+   * @param {(ms: number) => Promise<void>} [options.wait]
+   */
+  constructor({ outbox, connection, ready, stored, changed, wait = pause }) {
+    this.outbox = outbox;
+    this.connection = connection;
+    this.ready = ready;
+    this.stored = stored;
+    this.changed = changed;
+    this.wait = wait;
+    /** @type {Map<string, Promise<void>>} */
+    this.running = new Map();
+  }
+
+  /** @param {string} roomId */
+  flush(roomId) {
+    const running = this.running.get(roomId);
+    if (running) return running;
+    const run = this.run(roomId).finally(() => this.running.delete(roomId));
+    this.running.set(roomId, run);
+    return run;
+  }
+
+  /** @param {string} roomId */
+  async run(roomId) {
+    for (;;) {
+      const item = this.ready(roomId) ? this.outbox.next(roomId) : undefined;
+      if (!item) return;
+      const { clientId, content } = item;
+      const goesOn = () => this.ready(roomId) && this.outbox.next(roomId)?.clientId === clientId;
+      try {
+        const send = () => this.connection.request('send-message', { roomId, content, clientId });
+        const { message } = await insist(send, { wait: this.wait, attempts: ATTEMPTS, goesOn });
+        this.outbox.remove(clientId);
+        this.stored(message);
+      } catch (thrown) {
+        const error = asRequestError(thrown);
+        if (error.code === 'offline') return;
+        // Its room is not live any more, or it was stored or taken back meanwhile: what is next is looked up anew.
+        if (error.mayPass && !goesOn()) continue;
+        this.outbox.fail(clientId, inWords(error));
+      }
+      this.changed();
+    }
   }
 }
 

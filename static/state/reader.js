@@ -8,12 +8,14 @@ export class Reader {
    * @param {object} options
    * @param {import('./rooms.js').Rooms} options.rooms
    * @param {import('./marks.js').Marks} options.marks
+   * @param {import('./reading.js').Reading} options.reading
    * @param {import('./history.js').History} options.history
    * @param {() => void} options.changed
    */
-  constructor({ rooms, marks, history, changed }) {
+  constructor({ rooms, marks, reading, history, changed }) {
     this.rooms = rooms;
     this.marks = marks;
+    this.reading = reading;
     this.history = history;
     this.changed = changed;
     /** @type {string | null} the room in view */
@@ -67,7 +69,7 @@ export class Reader {
   saw(roomId, seq) {
     // Of what an earlier visit left, nobody knows yet whether it is still so, and what lies before it.
     if (!this.rooms.fetched || this.history.seeded.has(roomId)) return;
-    if (this.rooms.byId.get(roomId)?.joined && this.marks.advance(roomId, seq)) this.changed();
+    if (this.rooms.byId.get(roomId)?.joined && this.reading.advance(roomId, seq)) this.changed();
   }
 
   /** The end of a room is shown, and followed as it grows. @param {string} roomId */

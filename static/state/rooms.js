@@ -1,9 +1,12 @@
 /** The list of rooms, as events change it. Pure: what it holds depends on what it was told, in that order. */
 
+import { isDirect, isOpen, otherOf } from './kinds.js';
+import { MOST_COUNTED } from './marks.js';
+import { RoomOrder } from './room-order.js';
+
 /** @typedef {import('../protocol/types.js').Room} Room */
 /** @typedef {import('../protocol/types.js').Participant} Participant */
 /** @typedef {{event: string, payload: any}} RoomEvent */
-/** @typedef {{mine: Room[], others: Room[]}} Groups rooms that one is in, and the rest */
 
 /** Events that say something about rooms. */
 export const ROOM_EVENTS = [
@@ -15,6 +18,8 @@ export const ROOM_EVENTS = [
   'user-joined',
   'user-left',
   'new-message',
+  'room-read',
+  'room-unread',
 ];
 
 export class Rooms {
@@ -25,6 +30,8 @@ export class Rooms {
     this.byId = new Map();
     /** @type {Map<string, Map<string, Participant>>} whole lists of rooms that this tab is in */
     this.people = new Map();
+    /** @type {Map<string, Participant[]>} the same in order, as they were asked for last */
+    this.present = new Map();
     /** There are rooms to show, be it those of an earlier visit. */
     this.loaded = false;
     /** The server has said which there are. */
@@ -33,10 +40,9 @@ export class Rooms {
     this.meanwhile = null;
     /** Grows whenever a room changes: what was made of all rooms stays good as long as this is the same. */
     this.version = 0;
-    /** @type {{version: number, rooms: Room[]}} all rooms in order, as of a version */
-    this.sorted = { version: -1, rooms: [] };
-    /** @type {{of: Room[] | null, words: string, groups: Groups}} the list that was asked for last */
-    this.listed = { of: null, words: '', groups: { mine: [], others: [] } };
+    this.order = new RoomOrder();
+    /** @type {Set<string>} rooms of two that were opened here: they show before anything is said */
+    this.opened = new Set();
   }
 
   /** The rooms of an earlier visit, until the server says which there are. @param {Room[]} rooms */
@@ -59,8 +65,9 @@ export class Rooms {
     const later = this.meanwhile ?? [];
     this.meanwhile = null;
     this.byId = new Map(rooms.map((room) => [room.id, room]));
+    this.order.beginAnew(this.byId.keys());
     this.version += 1;
-    for (const id of [...this.people.keys()]) if (!this.byId.get(id)?.joined) this.people.delete(id);
+    for (const id of [...this.people.keys()]) if (!this.byId.get(id)?.joined) this.forgetPeople(id);
     this.loaded = true;
     this.fetched = true;
     for (const { event, payload } of later) this.change(event, payload);
@@ -93,41 +100,55 @@ export class Rooms {
         return this.depart(payload);
       case 'new-message':
         return this.message(payload);
+      case 'room-read':
+        return this.read(payload);
+      case 'room-unread':
+        return this.unread(payload);
     }
   }
 
   /**
-   * A room as the server sees it now. An event to everyone does not say whether this user is in it, and does not take
-   * back a message that is newer.
+   * A room as the server sees it now. An event to everyone does not say whether this user is in it, nor what was read,
+   * and does not take back a message that is newer. Who hears of a room that is not open is in it.
    * @param {Room} room
    */
   put(room) {
     const known = this.byId.get(room.id);
-    const joined = room.joined ?? known?.joined ?? false;
+    const joined = isOpen(room) ? (room.joined ?? known?.joined ?? false) : true;
     const newer = known && known.lastSeq > room.lastSeq;
     const last = newer
       ? { lastSeq: known.lastSeq, lastMessage: known.lastMessage, lastMessageAt: known.lastMessageAt }
       : {};
-    this.set({ ...room, ...last, joined });
+    const keeps = known?.joined && joined && known.readSeq !== undefined && (newer || room.readSeq === undefined);
+    const { readSeq, unread, mentions } = keeps ? known : room;
+    this.set({ ...room, ...last, joined, ...(readSeq === undefined ? {} : { readSeq, unread, mentions }) });
   }
 
   /** @param {Room} room */
   set(room) {
     this.byId.set(room.id, room);
+    this.order.fresh.add(room.id);
     this.version += 1;
   }
 
   /** @param {string} id */
   remove(id) {
     this.byId.delete(id);
-    this.people.delete(id);
+    this.forgetPeople(id);
+    this.order.fresh.add(id);
     this.version += 1;
   }
 
   /** @param {string} id @param {boolean} joined */
   setJoined(id, joined) {
     this.alter(id, { joined });
-    if (!joined) this.people.delete(id);
+    if (!joined) this.forgetPeople(id);
+  }
+
+  /** @param {string} id */
+  forgetPeople(id) {
+    this.people.delete(id);
+    this.present.delete(id);
   }
 
   /** @param {string} id @param {Participant[]} participants */
@@ -154,12 +175,75 @@ export class Rooms {
   message(message) {
     const room = this.byId.get(message.room);
     if (!room || message.seq <= room.lastSeq) return;
-    this.alter(message.room, { lastSeq: message.seq, lastMessage: message, lastMessageAt: message.timestamp });
+    const last = { lastSeq: message.seq, lastMessage: message, lastMessageAt: message.timestamp };
+    this.alter(message.room, { ...last, ...this.counted(room, message) });
+  }
+
+  /** What is unread once a message has come. @param {Room} room @param {import('../protocol/types.js').Message} message */
+  counted({ readSeq, unread = 0, mentions = 0 }, message) {
+    if (readSeq === undefined) return {};
+    if (message.sender === this.userId) return { readSeq: message.seq, unread: 0, mentions: 0 };
+    const isNamed = message.mentionsAll || message.mentions?.includes(this.userId);
+    return { unread: Math.min(unread + 1, MOST_COUNTED), mentions: Math.min(mentions + Number(isNamed ?? false), MOST_COUNTED) };
+  }
+
+  /** The server says what is unread. @param {{roomId: string} & import('../protocol/types.js').Reading} told */
+  read({ roomId, readSeq, unread, mentions }) {
+    const room = this.byId.get(roomId);
+    if (room && readSeq >= (room.readSeq ?? 0)) this.alter(roomId, { readSeq, unread, mentions });
+  }
+
+  /** Something was said in a room of this user's that this tab does not follow. @param {any} told */
+  unread({ roomId, lastSeq, lastMessage, unread, mentions }) {
+    const room = this.byId.get(roomId);
+    if (!room) return;
+    const isNews = lastMessage && lastSeq > room.lastSeq;
+    const last = isNews ? { lastSeq, lastMessage, lastMessageAt: lastMessage.timestamp } : {};
+    this.alter(roomId, { ...last, joined: true, unread, mentions });
+  }
+
+  /** Read up to here, in this tab: what is left is known for sure once the server has said it. @param {string} id @param {number} seq */
+  readTo(id, seq) {
+    const room = this.byId.get(id);
+    if (!room || room.readSeq === undefined || seq <= room.readSeq) return;
+    const left = Math.max(0, room.lastSeq - seq);
+    this.alter(id, { readSeq: seq, unread: Math.min(room.unread ?? 0, left), mentions: Math.min(room.mentions ?? 0, left) });
+  }
+
+  /** Whether the other of a room of two is there, as far as this tab can tell. @param {Room} room */
+  otherIsOnline(room) {
+    const other = otherOf(room, this.userId);
+    const known = this.people.get(room.id);
+    return Boolean(other && (known ? known.get(other.id)?.online : room.onlineCount > 1));
+  }
+
+  /** @param {string} id */
+  isDirect(id) {
+    return isDirect(this.byId.get(id));
+  }
+
+  /** The room with one other, where there is one. @param {string} userId */
+  directWith(userId) {
+    return [...this.byId.values()].find((room) => otherOf(room, this.userId)?.id === userId);
+  }
+
+  /** A room of two shows from now on, also where nothing was said in it. @param {string} id */
+  show(id) {
+    if (this.opened.has(id) || !isDirect(this.byId.get(id))) return;
+    this.opened.add(id);
+    this.order.fresh.add(id);
+    this.version += 1;
+  }
+
+  /** One that nobody has written in is there for whoever opened it. @param {Room} room */
+  shows(room) {
+    return !isDirect(room) || room.lastSeq > 0 || room.createdBy?.id === this.userId || this.opened.has(room.id);
   }
 
   /** @param {string} id */
   count(id) {
     const people = this.people.get(id);
+    this.present.delete(id);
     if (!people) return;
     const online = [...people.values()].filter((one) => one.online).length;
     this.alter(id, { participantCount: people.size, onlineCount: online });
@@ -173,52 +257,30 @@ export class Rooms {
     if (!same) this.set({ ...room, ...part });
   }
 
-  /** Those in a room, present ones first, then by name. @param {string} id @returns {Participant[]} */
+  /**
+   * Those in a room, present ones first, then by name.
+   * @param {string} id @returns {Participant[]} the same array until one comes or goes
+   */
   peopleIn(id) {
+    const known = this.present.get(id);
+    if (known) return known;
     const people = [...(this.people.get(id)?.values() ?? [])];
-    return people.sort((a, b) => Number(b.online) - Number(a.online) || a.username.localeCompare(b.username));
+    people.sort((a, b) => Number(b.online) - Number(a.online) || a.username.localeCompare(b.username));
+    this.present.set(id, people);
+    return people;
   }
 
   /** All rooms, the one with the latest message first. @returns {Room[]} the same array until a room changes */
   inOrder() {
-    if (this.sorted.version !== this.version) {
-      // From the order of before, where little has moved: that sorts in a few comparisons a room.
-      const known = this.sorted.rooms.flatMap(({ id }) => this.byId.get(id) ?? []);
-      const before = new Set(known);
-      const fresh = known.length === this.byId.size ? [] : [...this.byId.values()].filter((room) => !before.has(room));
-      this.sorted = { version: this.version, rooms: [...fresh, ...known].sort(latestFirst) };
-    }
-    return this.sorted.rooms;
+    return this.order.all(this);
   }
 
   /**
    * Rooms whose name or description holds the words, the one with the latest message first.
    * @param {string} [words]
-   * @returns {Groups} the same until a room or the words change
+   * @returns {import('./room-order.js').Groups} the same until a room or the words change
    */
   list(words = '') {
-    const rooms = this.inOrder();
-    if (this.listed.of !== rooms || this.listed.words !== words) {
-      const found = rooms.filter(holds(words));
-      const groups = { mine: found.filter((room) => room.joined), others: found.filter((room) => !room.joined) };
-      this.listed = { of: rooms, words, groups };
-    }
-    return this.listed.groups;
+    return this.order.list(this, words);
   }
-}
-
-/** Times are written alike, so they compare as text. @param {Room} a @param {Room} b */
-function latestFirst(a, b) {
-  const [at, than] = [a.lastMessageAt ?? a.createdAt, b.lastMessageAt ?? b.createdAt];
-  if (at !== than) return at < than ? 1 : -1;
-  return a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1);
-}
-
-/** @param {string} words @returns {(room: Room) => boolean} */
-function holds(words) {
-  const wanted = words.trim().toLowerCase().split(/\s+/);
-  return (room) => {
-    const text = `${room.name} ${room.description}`.toLowerCase();
-    return wanted.every((word) => text.includes(word));
-  };
 }

@@ -1,7 +1,6 @@
 /** Who is logged in: kept over reloads, shared by all tabs, renewed at half the token's life. */
 
 import { Store } from './store.js';
-import { lifetime, renewalIn } from './token.js';
 
 /** @typedef {import('../protocol/types.js').User} User */
 /** @typedef {import('../protocol/types.js').Grant} Grant */
@@ -29,6 +28,8 @@ export class Session extends Store {
     this.grant = storage.read(NAME);
     /** Why the last session ended, in words, for the log-in page. */
     this.notice = '';
+    /** The last session ended because its user wanted that, whatever is said of it. */
+    this.wanted = false;
     /** @type {(() => Promise<Grant>) | null} */
     this.renew = null;
     /** @type {any} */
@@ -54,13 +55,25 @@ export class Session extends Store {
   /** @param {Grant} grant */
   begin(grant) {
     this.notice = '';
+    this.wanted = false;
     this.storage.write(NAME, grant);
     this.take(grant);
   }
 
-  /** @param {string} [notice] why, in words; empty where the user wanted it */
-  end(notice = '') {
+  /** The server says what is otherwise about the user. @param {Partial<User>} change */
+  update(change) {
+    const { grant } = this;
+    if (!grant || (change.id && change.id !== grant.user.id)) return;
+    const user = { ...grant.user, ...change };
+    if (JSON.stringify(user) === JSON.stringify(grant.user)) return;
+    this.storage.write(NAME, { ...grant, user });
+    this.take({ ...grant, user });
+  }
+
+  /** @param {string} [notice] in words, for the log-in page @param {boolean} [wanted] the user wanted it, as also without a word */
+  end(notice = '', wanted = false) {
     this.notice = notice;
+    this.wanted = wanted;
     // What another tab wrote meanwhile is not this one's to remove.
     if (this.storage.read(NAME)?.token === this.token) this.storage.write(NAME, null);
     this.take(null);
@@ -125,4 +138,31 @@ export class Session extends Store {
       if (this.token === token) this.timer = this.timers.setTimeout(() => this.refresh(), RETRY_MS);
     }
   }
+}
+
+/**
+ * What a token says about itself, read without checking it: checking is the server's affair.
+ * @param {string} token a JWT
+ * @returns {{issuedAt: number, expiresAt: number} | null} both in milliseconds since 1970
+ */
+export function lifetime(token) {
+  try {
+    const [, body] = token.split('.');
+    const { iat, exp } = JSON.parse(atob((body ?? '').replaceAll('-', '+').replaceAll('_', '/')));
+    if (!Number.isFinite(iat) || !Number.isFinite(exp) || exp <= iat) return null;
+    return { issuedAt: iat * 1000, expiresAt: exp * 1000 };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Milliseconds until a token should be renewed, at half its life; 0 when that has passed.
+ * @param {string} token
+ * @param {number} now
+ */
+export function renewalIn(token, now) {
+  const life = lifetime(token);
+  if (!life) return 0;
+  return Math.max(0, (life.issuedAt + life.expiresAt) / 2 - now);
 }

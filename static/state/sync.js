@@ -1,11 +1,10 @@
 /** Brings this tab up to date with the server: all rooms after each connect, one room as it is joined or looked into. */
 
-import { asRequestError } from '../protocol/errors.js';
+import { asRequestError, insist } from '../protocol/errors.js';
 import { WINDOW } from './timeline.js';
 
 /** @typedef {import('../protocol/types.js').JoinReply} JoinReply */
-
-const RETRY_MS = 2_000;
+/** @typedef {import('../protocol/types.js').Room} Room */
 
 export class Sync {
   /**
@@ -14,6 +13,7 @@ export class Sync {
    * @param {import('../protocol/connection.js').Connection} options.connection
    * @param {import('./rooms.js').Rooms} options.rooms
    * @param {import('./marks.js').Marks} options.marks
+   * @param {import('./reading.js').Reading} options.reading
    * @param {import('./history.js').History} options.history
    * @param {import('./reader.js').Reader} options.reader
    * @param {() => void} options.changed
@@ -21,11 +21,12 @@ export class Sync {
    * @param {(roomId: string) => void} options.gone a room is not there any more
    * @param {(ms: number) => Promise<void>} options.wait
    */
-  constructor({ rest, connection, rooms, marks, history, reader, changed, caughtUp, gone, wait }) {
+  constructor({ rest, connection, rooms, marks, reading, history, reader, changed, caughtUp, gone, wait }) {
     this.rest = rest;
     this.connection = connection;
     this.rooms = rooms;
     this.marks = marks;
+    this.reading = reading;
     this.history = history;
     this.reader = reader;
     this.changed = changed;
@@ -34,6 +35,10 @@ export class Sync {
     this.wait = wait;
     /** @type {Set<string>} rooms that this connection is in and has caught up with */
     this.live = new Set();
+    /** @type {Set<string>} rooms of this user that are one too many for this connection: no event tells of them */
+    this.beyond = new Set();
+    /** @type {Set<string>} rooms that are being followed */
+    this.coming = new Set();
     /** The list of rooms was fetched on this connection, and events tell of whatever changes. */
     this.isCurrent = false;
     /** Grows with each change of the connection: an answer that was asked for before is void. */
@@ -44,6 +49,7 @@ export class Sync {
   interrupt() {
     this.round += 1;
     this.live.clear();
+    this.beyond.clear();
     this.isCurrent = false;
   }
 
@@ -51,41 +57,60 @@ export class Sync {
   async start() {
     const { round } = this;
     this.rooms.beginFetch();
-    const rooms = await this.insist(round, () => this.rest.rooms());
+    const rooms = await this.insist(round, () => this.rest.rooms()).catch(() => undefined);
     if (!rooms) return;
     const before = [...this.rooms.byId.keys()];
     this.rooms.finishFetch(rooms);
     this.isCurrent = true;
     for (const roomId of before) if (!this.rooms.byId.has(roomId)) this.gone(roomId);
-    for (const room of rooms) this.marks.meet(room);
+    this.reading.meet(rooms);
     this.changed();
-    // The room in view comes first.
-    const joined = rooms.filter((room) => room.joined).sort((a) => (a.id === this.reader.openId ? -1 : 0));
-    await Promise.all(joined.map((room) => this.insist(round, () => this.enter(room.id))));
+    await Promise.all(this.inOrder(rooms.filter((room) => room.joined)).map((room) => this.comeInto(round, room.id)));
     const open = this.reader.openId;
     if (open && this.rooms.byId.has(open) && !this.live.has(open)) await this.lookOn(open);
   }
 
+  /** The room in view comes first, then those where something was said last: a connection is in so many rooms at most. @param {Room[]} rooms */
+  inOrder(rooms) {
+    const rank = (/** @type {Room} */ room) => (room.id === this.reader.openId ? '~' : (room.lastMessageAt ?? ''));
+    return [...rooms].sort((a, b) => (rank(a) < rank(b) ? 1 : rank(a) > rank(b) ? -1 : 0));
+  }
+
+  /** A room of this user's, on a new connection. @param {number} round @param {string} roomId */
+  async comeInto(round, roomId) {
+    try {
+      await this.insist(round, () => this.enter(roomId));
+    } catch (thrown) {
+      // Any other refusal: it is gone, of which an event tells, or the connection is, whose return begins anew.
+      if (round !== this.round || asRequestError(thrown).code !== 'limit_reached') return;
+      this.beyond.add(roomId);
+      this.changed();
+    }
+  }
+
+  /** A room that this user is in by other hands, or on another device. @param {string} roomId */
+  follow(roomId) {
+    if (!this.isCurrent || this.live.has(roomId) || this.beyond.has(roomId) || this.coming.has(roomId)) return;
+    this.coming.add(roomId);
+    void this.comeInto(this.round, roomId).finally(() => this.coming.delete(roomId));
+  }
+
+  /** Out of a room: one that was too many has its place. @param {string} roomId */
+  leave(roomId) {
+    this.beyond.delete(roomId);
+    const [next] = this.live.delete(roomId) ? this.beyond : [];
+    if (next) void this.comeInto(this.round, next);
+  }
+
   /**
-   * Does something until it succeeds, is refused for good, or the connection is another one.
    * @template T
    * @param {number} round
    * @param {() => Promise<T>} work
-   * @returns {Promise<T | undefined>}
+   * @returns {Promise<T | undefined>} `undefined` where the connection is another one meanwhile
    */
   async insist(round, work) {
-    while (round === this.round) {
-      try {
-        const result = await work();
-        return round === this.round ? result : undefined;
-      } catch (thrown) {
-        const error = asRequestError(thrown);
-        const mayPass = error.isAbsence || ['rate_limited', 'storage', 'overloaded', 'internal'].includes(error.code);
-        if (!mayPass || error.code === 'offline') return undefined;
-        await this.wait(error.retryAfterMs ?? RETRY_MS);
-      }
-    }
-    return undefined;
+    const result = await insist(work, { wait: this.wait, goesOn: () => round === this.round });
+    return round === this.round ? result : undefined;
   }
 
   /** Joins a room on this connection and catches up with it. @param {string} roomId */
@@ -101,7 +126,7 @@ export class Sync {
     if (round !== this.round) return;
     this.rooms.put({ ...reply.room, joined: true });
     this.rooms.setPeople(roomId, reply.participants);
-    this.marks.meet(reply.room);
+    this.reading.meet([{ ...reply.room, joined: true }]);
     if (timeline && after !== undefined) {
       if (reply.reset) timeline.clear();
       else if (timeline.attached) timeline.append(after, reply.messages ?? []);
@@ -110,6 +135,7 @@ export class Sync {
     if (timeline && !timeline.loaded) await this.history.open(roomId, this.marks.read[roomId]);
     if (round !== this.round) return;
     this.live.add(roomId);
+    this.beyond.delete(roomId);
     this.history.confirm(roomId);
     this.changed();
     this.caughtUp(roomId);
@@ -148,8 +174,8 @@ export class Sync {
   }
 
   /**
-   * What is new in a room that one looks at without being in it, of which no event tells. A failure is quiet: the next
-   * look comes soon.
+   * What is new in a room that one looks at without being in it, of which no event tells, or not on this connection. A
+   * failure is quiet: the next look comes soon.
    * @param {string} roomId
    */
   async lookIn(roomId) {
@@ -160,7 +186,7 @@ export class Sync {
       this.rooms.put(room);
       this.history.knowEnd(roomId, room.lastSeq);
       this.changed();
-      // Joined elsewhere meanwhile.
+      // Joined elsewhere meanwhile, or another room was left, so that there is a place for this one.
       if (room.joined) await this.enter(roomId);
     } catch (thrown) {
       if (asRequestError(thrown).code !== 'room_not_found') return;

@@ -13,6 +13,11 @@ const WORDS = {
   token_expired: 'Your session has ended. Please log in again.',
   invalid_credentials: 'This name and password do not belong together.',
   signup_closed: 'New accounts are not being taken here. Ask whoever runs this server.',
+  account_disabled: 'This account is disabled. Ask whoever runs this server.',
+  invite_required: 'This invitation is not good any more. Ask for a new one.',
+  invite_not_found: 'This invitation is not good any more: it was used up, taken back, or is too old.',
+  reset_not_found: 'This link is not good any more: it was used, or is older than a day. Ask for a new one.',
+  last_administrator: 'This is the last administrator. Make somebody else one first.',
   username_taken: 'This name is taken already.',
   email_taken: 'There is an account with this e-mail address already.',
   room_name_taken: 'There is a room of this name already.',
@@ -24,7 +29,7 @@ const WORDS = {
   user_busy: 'Busy: in another call.',
   call_not_found: 'This call is over.',
   peer_unavailable: 'The other side cannot be reached right now.',
-  limit_reached: 'The limit is reached.',
+  limit_reached: 'You are in as many rooms as can be followed at once. Leave one of them first.',
 };
 
 /**

@@ -7,7 +7,7 @@ import { Picture, stateWords } from './call-tile.js';
 import { CORNERS, useCorner } from './corner-place.js';
 import { useFocusHome } from './focus.js';
 import { duration } from './format.js';
-import { useNow } from './hooks.js';
+import { useNow, useStore } from './hooks.js';
 import { icon } from './icons.js';
 import { useKeys } from './keys.js';
 import { Avatar } from './parts.js';
@@ -35,7 +35,7 @@ export function CornerCall({ app, calls }) {
       <${Lead} calls=${calls} />
       <button class="round small grip" aria-label=${`Move the call, now ${CORNERS[corner]}`} aria-keyshortcuts="ArrowLeft ArrowRight ArrowUp ArrowDown"
         title="Drag, or move with the arrow keys" onKeyDown=${keyed}>${icon('grip')}</button>
-      <button class="round small enlarge" aria-label=${`Back to the call: ${name}`} title="Make the call large" onClick=${() => calls.enlarge()}>${icon('enlarge')}</button>
+      <button class="round small enlarge" aria-label=${`Back to the call: ${name}`} title="Make the call large" onClick=${() => calls.seat.enlarge()}>${icon('enlarge')}</button>
     </div>
     <p class="corner-words"><span class="one-line" dir="auto">${name}</span> <span class="time">${call.state === 'ringing' ? 'Ringing…' : duration(now - call.since)}</span></p>
     <div class="corner-tools">
@@ -49,6 +49,7 @@ export function CornerCall({ app, calls }) {
 /** Whoever shares the screen or speaks. @param {{calls: CallDesk}} props */
 function Lead({ calls }) {
   const { call, mesh } = calls;
+  useStore(calls.seat.signs);
   const [before, setBefore] = useState('');
   const peers = [...(mesh?.peers.values() ?? [])];
   const lead = leadOf(peers, mesh?.speaking ?? new Set(), before);
@@ -56,7 +57,8 @@ function Lead({ calls }) {
   if (!lead) return html`<${Avatar} id=${call?.roomId ?? call?.to ?? ''} name=${call?.name || '?'} size="large" />`;
   const screen = lead.media.screen;
   const track = screen ? lead.screen : lead.camera;
-  const words = stateWords(lead);
+  // Why, is said in the large call.
+  const words = calls.unconnected.name === lead.username ? 'Does not connect' : stateWords(lead);
   return html`${!screen && html`<${Avatar} id=${lead.userId} name=${lead.username} size="large" />`}
     ${track && html`<${Picture} key=${track.id} track=${track} contain=${screen} label=${screen ? `${lead.username}’s screen` : `${lead.username}’s picture`} />`}
     ${words ? html`<p class="tile-state" role="status">${words}</p>` : peers.length > 1 && html`<p class="corner-who one-line" dir="auto">${lead.username}</p>`}`;

@@ -52,12 +52,19 @@ export function MediaProblems({ media, dismissable = false }) {
   return html`<div class="notice warn media-problem" role="status">
     ${icon('alert')}
     <div class="media-problem-words">
-      ${problems.map(([kind, problem]) => html`<p key=${kind}><strong>${problem.title}.</strong> <span class="help">${problem.help}</span></p>`)}
+      ${problems.map(([kind, problem]) => html`<p key=${kind}><strong>${problem.title}.</strong> ${problem.help}</p>
+        ${problem.way && html`<${SecureWay} way=${problem.way} />`}`)}
       ${media.devices.available && html`<button class="link-button" onClick=${() => media.retry()}>Try again</button>`}
     </div>
     ${dismissable && html`<button class="round small plain-round" aria-label="Dismiss" title="Dismiss"
       onClick=${() => setAside(problems.map(([, problem]) => problem))}>${icon('close')}</button>`}
   </div>`;
+}
+
+/** The way to the page that has devices. @param {{way: import('../call/problems.js').SecurePage}} props */
+export function SecureWay({ way }) {
+  return html`<p><a class="button" href=${way.url}>Open the secure page</a></p>
+    <p>${way.warning} <a href="trust">Trust this server</a> to have no warning.</p>`;
 }
 
 /**

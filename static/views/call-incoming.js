@@ -1,10 +1,9 @@
 /** The card of a call that rings: it takes the focus from nobody, and is the next thing for the keyboard. */
 
 import { html, useEffect, useRef, useState } from '../vendor/preact.js';
-import { callIcon } from './call-buttons.js';
 import { Preview } from './call-devices.js';
 import { useFocusHome } from './focus.js';
-import { icon } from './icons.js';
+import { callIcon, icon } from './icons.js';
 import { letterOf } from './keys.js';
 import { Avatar } from './parts.js';
 
@@ -33,7 +32,7 @@ export function IncomingCard({ app, calls }) {
     else card?.setAttribute('open', '');
   }, []);
   if (!incoming || !user) return null;
-  const room = incoming.roomId && app.chat?.rooms.byId.get(incoming.roomId)?.name;
+  const room = incoming.roomId && calls.isGroup(incoming.roomId) && app.chat?.rooms.byId.get(incoming.roomId)?.name;
   const what = `${video ? 'Video call' : 'Call'}${room ? ` in ${room}` : ''}`;
   const check = () => {
     setPreview(true);

@@ -6,7 +6,8 @@ import { Preview } from './call-devices.js';
 import { IncomingCard } from './call-incoming.js';
 import { Stage } from './call-stage.js';
 import { icon } from './icons.js';
-import { Dialog, Notice } from './parts.js';
+import { Dialog } from './in-front.js';
+import { Notice } from './parts.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../call/desk.js').CallDesk} CallDesk */
@@ -28,7 +29,7 @@ function PlanDialog({ app, calls }) {
   const user = app.session.user;
   if (!plan || !user) return null;
   const title = plan.join ? `Join the call in ${plan.name}` : `Call ${plan.name}`;
-  const action = plan.join ? 'Join' : plan.problem ? 'Try again' : plan.roomId ? 'Call everybody here' : 'Call';
+  const action = plan.join ? 'Join' : plan.problem ? 'Try again' : plan.roomId && !plan.to ? 'Call everybody here' : 'Call';
   return html`<${Dialog} title=${title} onClose=${() => calls.dismissPlan()} class="call-dialog">
     <div class="form">
       ${plan.problem && html`<${Notice} kind="warn">${plan.problem}<//>`}
@@ -49,7 +50,7 @@ export function ElsewhereBar({ app, calls }) {
   if (!elsewhere || call) return null;
   const room = elsewhere.roomId && app.chat?.rooms.byId.get(elsewhere.roomId)?.name;
   return html`<div class="call-bar" role="region" aria-label="Call elsewhere">
-    <span class="call-bar-words">You are in a call${room ? ` in ${room}` : ''} ${elsewhere.socketId === null ? 'that lost its tab' : 'in another tab or on another device'}.</span>
+    <span class="call-bar-words">You are in a call${room ? ` ${calls.isGroup(elsewhere.roomId) ? 'in' : 'with'} ${room}` : ''} ${elsewhere.socketId === null ? 'that lost its tab' : 'in another tab or on another device'}.</span>
     <button class="button small plain" onClick=${() => calls.moveHere()}>Move the call here</button>
   </div>`;
 }

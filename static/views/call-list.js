@@ -1,12 +1,10 @@
 /** The history of calls: who, when, how it ended; missed ones marked; a way to call back. */
 
 import { html, useEffect } from '../vendor/preact.js';
-import { recordWords } from '../call/reasons.js';
-import { callIcon } from './call-buttons.js';
 import { duration, nameList, shortTime, wholeTime } from './format.js';
 import { useNow } from './hooks.js';
-import { icon } from './icons.js';
-import { Avatar, Empty, Notice, Skeleton } from './parts.js';
+import { callIcon, icon } from './icons.js';
+import { Avatar, Empty, Notice, PersonName, Skeleton } from './parts.js';
 
 /** @typedef {import('../protocol/types.js').CallRecord} CallRecord */
 
@@ -24,31 +22,32 @@ export function CallList({ app, chat }) {
     ${!journal.loaded && !journal.problem && html`<${Skeleton} label="Loading calls" />`}
     ${journal.loaded && !journal.calls.length && html`<${Empty} picture="phone" title="No calls yet"><p>Ring somebody from People, or everybody in a room.</p><//>`}
     <ul>
-      ${journal.calls.map((call) => html`<li key=${call.id}><${Row} app=${app} chat=${chat} call=${call} now=${now} /></li>`)}
+      ${journal.calls.map((call) => html`<li key=${call.id}><${Row} app=${app} chat=${chat} journal=${journal} call=${call} now=${now} /></li>`)}
     </ul>
     ${journal.loaded && !journal.complete && html`<button class="button ghost wide" aria-disabled=${journal.busy} onClick=${() => journal.more()}>Show older calls</button>`}
   </section>`;
 }
 
-/** @param {{app: import('../app.js').App, chat: import('../state/chat.js').Chat, call: CallRecord, now: number}} props */
-function Row({ app, chat, call, now }) {
+/** @param {{app: import('../app.js').App, chat: import('../state/chat.js').Chat, journal: import('../call/journal.js').Journal, call: CallRecord, now: number}} props */
+function Row({ app, chat, journal, call, now }) {
   const me = chat.user.id;
   const room = call.room ? chat.rooms.byId.get(call.room) : undefined;
   const others = [call.createdBy, ...call.invited, ...call.participants].filter((one) => one.id !== me);
   const other = others[0];
-  const name = call.room ? (room?.name ?? 'A room that is gone') : (other?.username ?? 'Somebody');
-  const { kind, words } = recordWords(call, me);
+  const group = journal.isGroup(call.room);
+  const name = group ? (room?.name ?? 'A room that is gone') : (other?.username ?? 'Somebody');
+  const { kind, words } = journal.wordsOf(call);
   const length = call.answeredAt && call.endedAt ? duration(Date.parse(call.endedAt) - Date.parse(call.answeredAt)) : '';
-  const detail = [words, length, call.room && nameList([...new Set(others.map((one) => one.username))])].filter(Boolean).join(' · ');
+  const detail = [words, length, group && nameList([...new Set(others.map((one) => one.username))])].filter(Boolean).join(' · ');
   const back = () =>
-    app.calls?.prepare(call.room ? { roomId: call.room, name, callType: call.callType } : { to: other?.id, name, callType: call.callType });
+    void app.prepareCall(group ? { roomId: call.room, name, callType: call.callType } : { to: other?.id, name, callType: call.callType });
   const video = call.callType === 'video';
-  const can = call.room ? room?.joined : Boolean(other);
+  const can = group ? room?.joined : Boolean(other);
   return html`<div class="row">
-    <${Avatar} id=${call.room ?? other?.id ?? ''} name=${name} />
+    <${Avatar} id=${(group ? call.room : other?.id) ?? ''} name=${name} />
     <span>
       <span class=${`title ${kind === 'missed' ? 'missed' : ''}`}>
-        <span dir="auto">${name}</span>${icon(kind === 'missed' ? 'missed' : kind === 'out' ? 'phoneOut' : 'phoneIn')}
+        ${!group && other ? html`<${PersonName} app=${app} id=${other.id} name=${name} />` : html`<span dir="auto">${name}</span>`}${icon(kind === 'missed' ? 'missed' : kind === 'out' ? 'phoneOut' : 'phoneIn')}
       </span>
       <span class="sub one-line"><time datetime=${call.createdAt} title=${wholeTime(call.createdAt)}>${shortTime(call.createdAt, now)}</time> · <bdi>${detail}</bdi></span>
     </span>

@@ -5,10 +5,11 @@ import { Controls } from './call-controls.js';
 import { DeviceChoice, MediaProblems } from './call-devices.js';
 import { Tiles } from './call-tiles.js';
 import { SelfTile } from './call-tile.js';
+import { ConnectionTest } from './connection-test.js';
 import { FloatButton, FullScreenButton } from './call-window.js';
-import { focusIsLost, useFocusHome } from './focus.js';
+import { useFocusHome } from './focus.js';
 import { duration, plural } from './format.js';
-import { useNow } from './hooks.js';
+import { focusIsLost, useNow } from './hooks.js';
 import { icon } from './icons.js';
 import { Avatar } from './parts.js';
 
@@ -44,11 +45,11 @@ export function Stage({ app, calls }) {
     <div class="stage-head">
       <div class="about">
         <${place === 'large' ? 'h1' : 'h2'} class="one-line" dir="auto">${title}<//>
-        <p>${ringing ? 'Ringing…' : html`<span role="timer">${duration(now - call.since)}</span>`}${call.roomId && !ringing && ` · ${plural(peers.length + 1, 'person', 'people')}`}</p>
+        <p>${ringing ? 'Ringing…' : html`<span role="timer">${duration(now - call.since)}</span>`}${call.group && !ringing && ` · ${plural(peers.length + 1, 'person', 'people')}`}</p>
       </div>
       <${FloatButton} stage=${ref} />
       <${FullScreenButton} stage=${ref} />
-      <button class="round small" aria-label="Make the call small" title="Make the call small" onClick=${() => calls.shrink()}>${icon('shrink')}</button>
+      <button class="round small" aria-label="Make the call small" title="Make the call small" onClick=${() => calls.seat.shrink()}>${icon('shrink')}</button>
     </div>
     <div class="stage-body">
       ${ringing
@@ -58,9 +59,29 @@ export function Stage({ app, calls }) {
             <div class="corner"><${SelfTile} media=${media} user=${user} /></div>
           </div>`
         : html`<${Tiles} calls=${calls} user=${user} peers=${peers} />`}
-      <${MediaProblems} media=${media} dismissable />
+      <div class="stage-notices">
+        <${DoesNotConnect} app=${app} calls=${calls} />
+        <${MediaProblems} media=${media} dismissable />
+      </div>
       ${devices && html`<div class="stage-devices" id="stage-devices" role="region" aria-label="Devices"><${DeviceChoice} media=${media} /></div>`}
     </div>
     <${Controls} app=${app} calls=${calls} stage=${ref} devices=${devices} onDevices=${() => setDevices(!devices)} />
   </section>`;
+}
+
+/** Who is waited for, and why in vain. @param {{app: App, calls: CallDesk}} props */
+function DoesNotConnect({ app, calls }) {
+  const [testing, setTesting] = useState(false);
+  const { name, reason } = calls.unconnected;
+  return html`<div role="status">
+      ${name && html`<div class="notice warn media-problem">
+        ${icon('alert')}
+        <div class="media-problem-words">
+          <p><strong>The connection to <bdi>${name}</bdi> does not come about.</strong> ${reason ? reason.words : 'Looking for the reason…'}</p>
+          ${reason && html`<p>${reason.mend}</p>`}
+          <button class="link-button" onClick=${() => setTesting(true)}>Test my connection</button>
+        </div>
+      </div>`}
+    </div>
+    ${testing && html`<${ConnectionTest} app=${app} onClose=${() => setTesting(false)} />`}`;
 }

@@ -1,9 +1,10 @@
-/** How the pictures of a call stand together: one large with a strip of the others, two, or all alike. */
+/** How the pictures of a call stand together: one large beside the others, two, or all alike. */
 
 import { columnOf, gridFor } from '../call/grid.js';
 import { largeOf, picturesOf } from '../call/pictures.js';
 import { html, useEffect, useRef, useState } from '../vendor/preact.js';
 import { PeerTile, SelfTile } from './call-tile.js';
+import { useStore } from './hooks.js';
 
 /** @typedef {import('../call/pictures.js').PictureOf} PictureOf */
 
@@ -12,6 +13,7 @@ import { PeerTile, SelfTile } from './call-tile.js';
  */
 export function Tiles({ calls, user, peers }) {
   const { mesh, media } = calls;
+  useStore(calls.seat.signs);
   const [pinned, setPinned] = useState('');
   const [place, size] = useSize();
   const pictures = picturesOf(peers, Boolean(media.screen));
@@ -22,22 +24,22 @@ export function Tiles({ calls, user, peers }) {
     const { userId } = peer;
     return html`<${PeerTile} key=${key} peer=${peer} screen=${screen} quality=${mesh?.quality.get(userId)} speaking=${mesh?.speaking.has(userId) ?? false} pin=${pin} />`;
   };
-  if (large && pictures.length > 1) {
-    return html`<div class="tiles spotlight" ref=${place}>
-      <div class="spot">${tile(large)}</div>
-      <div class="strip" role="group" aria-label="The others">${pictures.filter((one) => one !== large).map((one) => tile(one))}</div>
-    </div>`;
-  }
-  if (pictures.length <= 2) {
-    const [other] = pictures.filter(({ peer }) => peer);
-    return html`<div class="tiles two" ref=${place}>
-      ${other ? tile(other, false) : html`<div class="tile waiting"><p role="status">Waiting for the others…</p></div>`}
-      <div class="corner">${pictures.filter(({ peer }) => !peer).map((one) => tile(one, false))}</div>
-    </div>`;
-  }
+  const shape = large && pictures.length > 1 ? 'spotlight' : pictures.length <= 2 ? 'two' : 'grid';
   const { columns, rows } = gridFor(pictures.length, size.width, size.height);
-  return html`<div class="tiles grid" ref=${place} style=${{ '--columns': columns * 2, '--rows': rows }}>
-    ${pictures.map((one, index) => html`<div key=${one.key} class="cell" style=${{ gridColumn: columnOf(index, pictures.length, columns) }}>${tile(one)}</div>`)}
+  const own = pictures.filter(({ peer }) => !peer);
+  /** @type {Record<typeof shape, (one: PictureOf, index: number) => {class?: string, style?: object}>} where each stands */
+  const places = {
+    spotlight: (one) => ({ class: one === large ? 'spot' : '' }),
+    two: (one) => (one.peer ? {} : { class: 'corner', style: { '--place': own.length - 1 - own.indexOf(one) } }),
+    grid: (_, index) => ({ style: { gridColumn: columnOf(index, pictures.length, columns) } }),
+  };
+  // Whatever the shape, each picture keeps its element and its place in the page: a video that is moved begins anew.
+  return html`<div class=${`tiles ${shape}`} ref=${place} style=${{ '--columns': columns * 2, '--rows': rows, '--others': pictures.length - 1 }}>
+    ${shape === 'two' && own.length === pictures.length && html`<div class="tile waiting" key="waiting"><p role="status">Waiting for the others…</p></div>`}
+    ${pictures.map((one, index) => {
+      const { class: name = '', style } = places[shape](one, index);
+      return html`<div key=${one.key} class=${`cell ${name}`} style=${style}>${tile(one, shape !== 'two')}</div>`;
+    })}
   </div>`;
 }
 

@@ -32,7 +32,7 @@ export function FullScreenButton({ stage }) {
 export function FloatButton({ stage }) {
   const [floats, setFloats] = useState(false);
   const [any, setAny] = useState(false);
-  const main = () => stage.current?.querySelector('.spot video, .tile:not(.self) video') ?? null;
+  const main = () => stage.current?.querySelector('.spot video') ?? stage.current?.querySelector('.tile:not(.self) video') ?? null;
   useEffect(() => setAny(main() !== null));
   useEffect(() => {
     const look = () => setFloats(Boolean(document.pictureInPictureElement));

@@ -1,8 +1,10 @@
 /** The field where one writes: keeps a draft for each room, sends it, tells others that one writes. */
 
+import { isDirect } from '../state/kinds.js';
 import { html, useEffect, useRef, useState } from '../vendor/preact.js';
 import { useMedia } from './hooks.js';
 import { icon } from './icons.js';
+import { useMentions } from './mention-list.js';
 
 /** As the server counts: code points of the trimmed text. */
 const LIMIT = 4_000;
@@ -30,6 +32,8 @@ export function Composer({ chat, room }) {
     chat.marks.setDraft(room.id, next);
     chat.typing.wrote(room.id, next.trim() !== '');
   };
+  const others = isDirect(room) ? [] : chat.rooms.peopleIn(room.id).filter((one) => one.userId !== chat.user.id);
+  const mentions = useMentions({ field, text, change, names: others.map((one) => one.username) });
   const send = () => {
     const content = text.replace(/\r\n?/g, '\n').replace(CONTROLS, '').trim();
     if (!content || over > 0) return;
@@ -38,6 +42,7 @@ export function Composer({ chat, room }) {
     field.current?.focus();
   };
   const keyed = (/** @type {KeyboardEvent} */ event) => {
+    if (mentions.keyed(event)) return;
     const sends = event.ctrlKey || event.metaKey || !(touched || event.shiftKey);
     if (event.key !== 'Enter' || event.isComposing || !sends) return;
     event.preventDefault();
@@ -47,11 +52,13 @@ export function Composer({ chat, room }) {
     event.preventDefault();
     send();
   };
-  return html`<form onSubmit=${submit}>
+  return html`<form class="composer-form" onSubmit=${submit}>
+    ${mentions.list}
     <div class="composer">
       <textarea ref=${field} rows="1" dir="auto" enterkeyhint=${touched ? 'enter' : 'send'} aria-label=${`Write to ${room.name}`} placeholder=${`Write to ${room.name}`} value=${text}
         aria-describedby=${over > 0 ? 'too-long' : undefined} aria-invalid=${over > 0 ? 'true' : undefined}
-        onInput=${(/** @type {any} */ event) => change(event.target.value)} onKeyDown=${keyed}></textarea>
+        ...${mentions.attributes} onSelect=${mentions.look} onKeyUp=${mentions.look} onFocus=${mentions.look} onBlur=${mentions.hide}
+        onInput=${(/** @type {any} */ event) => (mentions.look(), change(event.target.value))} onKeyDown=${keyed}></textarea>
       <button class=${`button icon-only ${text.trim() ? 'primary' : 'ghost'}`} aria-label="Send"
         title=${touched ? 'Send (Enter is a new line)' : 'Send (Enter; Shift+Enter is a new line)'}
         aria-disabled=${!text.trim() || over > 0}>${icon('send')}</button>

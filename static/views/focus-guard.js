@@ -30,10 +30,13 @@ export function guardFocus(root) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
-  document.addEventListener('focusin', (event) => {
+  const follow = (/** @type {Element | null} */ element) => {
     trail = [];
-    for (let at = /** @type {Element | null} */ (event.target); at; at = at.parentElement) trail.push(at);
-  });
+    for (let at = element; at; at = at.parentElement) trail.push(at);
+  };
+  // What has it already may go just now: what only stood in for something until this part came.
+  if (usable(document.activeElement)) follow(document.activeElement);
+  document.addEventListener('focusin', (event) => follow(/** @type {Element | null} */ (event.target)));
   const check = () => {
     timer = undefined;
     if (usable(document.activeElement)) return;

@@ -2,8 +2,7 @@
 
 import { useLayoutEffect, useState } from '../vendor/preact.js';
 import { focusHeading, usable } from './focus-guard.js';
-
-export const focusIsLost = () => !document.activeElement || document.activeElement === document.body;
+import { focusIsLost } from './hooks.js';
 
 /** To the field of the open room, to what was pressed before, or else to the heading. @param {Element | null} [opener] */
 export function focusHome(opener) {

@@ -4,6 +4,7 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-d
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'long' });
 const shortDay = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const longDay = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const moment = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
 
 /** @param {number | string} time */
@@ -11,6 +12,9 @@ const dayOf = (time) => new Date(time).toDateString();
 
 /** @param {number | string} time */
 export const timeOfDay = (time) => clock.format(new Date(time));
+
+/** A day of this year with its time. @param {number | string} time */
+export const dayAndTime = (time) => moment.format(new Date(time));
 
 /** @param {number | string} time */
 export const wholeTime = (time) => full.format(new Date(time));
@@ -54,6 +58,14 @@ export function duration(ms) {
   const part = (/** @type {number} */ n) => String(n).padStart(2, '0');
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   return h ? `${h}:${part(m)}:${part(s)}` : `${m}:${part(s)}`;
+}
+
+/** How long something has lasted: 5 minutes, 3 hours, 12 days. @param {number} seconds */
+export function span(seconds) {
+  if (seconds < 60) return 'less than a minute';
+  if (seconds < 3_600) return plural(Math.floor(seconds / 60), 'minute');
+  if (seconds < 172_800) return plural(Math.floor(seconds / 3_600), 'hour');
+  return plural(Math.floor(seconds / 86_400), 'day');
 }
 
 const letters = new Intl.Segmenter();

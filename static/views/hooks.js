@@ -1,8 +1,40 @@
-/** Small hooks that several views share. */
+/** Small hooks that several views share, and the pace at which views follow what changes. */
 
 import { asRequestError } from '../protocol/errors.js';
-import { useEffect, useState } from '../vendor/preact.js';
-import { eachFrame } from './frames.js';
+import { useEffect, useRef, useState } from '../vendor/preact.js';
+
+/** Where no frames are drawn, as in a hidden tab, the work is done after this: a call must be heard there too. */
+const LATEST_MS = 100;
+
+/**
+ * Work that follows the changes of a store, at most once a frame: many messages a second cost no more than a few.
+ * @param {import('../state/store.js').Store} store
+ * @param {() => void} work
+ * @returns {() => void} ends it
+ */
+export function eachFrame(store, work) {
+  let frame = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const cancel = () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+    timer = undefined;
+  };
+  const run = () => {
+    cancel();
+    work();
+  };
+  const stop = store.subscribe(() => {
+    if (timer !== undefined) return;
+    frame = requestAnimationFrame(run);
+    timer = setTimeout(run, LATEST_MS);
+  });
+  return () => {
+    stop();
+    cancel();
+  };
+}
 
 /**
  * Shows a view again whenever a store changes.
@@ -81,3 +113,20 @@ export function useAction() {
     },
   };
 }
+
+/** Focus goes to the first field when a form comes, and to the first wrong one when the server found fault. @param {unknown} trouble */
+export function useFormFocus(trouble) {
+  const ref = useRef(/** @type {HTMLFormElement | null} */ (null));
+  useEffect(() => {
+    const wrong = trouble && ref.current?.querySelector('[aria-invalid="true"]');
+    const field = wrong || ref.current?.querySelector('input');
+    if (field instanceof HTMLElement) field.focus();
+  }, [trouble]);
+  return ref;
+}
+
+/** @param {HTMLFormElement} form @param {string} name */
+export const valueOf = (form, name) => String(new FormData(form).get(name) ?? '');
+
+/** Nothing has the focus. */
+export const focusIsLost = () => !document.activeElement || document.activeElement === document.body;

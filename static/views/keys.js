@@ -1,7 +1,7 @@
 /** Keys that do in a call what its buttons do. */
 
 import { useEffect, useRef } from '../vendor/preact.js';
-import { focusIsLost } from './focus.js';
+import { focusIsLost } from './hooks.js';
 
 /**
  * Runs on a key without others, while the focus is in this view or nowhere, and not where one writes.

@@ -1,6 +1,6 @@
 /** A button with a menu: by pointer and by keyboard the same everywhere. The browser shows it in front of everything and closes it at Escape or a click beside it. */
 
-import { html, useRef, useState } from '../vendor/preact.js';
+import { html, useEffect, useRef, useState } from '../vendor/preact.js';
 import { useId } from './hooks.js';
 import { icon } from './icons.js';
 
@@ -37,13 +37,16 @@ function target(key, at, items) {
   return [...items.slice(at + 1), ...items.slice(0, at + 1)].find(begins);
 }
 
-/** @param {{label: string, title?: string, picture?: Picture, items: Item[]}} props */
-export function Menu({ label, title, picture = 'more', items }) {
+/** @param {{label: string, title?: string, picture?: Picture, items: Item[], opened?: boolean}} props `opened`: at once */
+export function Menu({ label, title, picture = 'more', items, opened }) {
   const id = useId('menu');
   const [open, setOpen] = useState(false);
   const button = useRef(/** @type {HTMLButtonElement | null} */ (null));
   const menu = useRef(/** @type {HTMLElement | null} */ (null));
   const entries = () => /** @type {HTMLElement[]} */ ([...(menu.current?.children ?? [])]);
+  useEffect(() => {
+    if (opened) menu.current?.showPopover();
+  }, []);
   const opens = (/** @type {any} */ event) => {
     if (event.newState === 'open' && button.current && menu.current) place(button.current.getBoundingClientRect(), menu.current);
   };

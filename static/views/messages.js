@@ -1,6 +1,7 @@
 /** The messages of a room: opened where one left off, older and newer ones as one goes on, read as they are seen. */
 
 import { Component, html } from '../vendor/preact.js';
+import { isDirect, otherOf } from '../state/kinds.js';
 import { Announcer } from './announcer.js';
 import { icon } from './icons.js';
 import { moveByKey } from './message-keys.js';
@@ -11,7 +12,7 @@ import { ScrollPlace } from './scroll-place.js';
 
 /** @typedef {import('../state/chat.js').Chat} Chat */
 /** @typedef {import('../protocol/types.js').Room} Room */
-/** @typedef {{chat: Chat, room: Room, visible?: boolean}} Props `visible`: nothing covers the room */
+/** @typedef {{app: import('../app.js').App, chat: Chat, room: Room, visible?: boolean}} Props `visible`: nothing covers the room */
 
 /** A room that one is not in is looked at anew this often. */
 const LOOK_IN_MS = 5_000;
@@ -25,6 +26,8 @@ export class Messages extends Component {
     /** `away`: the end is not in view. */
     this.state = { away: false };
     this.rows = new MessageRows(chat.user.id);
+    /** @type {{of: unknown, list: string[]}} names that may be mentioned, and of whom they are */
+    this.names = { of: null, list: [] };
     /** @type {ScrollPlace | null} */
     this.place = null;
     /** Which filling of the window stands in its place; 0 before the first. */
@@ -35,9 +38,21 @@ export class Messages extends Component {
     this.heard = room.lastSeq;
     /** The room was caught up with when it was shown last. */
     this.wasLive = false;
+    /** @type {import('./call-row.js').CallsHere} */
+    this.here = {
+      words: (call) => this.props.app.calls?.journal.wordsOf(call) ?? { kind: 'in', words: 'Call' },
+      again: ({ callType }) => {
+        const { app, room: now } = this.props;
+        void app.prepareCall({ to: otherOf(now, chat.user.id)?.id, roomId: now.id, name: now.name, callType });
+      },
+    };
     this.onScroll = this.onScroll.bind(this);
     this.onLook = this.onLook.bind(this);
     this.settle = this.settle.bind(this);
+    this.onKey = (/** @type {MouseEvent | KeyboardEvent} */ event) => {
+      this.toPerson(event);
+      if (this.place && event instanceof KeyboardEvent) moveByKey(event, this.place);
+    };
     /** @type {(element: HTMLElement | null) => void} */
     this.takePlace = (element) => (this.place = element && new ScrollPlace(element));
   }
@@ -55,6 +70,7 @@ export class Messages extends Component {
   }
 
   componentDidUpdate() {
+    this.bringCalls();
     this.settle();
   }
 
@@ -102,7 +118,10 @@ export class Messages extends Component {
   }
 
   onScroll() {
-    if (this.place?.isShown && this.timeline?.loaded) this.look();
+    if (!this.place?.isShown || !this.timeline?.loaded) return;
+    // The page was turned or became wider, and the list moved by itself: nobody went there.
+    if (this.place.noteSize()) this.settle();
+    else this.look();
   }
 
   onLook() {
@@ -128,7 +147,16 @@ export class Messages extends Component {
 
   lookIn() {
     const { chat, room } = this.props;
-    if (!room.joined && this.isShown) void chat.sync.lookIn(room.id);
+    if ((!room.joined || chat.sync.beyond.has(room.id)) && this.isShown) void chat.sync.lookIn(room.id);
+  }
+
+  /** A name or a face leads to the card; at a message that has the focus, Enter does. @param {MouseEvent | KeyboardEvent} event */
+  toPerson(event) {
+    const target = /** @type {Element} */ (event.target);
+    const message = /** @type {HTMLElement | null} */ (target.closest('[data-person]'));
+    const asked = event instanceof KeyboardEvent ? event.key === 'Enter' && target === message : target.closest('.name, .avatar');
+    const { person: id, name: username } = message?.dataset ?? {};
+    if (asked && id && username) this.props.app.showPerson({ id, username });
   }
 
   toNewest() {
@@ -141,9 +169,53 @@ export class Messages extends Component {
   moveLine() {
     const { chat, room } = this.props;
     const read = chat.marks.read[room.id] ?? 0;
+    const elsewhere = chat.reading.elsewhere.get(room.id);
+    if (elsewhere !== undefined) {
+      // Read on another device: that is no news here.
+      chat.reading.elsewhere.delete(room.id);
+      if (room.joined && elsewhere > this.line) this.line = elsewhere;
+    }
     if (room.joined && room.lastSeq > this.heard && !chat.reader.watching && read >= this.heard) this.line = read;
     this.heard = room.lastSeq;
     return room.joined ? this.line : -1;
+  }
+
+  /** One's own name first; the same array until somebody comes or goes. */
+  namesHere() {
+    const { chat, room } = this.props;
+    const { id, username } = chat.user;
+    const people = chat.rooms.peopleIn(room.id);
+    if (this.names.of !== people) {
+      const others = people.filter((one) => one.userId !== id).map((one) => one.username);
+      this.names = { of: people, list: [username, 'all', ...others] };
+    }
+    return this.names.list;
+  }
+
+  /** From when on calls are shown: where the messages begin that are here. */
+  get callsFrom() {
+    const { timeline } = this;
+    if (!timeline?.loaded) return '~';
+    return timeline.complete ? '' : (timeline.messages[0]?.timestamp ?? '~');
+  }
+
+  /** The calls of these two that lie among the messages that are here, oldest first. @returns {import('../protocol/types.js').CallRecord[]} */
+  callsHere() {
+    const { app, room } = this.props;
+    const { timeline, callsFrom } = this;
+    if (!isDirect(room) || !app.calls || !timeline?.loaded) return [];
+    const to = timeline.attached ? '~' : (timeline.last?.timestamp ?? '');
+    const fits = (/** @type {import('../protocol/types.js').CallRecord} */ call) => call.room === room.id && call.status === 'ended' && call.createdAt >= callsFrom && call.createdAt <= to;
+    return app.calls.journal.calls.filter(fits).reverse();
+  }
+
+  /** As far back as the messages go, calls are asked for. */
+  bringCalls() {
+    const { app, room } = this.props;
+    const journal = isDirect(room) && app.calls?.journal;
+    if (!journal || !journal.loaded || journal.busy || journal.complete || journal.problem) return;
+    const oldest = journal.calls.at(-1)?.createdAt ?? '';
+    if (oldest > (this.callsFrom || room.createdAt)) void journal.more();
   }
 
   render() {
@@ -155,7 +227,7 @@ export class Messages extends Component {
     const notice = problem && html`<${Notice}>${problem.words} <button class="link-button" onClick=${problem.retry}>Try again</button><//>`;
     const atStart = !timeline?.loaded || timeline.attached;
     return html`
-      <div class="scroll" ref=${this.takePlace} onScroll=${this.onScroll} onKeyDown=${(/** @type {KeyboardEvent} */ event) => this.place && moveByKey(event, this.place)}
+      <div class="scroll" ref=${this.takePlace} onScroll=${this.onScroll} onKeyDown=${this.onKey} onClick=${this.onKey}
         tabindex="0" role="region" aria-label=${`Messages in ${room.name}`}>
         <div class="messages">
           ${atStart && notice}
@@ -163,7 +235,7 @@ export class Messages extends Component {
             ? html`<${Beginning} room=${room} empty=${!timeline.messages.length && !waiting.length} />`
             : !problem && html`<${Loading} busy=${!timeline?.loaded || chat.history.isBusy(room.id, 'older')} />`}
           <div class="feed" role=${timeline?.messages.length || waiting.length ? 'feed' : undefined}>
-            ${this.rows.of(timeline?.messages ?? [], line)}
+            ${this.rows.of(timeline?.messages ?? [], line, { names: this.namesHere(), calls: this.callsHere(), here: this.here })}
             <${Unsent} chat=${chat} items=${waiting} />
           </div>
           ${!atStart && (notice ?? html`<${Loading} busy=${chat.history.isBusy(room.id, 'newer')} />`)}

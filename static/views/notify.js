@@ -2,8 +2,9 @@
 
 import { MessageClaim } from '../call/claim.js';
 import { canSound, messageTone } from '../call/tone.js';
-import { isMentioned } from '../state/mentions.js';
-import { roomHref } from '../state/route.js';
+import { isDirect } from '../state/kinds.js';
+import { isMentioned, isNamed } from '../state/mentions.js';
+import { roomHref } from '../state/place.js';
 
 /** @typedef {import('../app.js').App} App */
 
@@ -26,7 +27,7 @@ export async function askToNotify() {
 export function notify(tag, title, body, chosen) {
   if (notifyState() !== 'granted') return null;
   try {
-    const notification = new Notification(title, { body, tag, icon: '/icons/tincan-192.png' });
+    const notification = new Notification(title, { body, tag, icon: 'icons/tincan-192.png' });
     notification.onclick = () => {
       window.focus();
       chosen();
@@ -46,14 +47,17 @@ export function watchForNews(app) {
     const room = chat?.rooms.byId.get(message.room);
     if (!chat || !calls || !belongings || !room) return;
     const others = () => [...chat.rooms.peopleIn(room.id), ...room.participants].map((one) => one.username);
-    if (!chat.sounds.tellsOf(room.id, () => isMentioned(message, chat.user.username, room, others()))) return;
+    const isMeant = () => (room.readSeq === undefined ? isMentioned(message, chat.user.username, room, others()) : isNamed(message, chat.user.id));
+    // What is written to one alone means that one.
+    if (!chat.sounds.tellsOf(room.id, () => isDirect(room) || isMeant())) return;
     const here = document.visibilityState === 'visible' && document.hasFocus();
     const claim = new MessageClaim({ storage: belongings.ofBrowser, tab: calls.tab });
     if (here && chat.reader.openId === room.id && app.roomVisible) claim.quiet(message.id);
     else if (chat.sounds.isOn('messages') && canSound()) void sound(claim, message.id);
     if (here) return;
     const visit = () => app.visit(roomHref(room.id));
-    notify(`message ${room.id}`, `${message.senderName} in ${room.name}`, message.content.slice(0, 200), visit);
+    const title = isDirect(room) ? message.senderName : `${message.senderName} in ${room.name}`;
+    notify(`message ${room.id}`, title, message.content.slice(0, 200), visit);
   };
 }
 

@@ -1,6 +1,8 @@
-/** What happens around the page: its address, other tabs, being seen or not, the network, its title. */
+/** What happens around the page: its address, other tabs, being seen or not, the network, its title, its files. */
 
-import { eachFrame } from './frames.js';
+import { eachFrame } from './hooks.js';
+
+const NEWER = 'There is a newer version of this page. Reload it when it suits you.';
 
 /** @param {import('../app.js').App} app */
 export function watchPage(app) {
@@ -10,6 +12,8 @@ export function watchPage(app) {
   addEventListener('online', () => app.connection.nudge());
   document.addEventListener('click', (event) => leadsHere(event) && app.makeWay(app.route));
   watchSize(app);
+  const workers = /** @type {ServiceWorkerContainer | undefined} */ (navigator.serviceWorker);
+  if (workers?.controller) workers.addEventListener('controllerchange', () => app.say(NEWER));
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState !== 'visible') return app.pausing();
     void app.session.refresh();
@@ -42,8 +46,9 @@ function watchSize(app) {
   for (const query of Object.values(queries)) query.addEventListener('change', look);
   look();
 }
+
 /** @type {Record<string, string>} */
-const PAGES = { login: 'Log in', signup: 'Sign up', settings: 'Settings', people: 'People', calls: 'Calls' };
+const PAGES = { login: 'Log in', signup: 'Sign up', settings: 'Settings', invite: 'Invitation', reset: 'New password', admin: 'Administration', people: 'People', calls: 'Calls' };
 
 /** @param {import('../app.js').App} app */
 function title(app) {
@@ -55,4 +60,35 @@ function title(app) {
   const room = roomInView ? chat?.rooms.byId.get(roomInView)?.name : null;
   const page = room ?? PAGES[route.page] ?? (route.section === 'rooms' ? null : PAGES[route.section]);
   return `${unread ? `(${unread}) ` : ''}${page ? `${page} · ` : ''}Tincan`;
+}
+
+/** The links that a template of the page holds are followed from now on. @param {string} id */
+export function takeUp(id) {
+  const list = document.getElementById(id);
+  if (list instanceof HTMLTemplateElement) document.head.append(list.content);
+}
+
+/** What can wait until what one came for is there. @param {import('../app.js').App} app */
+export function finishLater(app) {
+  let done = false;
+  const finish = () => {
+    if (done || document.readyState !== 'complete' || (app.session.user && !app.later.here)) return;
+    done = true;
+    takeUp('afterwards');
+    keepFiles();
+  };
+  addEventListener('load', finish);
+  app.subscribe(finish);
+  finish();
+}
+
+/** Has the browser keep the client's files, so that it opens at once and without the server. */
+function keepFiles() {
+  // Missing where the page is not secure: there the browser's own cache is all there is.
+  const workers = /** @type {ServiceWorkerContainer | undefined} */ (navigator.serviceWorker);
+  if (!workers) return;
+  // Only the build makes an import map. Without it files stand in a folder, and a worker of another time is to let go of them.
+  const built = Boolean(document.querySelector('script[type="importmap"]'));
+  const work = built ? workers.register('service-worker.js') : workers.getRegistration().then((one) => one?.update());
+  work.catch((error) => console.info('The files of this page are not kept:', error.message));
 }

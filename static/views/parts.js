@@ -1,13 +1,11 @@
-/** Pieces that many views are made of: avatars, fields, dialogs, empty states. */
+/** Pieces that many views are made of: avatars, fields, buttons, empty states, and what stands in for a view that is still to come. */
 
-import { html, useLayoutEffect, useRef } from '../vendor/preact.js';
+import { html, useEffect, useState } from '../vendor/preact.js';
 import { initials } from './format.js';
-import { useId } from './hooks.js';
-import { icon } from './icons.js';
-import { Portal } from './portal.js';
+import { callIcon, icon } from './icons.js';
 
-/** What one writes into. */
-const FIELDS = 'input:not([type="hidden"], [type="radio"], [type="checkbox"]), textarea';
+/** @typedef {import('../app.js').App} App */
+/** @typedef {import('../protocol/types.js').CallType} CallType */
 
 /** A colour that stays with an id. Ids that follow each other get colours far apart. @param {string} id */
 export function hue(id) {
@@ -67,38 +65,6 @@ export function Notice({ kind = 'bad', children }) {
   </div>`;
 }
 
-/**
- * A dialog in front of everything: focus goes in, stays there and comes back. Where its first field is not what one
- * comes for, an element with `autofocus` is.
- * @param {{title: string, onClose: () => void, children?: unknown, class?: string}} props
- */
-export const Dialog = (props) => html`<${Portal}><${DialogBox} ...${props} /><//>`;
-
-/** @param {Parameters<typeof Dialog>[0]} props */
-function DialogBox({ title, onClose, children, class: extra = '' }) {
-  const ref = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  const id = useId('dialog-title');
-  useLayoutEffect(() => {
-    const dialog = ref.current;
-    dialog?.showModal();
-    const first = dialog?.querySelector('[autofocus]') ?? dialog?.querySelector(FIELDS) ?? dialog?.querySelector('.form-row .button') ?? dialog;
-    if (first instanceof HTMLElement) first.focus();
-    // Closing, not just removing it, gives the focus back to where it was.
-    return () => dialog?.close();
-  }, []);
-  const cancel = (/** @type {Event} */ event) => {
-    event.preventDefault();
-    onClose();
-  };
-  return html`<dialog ref=${ref} class=${extra} tabindex="-1" aria-labelledby=${id} onCancel=${cancel}>
-    <div class="dialog-head">
-      <h2 id=${id} dir="auto">${title}</h2>
-      <button type="button" class="button ghost icon-only" aria-label="Close" onClick=${onClose}>${icon('close')}</button>
-    </div>
-    ${children}
-  </dialog>`;
-}
-
 /** @param {{picture: Parameters<typeof icon>[0], title: string, main?: boolean, children?: unknown}} props */
 export function Empty({ picture, title, main, children }) {
   return html`<div class="empty">
@@ -108,9 +74,12 @@ export function Empty({ picture, title, main, children }) {
   </div>`;
 }
 
-/** How many wait, with a word for those who hear it. @param {{count: number, what: string}} props */
-export const Badge = ({ count, what }) =>
-  html`<span class="badge">${count > 99 ? '99+' : count}<span class="hidden-visually"> ${what}</span></span>`;
+/** Only its members see this room. */
+export const Lock = () => html`<span class="silent" title="Private">${icon('lock')}<span class="hidden-visually">private</span></span>`;
+
+/** How many wait, with a word for those who hear it. @param {{count: number, what: string, mention?: boolean}} props `mention`: that name the user */
+export const Badge = ({ count, what, mention }) =>
+  html`<span class=${`badge ${mention ? 'mention' : ''}`}>${mention && html`<span aria-hidden="true">@</span>`}${count > 99 ? '99+' : count}<span class="hidden-visually"> ${what}</span></span>`;
 
 /**
  * The way back to the list, where list and room are not side by side, as on phones.
@@ -135,3 +104,42 @@ export const Skeleton = ({ rows = 5, label }) =>
       () => html`<div class="row"><span class="avatar skeleton"></span><span class="skeleton">${'\u00a0'}</span></div>`,
     )}
   </div>`;
+
+/** A name that leads to the person's card. @param {{app: App, id: string, name: string}} props */
+export const PersonName = ({ app, id, name }) =>
+  html`<button type="button" class="person-name" dir="auto" title=${`About ${name}`} onClick=${() => app.showPerson({ id, username: name })}>${name}</button>`;
+
+/** Ways to one person: a word where `write` is given, and both kinds of call. @param {{name: string, ring: (callType: CallType) => void, write?: () => void}} props */
+export function CallButtons({ name, ring, write }) {
+  const button = (/** @type {CallType} */ callType, /** @type {string} */ label) =>
+    html`<button class="button ghost small icon-only" aria-label=${label} title=${label} onClick=${() => ring(callType)}>${callIcon(callType)}</button>`;
+  const say = write && html`<button class="button ghost small icon-only" aria-label=${`Write to ${name}`} title=${`Write to ${name}`} onClick=${write}>${icon('rooms')}</button>`;
+  return html`<span class="actions">${say}${button('audio', `Call ${name}`)}${button('video', `Video call with ${name}`)}</span>`;
+}
+
+/** @typedef {Exclude<keyof import('../app.js').Later, 'CallDesk' | 'browserDevices' | 'cornerOf' | 'focusHeading' | 'watch'>} LateView */
+
+/**
+ * A view of the part of the client that comes later, which is brought at once where somebody has asked for this.
+ * @param {{app: App, view: LateView, meanwhile?: unknown, unasked?: boolean, [prop: string]: unknown}} props
+ *   `meanwhile` stands in for it; `unasked`: it comes with the rest
+ */
+export function Late({ app, view, meanwhile = null, unasked = false, ...rest }) {
+  useEffect(() => {
+    if (!unasked) void app.later.bring();
+  }, []);
+  const { here } = app.later;
+  return here ? html`<${here[view]} app=${app} ...${rest} />` : meanwhile;
+}
+
+/** @param {{app: App, small?: boolean}} props `small`: the picture alone */
+export function LogOut({ app, small }) {
+  const [asking, setAsking] = useState(false);
+  const ask = () => setAsking(true);
+  return html`
+    ${small
+      ? html`<button class="button ghost icon-only" aria-label="Log out" title="Log out" onClick=${ask}>${icon('logOut')}</button>`
+      : html`<button class="button plain" onClick=${ask}>${icon('logOut')}Log out</button>`}
+    ${asking && html`<${Late} app=${app} view="LogOutQuestion" onClose=${() => setAsking(false)} />`}
+  `;
+}

@@ -1,10 +1,12 @@
 /** The directory: everybody with an account, who is online, and a way to ring them. Fresh while it is open. */
 
 import { Directory } from '../state/directory.js';
+import { inWords } from '../state/words.js';
 import { Component, html, useEffect, useRef, useState } from '../vendor/preact.js';
-import { CallButtons } from './call-buttons.js';
 import { useStore } from './hooks.js';
-import { Avatar, Empty, Notice, SearchField, Skeleton } from './parts.js';
+import { icon } from './icons.js';
+import { InviteDialog } from './invite-dialog.js';
+import { Avatar, CallButtons, Empty, Notice, PersonName, SearchField, Skeleton } from './parts.js';
 
 /** @typedef {import('../protocol/types.js').UserEntry} UserEntry */
 /** @typedef {import('../state/directory.js').Page} Page */
@@ -16,6 +18,7 @@ const TYPING_MS = 200;
 export function PeopleList({ app }) {
   const [directory] = useState(() => new Directory({ rest: app.rest }));
   const [words, setWords] = useState('');
+  const [inviting, setInviting] = useState(false);
   const list = useRef(/** @type {HTMLElement | null} */ (null));
   useStore(directory);
   useEffect(() => {
@@ -28,7 +31,11 @@ export function PeopleList({ app }) {
   const { pages, loaded, problem, next } = directory;
   const anybody = pages.some((page) => page.users.some((user) => user.id !== me));
   return html`
-    <div class="sidebar-tools"><${SearchField} label="Search people" value=${words} onInput=${setWords} /></div>
+    <div class="sidebar-tools">
+      <${SearchField} label="Search people" value=${words} onInput=${setWords} />
+      ${app.session.user?.role && html`<button class="button plain small" onClick=${() => setInviting(true)}>${icon('link')}Invite</button>`}
+    </div>
+    ${inviting && html`<${InviteDialog} app=${app} onClose=${() => setInviting(false)} />`}
     <section class="sidebar-list" aria-label="People" tabindex="0" ref=${list}>
       ${problem && html`<${Notice}>${problem}<//>`}
       ${!loaded && !problem && html`<${Skeleton} label="Loading people" />`}
@@ -117,13 +124,14 @@ class PageOfPeople extends Component {
 /** @param {{user: UserEntry, app: import('../app.js').App}} props */
 function Person({ user, app }) {
   const ring = (/** @type {import('../protocol/types.js').CallType} */ callType) =>
-    app.calls?.prepare({ to: user.id, name: user.username, callType });
+    void app.prepareCall({ to: user.id, name: user.username, callType });
+  const write = () => void app.writeTo(user.id).catch((error) => app.say(inWords(error)));
   return html`<div class="row">
     <${Avatar} id=${user.id} name=${user.username} online=${user.online} />
     <span>
-      <span class="title"><span dir="auto">${user.username}</span></span>
+      <span class="title"><${PersonName} app=${app} id=${user.id} name=${user.username} /></span>
       <span class="sub">${user.online ? 'Online' : 'Offline'}</span>
     </span>
-    <${CallButtons} name=${user.username} ring=${ring} />
+    <${CallButtons} name=${user.username} ring=${ring} write=${write} />
   </div>`;
 }

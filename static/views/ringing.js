@@ -57,7 +57,7 @@ function ringer(app) {
     const mine = await claim.claim(incoming.callId, keen);
     if (!mine || ringing !== incoming.callId || !app.chat) return;
     const { sounds } = app.chat;
-    const told = sounds.tellsOfCall(incoming.roomId);
+    const told = sounds.tellsOfCall(app.calls?.isGroup(incoming.roomId) ? incoming.roomId : undefined);
     app.silent = told && sounds.isOn('rings') && !tone.start();
     app.changed();
     if (!told || document.visibilityState === 'visible') return;

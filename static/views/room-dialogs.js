@@ -1,11 +1,15 @@
-/** Dialogs about a room: create it, change its name, its description or its sounds, and one that asks before leaving or deleting. */
+/** Dialogs about a room: create it, change its name, its description or its sounds, leave it, delete it. */
 
-import { html } from '../vendor/preact.js';
-import { roomHref } from '../state/route.js';
-import { CHOICES } from '../state/sounds.js';
+import { html, useState } from '../vendor/preact.js';
+import { isOpen } from '../state/kinds.js';
+import { roomHref } from '../state/place.js';
+import { CHOICES } from '../state/marks.js';
 import { fieldWords, inWords } from '../state/words.js';
 import { useAction } from './hooks.js';
-import { Dialog, Field, Notice } from './parts.js';
+import { Dialog } from './in-front.js';
+import { InviteDialog } from './invite-dialog.js';
+import { Field, Notice } from './parts.js';
+import { PeoplePicker } from './people-picker.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../state/chat.js').Chat} Chat */
@@ -13,25 +17,74 @@ import { Dialog, Field, Notice } from './parts.js';
 /** @typedef {Record<string, string>} Wrong words about a field, by its name */
 
 /** @param {{app: App, chat: Chat, onClose: () => void}} props */
-export function RoomDialog({ app, chat, onClose }) {
+export function NewRoomDialog({ app, chat, onClose }) {
+  const [isPrivate, setPrivate] = useState(false);
+  const [picked, setPicked] = useState(/** @type {import('../protocol/types.js').UserRef[]} */ ([]));
   const create = async (/** @type {FormData} */ form) => {
-    const room = await chat.create({ name: written(form, 'name'), description: written(form, 'description') });
+    const about = { name: written(form, 'name'), description: written(form, 'description') };
+    const room = await chat.create(isPrivate ? { ...about, kind: 'private', members: picked.map((one) => one.id) } : about);
     app.visit(roomHref(room.id));
   };
+  const kind = (/** @type {boolean} */ value, /** @type {string} */ label, /** @type {string} */ hint) =>
+    html`<label class="choice">
+      <input type="radio" name="kind" checked=${isPrivate === value} onChange=${() => setPrivate(value)} />
+      <span>${label}<small class="hint">${hint}</small></span>
+    </label>`;
   return html`<${FormDialog} title="New room" action="Create room" work=${create} onClose=${onClose}>
     ${(/** @type {Wrong} */ wrong) => html`
       <${NameField} error=${wrong.name} />
       <${DescriptionField} error=${wrong.description} />
-      <p class="quiet">Everybody with an account here can find and join it.</p>
+      <fieldset class="bare-set choices stacked">
+        <legend class="hidden-visually">Who sees it</legend>
+        ${kind(false, 'Open', 'Everybody with an account here can find and join it.')}
+        ${kind(true, 'Private', 'Only those who are added see it.')}
+      </fieldset>
+      ${isPrivate && html`<${PeoplePicker} app=${app} picked=${picked} onPick=${setPicked} legend="Who is in it, besides you" />`}
     `}
   <//>`;
+}
+
+/**
+ * What the menu of a room leads to.
+ * @param {{app: App, chat: Chat, room: Room, about: import('./room.js').RoomAction, onClose: () => void}} props
+ */
+export function RoomDialog({ app, chat, room, about, onClose }) {
+  if (about === 'invite') return html`<${InviteDialog} app=${app} room=${room} onClose=${onClose} />`;
+  if (about === 'sounds') return html`<${SoundsDialog} chat=${chat} room=${room} onClose=${onClose} />`;
+  if (about === 'delete') {
+    const remove = async () => {
+      await chat.remove(room.id);
+      app.visit('#/rooms');
+    };
+    return html`<${Confirm} title=${`Delete “${room.name}”?`} action="Delete room" danger onClose=${onClose} work=${remove}>
+      The room and all of its messages are gone for everybody. This cannot be undone.
+    <//>`;
+  }
+  if (about === 'leave') {
+    const leave = async () => {
+      await chat.leave(room.id);
+      if (!isOpen(room)) app.visit('#/rooms');
+    };
+    return html`<${Confirm} title=${`Leave “${room.name}”?`} action="Leave room" onClose=${onClose} work=${leave}>
+      ${leaveWords(chat, room)}
+    <//>`;
+  }
+  return html`<${ChangeDialog} chat=${chat} room=${room} part=${about} onClose=${onClose} />`;
+}
+
+/** What leaving means. @param {Chat} chat @param {Room} room */
+function leaveWords(chat, room) {
+  if (isOpen(room)) return 'You get no more messages from it. You can join again at any time.';
+  if (room.participantCount <= 1) return 'Nobody else is in it: the room and all of its messages are gone. This cannot be undone.';
+  const handed = room.createdBy?.id === chat.user.id ? ' Whoever has been in it longest looks after it then.' : '';
+  return `It is not there for you any more, with all that was written in it, until somebody in it adds you again.${handed}`;
 }
 
 /**
  * Changes one thing about a room, and leaves the other as it is, also where somebody else changes it meanwhile.
  * @param {{chat: Chat, room: Room, part: 'name' | 'description', onClose: () => void}} props
  */
-export function ChangeDialog({ chat, room, part, onClose }) {
+function ChangeDialog({ chat, room, part, onClose }) {
   const change = (/** @type {FormData} */ form) => chat.changeRoom(room.id, { [part]: written(form, part) });
   const PartField = part === 'name' ? NameField : DescriptionField;
   return html`<${FormDialog} title=${`Change ${part}`} action="Save" work=${change} onClose=${onClose}>
@@ -50,7 +103,7 @@ const NameField = ({ error, value = '' }) =>
 const DescriptionField = ({ error, value = '' }) =>
   html`<${Field} name="description" label="What it is for (optional)" error=${error} defaultValue=${value} multiline rows="2" />`;
 
-/** @type {Record<import('../state/sounds.js').Choice, [label: string, hint: string]>} */
+/** @type {Record<import('../state/marks.js').Choice, [label: string, hint: string]>} */
 const SOUNDS = {
   all: ['All messages', 'Calls ring.'],
   mentions: ['Only when I am mentioned', 'By @ and your name, or by @all. Calls ring.'],
@@ -58,10 +111,12 @@ const SOUNDS = {
 };
 
 /** What of a room makes a sound, or shows a notification. @param {{chat: Chat, room: Room, onClose: () => void}} props */
-export function SoundsDialog({ chat, room, onClose }) {
+function SoundsDialog({ chat, room, onClose }) {
   const now = chat.sounds.of(room.id);
-  const choose = async (/** @type {FormData} */ form) =>
-    chat.sounds.choose(room.id, /** @type {import('../state/sounds.js').Choice} */ (written(form, 'sounds')));
+  const choose = async (/** @type {FormData} */ form) => {
+    chat.sounds.choose(room.id, /** @type {import('../state/marks.js').Choice} */ (written(form, 'sounds')));
+    chat.changed();
+  };
   return html`<${FormDialog} title="Sounds and notifications" action="Save" work=${choose} onClose=${onClose}>
     ${() => html`<fieldset class="bare-set choices stacked">
       <legend class="hidden-visually">What you are told of in this room</legend>

@@ -1,23 +1,20 @@
-/** A room: its head with what one can do there, its messages, the field below, its people beside. */
+/** A room: its head with what one can do there, its messages, the field below. */
 
 import { html, useEffect, useState } from '../vendor/preact.js';
+import { isDeserted, isDirect, isOpen, otherOf } from '../state/kinds.js';
 import { inWords } from '../state/words.js';
-import { CallButtons, callIcon } from './call-buttons.js';
 import { Composer } from './composer.js';
-import { Drawer } from './drawer.js';
 import { nameList, plural } from './format.js';
 import { useAction, useMedia } from './hooks.js';
-import { icon } from './icons.js';
-import { Menu } from './menu.js';
+import { callIcon, icon } from './icons.js';
 import { Messages } from './messages.js';
-import { Avatar, BackToRooms, Empty, Notice, Spinner } from './parts.js';
-import { ChangeDialog, Confirm, SoundsDialog } from './room-dialogs.js';
+import { Avatar, BackToRooms, Empty, Late, Lock, Notice, PersonName, Spinner } from './parts.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../state/chat.js').Chat} Chat */
 /** @typedef {import('../protocol/types.js').Room} Room */
 
-/** @typedef {'name' | 'description' | 'sounds' | 'leave' | 'delete'} RoomAction a dialog that the menu opens */
+/** @typedef {'name' | 'description' | 'sounds' | 'add' | 'invite' | 'leave' | 'delete'} RoomAction a dialog that the menu opens */
 
 const PEOPLE = 'people-of-the-room';
 
@@ -35,71 +32,108 @@ export function RoomPage({ app, chat, roomId }) {
   if (!room) {
     if (!chat.rooms.fetched) return html`<div class="empty"><${Spinner} label="Loading the room" /></div>`;
     return html`<${Empty} main picture="rooms" title="This room is gone">
-      <p>It was deleted, or the address is not quite right.</p>
+      <p>It was deleted, you are no longer in it, or the address is not quite right.</p>
       <a class="button plain" href="#/rooms">Back to the rooms</a>
     <//>`;
   }
-  const close = () => setDialog('');
+  const togglePeople = () => {
+    void app.later.bring();
+    setPeople(!people);
+  };
   return html`<section class="room" aria-label=${room.name}>
-    <${Head} app=${app} chat=${chat} room=${room} people=${people} onPeople=${() => setPeople(!people)} onDialog=${setDialog} />
+    <${Head} app=${app} chat=${chat} room=${room} people=${people} onPeople=${togglePeople} onDialog=${setDialog} />
     <div class="room-body">
       <${CallStrip} app=${app} room=${room} />
-      <${Messages} chat=${chat} room=${room} visible=${app.roomVisible} />
+      <${Messages} app=${app} chat=${chat} room=${room} visible=${app.roomVisible} />
       <div class="below">
         <${TypingLine} names=${chat.typing.in(roomId)} />
-        ${room.joined ? html`<${Composer} chat=${chat} room=${room} />` : html`<${JoinBar} chat=${chat} room=${room} />`}
+        <${Foot} chat=${chat} room=${room} />
       </div>
     </div>
-    ${people && html`<${People} app=${app} chat=${chat} room=${room} beside=${beside} onClose=${() => setPeople(false)} />`}
-    ${(dialog === 'name' || dialog === 'description') && html`<${ChangeDialog} chat=${chat} room=${room} part=${dialog} onClose=${close} />`}
-    ${dialog === 'sounds' && html`<${SoundsDialog} chat=${chat} room=${room} onClose=${close} />`}
-    ${dialog === 'delete' &&
-    html`<${Confirm} title=${`Delete “${room.name}”?`} action="Delete room" danger onClose=${close}
-      work=${async () => {
-        await chat.remove(room.id);
-        app.visit('#/rooms');
-      }}>The room and all of its messages are gone for everybody. This cannot be undone.<//>`}
-    ${dialog === 'leave' &&
-    html`<${Confirm} title=${`Leave “${room.name}”?`} action="Leave room" onClose=${close} work=${() => chat.leave(room.id)}>
-      You get no more messages from it. You can join again at any time.
-    <//>`}
+    ${people &&
+    !isDirect(room) &&
+    html`<${Late} app=${app} view="RoomPeople" unasked meanwhile=${beside && html`<aside class="drawer"></aside>`}
+      id=${PEOPLE} chat=${chat} room=${room} beside=${beside} onAdd=${() => setDialog('add')} onClose=${() => setPeople(false)} />`}
+    ${dialog === 'add' && html`<${Late} app=${app} view="AddPeopleDialog" chat=${chat} room=${room} onClose=${() => setDialog('')} />`}
+    ${dialog &&
+    dialog !== 'add' &&
+    html`<${Late} app=${app} view="RoomDialog" chat=${chat} room=${room} about=${dialog} onClose=${() => setDialog('')} />`}
   </section>`;
 }
 
 /** @param {{app: App, chat: Chat, room: Room, people: boolean, onPeople: () => void, onDialog: (name: RoomAction) => void}} props */
 function Head({ app, chat, room, people, onPeople, onDialog }) {
-  const mine = room.createdBy.id === chat.user.id;
-  const ring = (/** @type {'audio' | 'video'} */ callType) =>
-    app.calls?.prepare({ roomId: room.id, name: room.name, callType });
-  const about = `${plural(room.participantCount, 'member')}, ${room.onlineCount} online`;
+  const other = otherOf(room, chat.user.id);
+  const ring = (/** @type {'audio' | 'video'} */ callType) => app.prepareCall({ ...whom(room, other), name: room.name, callType });
+  const items = actions(app, chat, room, onDialog);
+  const [call, video] = other ? [`Call ${room.name}`, `Video call with ${room.name}`] : ['Call everybody here', 'Video call with everybody here'];
   return html`<header class="room-head">
     <${BackToRooms} unread=${chat.unreadBeside(room)} where=" in other rooms" />
-    <${Avatar} id=${room.id} name=${room.name} />
+    <${Avatar} id=${other?.id ?? room.id} name=${room.name} online=${isDirect(room) && chat.rooms.otherIsOnline(room)} />
     <div class="about">
-      <h1 class="one-line" dir="auto">${room.name}</h1>
-      <p class="sub one-line">${about}${room.description && html` · <bdi>${room.description}</bdi>`}</p>
+      <h1 class="one-line" dir="auto">${other ? html`<${PersonName} app=${app} id=${other.id} name=${room.name} />` : room.name}</h1>
+      <p class="sub"><${About} chat=${chat} room=${room} /></p>
     </div>
     <div class="tools">
       ${room.joined &&
       !room.call &&
-      html`<button class="button ghost icon-only" aria-label="Call everybody here" title="Call" onClick=${() => ring('audio')}>${icon('phone')}</button>
-        <button class="button ghost icon-only" aria-label="Video call with everybody here" title="Video call" onClick=${() => ring('video')}>${icon('camera')}</button>`}
-      <button class="button ghost icon-only" aria-label="People in this room" title="People" aria-expanded=${people} aria-controls=${PEOPLE} onClick=${onPeople}>${icon('people')}</button>
-      ${(mine || room.joined) && html`<${Menu} label="More about this room" title="More" items=${actions(mine, Boolean(room.joined), onDialog)} />`}
+      !isDeserted(room) &&
+      html`<button class="button ghost icon-only" aria-label=${call} title="Call" onClick=${() => ring('audio')}>${icon('phone')}</button>
+        <button class="button ghost icon-only" aria-label=${video} title="Video call" onClick=${() => ring('video')}>${icon('camera')}</button>`}
+      ${!isDirect(room) && html`<button class="button ghost icon-only" aria-label="People in this room" title="People" aria-expanded=${people} aria-controls=${PEOPLE} onClick=${onPeople}>${icon('people')}</button>`}
+      ${items.length > 0 && html`<${More} app=${app} items=${items} />`}
     </div>
   </header>`;
 }
 
-/** What one can do with a room besides talking. @param {boolean} mine @param {boolean} joined @param {(name: RoomAction) => void} onDialog @returns {import('./menu.js').Item[]} */
-function actions(mine, joined, onDialog) {
+/** Who is rung by a call in a room. @param {Room} room @param {import('../protocol/types.js').UserRef | undefined} other of two */
+const whom = (room, other) => (other ? { to: other.id, roomId: room.id } : { roomId: room.id });
+
+/** The line below the name. @param {{chat: Chat, room: Room}} props */
+function About({ chat, room }) {
+  if (isDirect(room)) {
+    return html`<span class="one-line">${isDeserted(room) ? 'This account was removed.' : chat.rooms.otherIsOnline(room) ? 'Online' : 'Offline'}</span>`;
+  }
+  return html`
+    ${room.kind === 'private' && html`<${Lock} />`}
+    <span class="one-line">${`${plural(room.participantCount, 'member')}, ${room.onlineCount} online`}</span>
+    ${room.description && html`<span aria-hidden="true">·</span>`}
+    ${room.description && html`<span class="one-line" dir="auto">${room.description}</span>`}
+  `;
+}
+
+/** The menu. Pressed before it has come, it opens as it comes. @param {{app: App, items: import('./menu.js').Item[]}} props */
+function More({ app, items }) {
+  const [pressed, setPressed] = useState(false);
+  const press = () => {
+    void app.later.bring();
+    setPressed(true);
+  };
+  const names = { label: 'More about this room', title: 'More' };
+  const button = html`<button class="button ghost icon-only" aria-label=${names.label} title=${names.title}
+    aria-haspopup="menu" aria-expanded="false" onClick=${press}>${icon('more')}</button>`;
+  return html`<${Late} app=${app} view="Menu" unasked meanwhile=${button} items=${items} opened=${pressed} ...${names} />`;
+}
+
+/** What one can do with a room besides talking. @param {App} app @param {Chat} chat @param {Room} room @param {(name: RoomAction) => void} onDialog @returns {import('./menu.js').Item[]} */
+function actions(app, chat, room, onDialog) {
+  const joined = Boolean(room.joined);
+  const direct = isDirect(room);
+  const mine = room.createdBy?.id === app.session.user?.id && !direct;
+  const rules = mine || (app.isAdmin && isOpen(room));
+  // Both need a server that knows of them.
+  const invites = joined && !direct && Boolean(app.session.user?.role);
   /** @typedef {import('./menu.js').Item & {may: boolean}} Choice */
   /** @type {Choice[]} */
   const all = [
-    { may: mine, picture: 'edit', label: 'Change name', act: () => onDialog('name') },
-    { may: mine, picture: 'edit', label: 'Change description', act: () => onDialog('description') },
+    { may: rules, picture: 'edit', label: 'Change name', act: () => onDialog('name') },
+    { may: rules, picture: 'edit', label: 'Change description', act: () => onDialog('description') },
+    { may: invites, picture: 'people', label: 'Add people', act: () => onDialog('add') },
+    { may: invites, picture: 'link', label: 'Invite by link', act: () => onDialog('invite') },
+    { may: joined && chat.marks.unread(room) > 0, picture: 'check', label: 'Mark as read', act: () => chat.markRead(room.id) },
     { may: joined, picture: 'bell', label: 'Sounds and notifications', act: () => onDialog('sounds') },
-    { may: joined, picture: 'leave', label: 'Leave room', act: () => onDialog('leave') },
-    { may: mine, picture: 'trash', label: 'Delete room', bad: true, act: () => onDialog('delete') },
+    { may: joined && !direct, picture: 'leave', label: 'Leave room', act: () => onDialog('leave') },
+    { may: rules, picture: 'trash', label: 'Delete room', bad: true, act: () => onDialog('delete') },
   ];
   return all.filter((item) => item.may);
 }
@@ -114,7 +148,7 @@ function CallStrip({ app, room }) {
   return html`<div class="call-strip">
     <span class="on-call">${callIcon(call.callType)}</span>
     <span class="what">${names.length ? html`<bdi>${nameList(names)}</bdi> ${names.length === 1 ? 'is' : 'are'} in a call here.` : 'A call goes on here.'}</span>
-    <button class="button primary small" onClick=${() => calls.prepare({ join: call.callId, roomId: room.id, name: room.name, callType: call.callType })}>Join the call</button>
+    <button class="button primary small" onClick=${() => app.prepareCall({ join: call.callId, roomId: room.id, name: room.name, callType: call.callType })}>Join the call</button>
   </div>`;
 }
 
@@ -125,6 +159,16 @@ function TypingLine({ names }) {
   </p>`;
 }
 
+/** Where one writes, or why one cannot. @param {{chat: Chat, room: Room}} props */
+function Foot({ chat, room }) {
+  if (!room.joined) return html`<${JoinBar} chat=${chat} room=${room} />`;
+  if (isDeserted(room)) return html`<div class="join-bar" role="status"><span>This account was removed. What was written stays; nobody is there to write to.</span></div>`;
+  if (!chat.sync.beyond.has(room.id)) return html`<${Composer} chat=${chat} room=${room} />`;
+  return html`<div class="join-bar" role="status">
+    <span>You are in more rooms than can be followed at once. This one is refreshed every few seconds; leave another room to write here.</span>
+  </div>`;
+}
+
 /** @param {{chat: Chat, room: Room}} props */
 function JoinBar({ chat, room }) {
   const { busy, error, run } = useAction();
@@ -133,46 +177,4 @@ function JoinBar({ chat, room }) {
     <button class="button primary" aria-disabled=${busy} onClick=${() => run(() => chat.join(room.id))}>Join room</button>
     ${error && html`<${Notice}>${inWords(error)}<//>`}
   </div>`;
-}
-
-/** @param {{app: App, chat: Chat, room: Room, beside: boolean, onClose: () => void}} props */
-function People({ app, chat, room, beside, onClose }) {
-  const known = chat.rooms.peopleIn(room.id);
-  const whole = useParticipants(app, room, known.length === 0 && !room.joined);
-  const list = known.length ? known : whole;
-  const online = list.filter((one) => one.online);
-  const away = list.filter((one) => !one.online);
-  const ring = (/** @type {{userId: string, username: string}} */ one, /** @type {import('../protocol/types.js').CallType} */ callType) => {
-    if (!beside) onClose();
-    app.calls?.prepare({ to: one.userId, name: one.username, callType });
-  };
-  const row = (/** @type {any} */ one) => html`<li key=${one.userId} class=${`row ${one.online ? '' : 'away'}`}>
-    <${Avatar} id=${one.userId} name=${one.username} online=${one.online} />
-    <span class="title"><span dir="auto">${one.username}</span>${one.userId === chat.user.id && html`<span class="quiet">(you)</span>`}</span>
-    ${one.userId !== chat.user.id && html`<${CallButtons} name=${one.username} ring=${(/** @type {any} */ type) => ring(one, type)} />`}
-  </li>`;
-  return html`<${Drawer} id=${PEOPLE} title="People" beside=${beside} onClose=${onClose}>
-    ${known.length > 0 && html`<h3>Online, ${online.length}</h3>`}
-    <ul>${online.map(row)}</ul>
-    ${away.length > 0 && html`<h3>${known.length ? 'Away' : 'Members'}, ${away.length}</h3>`}
-    <ul>${away.map(row)}</ul>
-  <//>`;
-}
-
-/** Those of a room that one is not in, who are not told by events. @param {App} app @param {Room} room @param {boolean} needed */
-function useParticipants(app, room, needed) {
-  const [list, setList] = useState(/** @type {{userId: string, username: string, online: boolean}[]} */ ([]));
-  useEffect(() => {
-    let over = false;
-    if (!needed) return undefined;
-    app.rest.room(room.id).then(
-      (whole) => !over && setList(whole.participants.map((one) => ({ userId: one.id, username: one.username, online: false }))),
-      // Their number stands in the head; the names come with the next look.
-      () => undefined,
-    );
-    return () => {
-      over = true;
-    };
-  }, [room.id, room.participantCount, needed]);
-  return list;
 }

@@ -2,11 +2,12 @@
 
 import { html, useEffect, useState } from '../vendor/preact.js';
 import { fieldWords, inWords } from '../state/words.js';
+import { ConnectionTest } from './connection-test.js';
 import { useAction } from './hooks.js';
 import { icon } from './icons.js';
-import { LogOut } from './log-out.js';
 import { askToNotify, notifyState } from './notify.js';
-import { Avatar, BackToRooms, Field, Notice } from './parts.js';
+import { Avatar, BackToRooms, Field, LogOut, Notice } from './parts.js';
+import { Confirm } from './room-dialogs.js';
 
 /** @typedef {import('../app.js').App} App */
 
@@ -26,15 +27,28 @@ export function Settings({ app }) {
           <${Avatar} id=${user.id} name=${user.username} />
           <div class="who"><p class="one-line" dir="auto"><strong>${user.username}</strong></p><p class="quiet one-line">${user.email}</p></div>
         </div>
-        <div><${LogOut} app=${app} /></div>
+        <div class="card-actions"><${LogOut} app=${app} /><${LogOutEverywhere} app=${app} /></div>
+        ${app.isAdmin && html`<p><a href="#/admin">Administration of this server</a></p>`}
       </section>
       <${Password} app=${app} />
       <${Look} app=${app} />
       <${SoundChoices} app=${app} />
       <${Notifications} app=${app} />
+      <${Calls} app=${app} />
       <p class="quiet">${app.config ? `${app.config.name} ${app.config.version}` : ''}</p>
     </div>
   </div>`;
+}
+
+/** @param {{app: App}} props */
+function LogOutEverywhere({ app }) {
+  const [asking, setAsking] = useState(false);
+  if (!app.session.user?.role) return null;
+  return html`<button class="button plain" onClick=${() => setAsking(true)}>Log out everywhere</button>
+    ${asking &&
+    html`<${Confirm} title="Log out everywhere?" action="Log out everywhere" danger onClose=${() => setAsking(false)} work=${() => app.logOutEverywhere()}>
+      You are logged out on every device and in every browser, here too. This browser keeps nothing of yours.
+    <//>`}`;
 }
 
 /** @param {{app: App}} props */
@@ -73,7 +87,7 @@ function Look({ app }) {
     app.storage.write('theme', value === 'auto' ? null : value);
     app.changed();
   };
-  const choices = { auto: 'As the system', light: 'Light', dark: 'Dark' };
+  const choices = { auto: 'System', light: 'Light', dark: 'Dark' };
   return html`<fieldset class="card form plain-set">
     <legend class="hidden-visually">Look</legend>
     <h2 aria-hidden="true">Look</h2>
@@ -87,15 +101,15 @@ function Look({ app }) {
   </fieldset>`;
 }
 
-/** @type {Record<import('../state/sounds.js').Kind, string>} */
+/** @type {Record<import('../state/marks.js').Kind, string>} */
 const SOUNDS = { messages: 'For new messages', rings: 'For incoming calls' };
 
 /** @param {{app: App}} props */
 function SoundChoices({ app }) {
   const sounds = app.chat?.sounds;
   if (!sounds) return null;
-  const kinds = /** @type {import('../state/sounds.js').Kind[]} */ (Object.keys(SOUNDS));
-  const turn = (/** @type {import('../state/sounds.js').Kind} */ kind, /** @type {boolean} */ on) => {
+  const kinds = /** @type {import('../state/marks.js').Kind[]} */ (Object.keys(SOUNDS));
+  const turn = (/** @type {import('../state/marks.js').Kind} */ kind, /** @type {boolean} */ on) => {
     sounds.turn(kind, on);
     app.changed();
   };
@@ -127,5 +141,16 @@ function Notifications({ app }) {
     <p class="quiet">${words[state]}</p>
     ${state === 'default' &&
     html`<div><button class="button plain" onClick=${() => askToNotify().then(() => app.changed())}>${icon('bell')}Turn on</button></div>`}
+  </section>`;
+}
+
+/** @param {{app: App}} props */
+function Calls({ app }) {
+  const [testing, setTesting] = useState(false);
+  return html`<section class="card form" aria-label="Calls">
+    <h2>Calls</h2>
+    <p class="quiet">Whether this browser, your network and the server are fit for calls.</p>
+    <div><button class="button plain" onClick=${() => setTesting(true)}>${icon('devices')}Test my connection</button></div>
+    ${testing && html`<${ConnectionTest} app=${app} onClose=${() => setTesting(false)} />`}
   </section>`;
 }

@@ -56,7 +56,10 @@ scenario('who hangs up ends it for both, and both have it in their history', asy
   await bob.sees('Ada hung up.');
   // Camera and microphone are let go of.
   assert.equal(await ada.page.evaluate(() => connections.every((pc) => pc.connectionState === 'closed')), true);
-  for (const [person, words] of [[ada, 'Outgoing'], [bob, 'Incoming']]) {
+  for (const [person, words] of [
+    [ada, 'Outgoing'],
+    [bob, 'Incoming'],
+  ]) {
     await person.link(/^Calls/).click();
     await person.page.locator('.row', { hasText: words }).waitFor();
   }
@@ -89,17 +92,21 @@ scenario('who is in a call is busy', async (world) => {
   await bob.sees('Missed: you were in a call');
 });
 
-scenario('nobody answers: both are told, and the one who was called sees a missed call', async (world) => {
-  const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
-  await ada.rings('Bob');
-  await bob.button('Accept', { exact: true }).waitFor();
-  assert.match(await bob.page.title(), /Ada is calling/);
-  await ada.sees('Bob did not answer.');
-  await bob.sees('Missed call from Ada.');
-  await bob.page.locator('.sections .badge', { hasText: '1' }).waitFor();
-  await bob.link(/^Calls/).click();
-  await bob.page.locator('.row .missed', { hasText: 'Ada' }).waitFor();
-}, { flags: ['--ring-timeout', '2s'] });
+scenario(
+  'nobody answers: both are told, and the one who was called sees a missed call',
+  async (world) => {
+    const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
+    await ada.rings('Bob');
+    await bob.button('Accept', { exact: true }).waitFor();
+    assert.match(await bob.page.title(), /Ada is calling/);
+    await ada.sees('Bob did not answer.');
+    await bob.sees('Missed call from Ada.');
+    await bob.page.locator('.sections .badge', { hasText: '1' }).waitFor();
+    await bob.link(/^Calls/).click();
+    await bob.page.locator('.row .missed', { hasText: 'Ada' }).waitFor();
+  },
+  { flags: ['--ring-timeout', '2s'] },
+);
 
 scenario('missed while offline, and called back', async (world) => {
   const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
@@ -137,59 +144,72 @@ scenario('a call is answered in one tab, and the other says so; from there it ca
 
 scenario('two who ring each other are in one call', async (world) => {
   const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
-  for (const [person, other] of [[ada, 'Bob'], [bob, 'Ada']]) {
+  for (const [person, other] of [
+    [ada, 'Bob'],
+    [bob, 'Ada'],
+  ]) {
     await person.link(/^People/).click();
     await person.button(`Video call with ${other}`).click();
     await person.page.getByRole('dialog').getByRole('button', { name: 'Call', exact: true }).waitFor();
   }
   // The slower one may be rung before the click: then there is a card in front, and one accepts.
-  const call = (person) => person.page.getByRole('dialog').getByRole('button', { name: 'Call', exact: true }).click({ timeout: 3_000 });
+  const call = (person) =>
+    person.page.getByRole('dialog').getByRole('button', { name: 'Call', exact: true }).click({ timeout: 3_000 });
   await Promise.all([call(ada), call(bob).catch(() => undefined)]);
   // Whoever was second is either taken into the call at once, or sees it ring.
-  const stages = () => Promise.all([ada, bob].map((person) => person.page.locator('.tile[data-state=connected]').count()));
+  const stages = () =>
+    Promise.all([ada, bob].map((person) => person.page.locator('.tile[data-state=connected]').count()));
   await until(async () => {
-    for (const person of [ada, bob]) if (await person.button('Accept', { exact: true }).count()) await person.accepts().catch(() => undefined);
+    for (const person of [ada, bob])
+      if (await person.button('Accept', { exact: true }).count()) await person.accepts().catch(() => undefined);
     return (await stages()).every((count) => count === 1);
   }, 'one call of both');
   await Promise.all([ada.hearsAndSees(), bob.hearsAndSees()]);
 });
 
-scenario('four are in a call of a room, one of them coming late', async (world) => {
-  const names = ['Ada', 'Bob', 'Cyd', 'Dee'];
-  const people = [];
-  for (const name of names) people.push(await world.person(name, { viewport: { width: 900, height: 700 } }));
-  const [ada, bob, cyd, dee] = people;
-  await world.room('Kitchen', people);
-  await ada.button('Video call with everybody here').click();
-  await ada.page.getByRole('dialog').getByRole('button', { name: 'Call everybody here' }).click();
-  await bob.accepts();
-  await cyd.accepts();
-  await dee.button('Decline').click();
-  await ada.sees('Dee declined.');
-  await Promise.all([ada, bob, cyd].map((person) => person.hearsAndSees(2)));
-  await dee.sees('are in a call here.');
-  await dee.button('Join the call').click();
-  await dee.page.getByRole('dialog').getByRole('button', { name: 'Join', exact: true }).click();
-  await Promise.all(people.map((person) => person.forgets()));
-  await Promise.all(people.map((person) => person.hearsAndSees(3)));
-  assert.equal(await ada.page.locator('.tile').count(), 4);
-  await bob.button('Hang up').click();
-  await ada.sees('Bob left the call.');
-  await until(async () => (await dee.page.locator('.tile').count()) === 3, 'a tile less');
-  for (const person of [ada, cyd]) await person.button('Hang up').click();
-  await dee.sees('Everybody else has left.');
-}, { timeout: 150_000 });
+scenario(
+  'four are in a call of a room, one of them coming late',
+  async (world) => {
+    const names = ['Ada', 'Bob', 'Cyd', 'Dee'];
+    const people = [];
+    for (const name of names) people.push(await world.person(name, { viewport: { width: 900, height: 700 } }));
+    const [ada, bob, cyd, dee] = people;
+    await world.room('Kitchen', people);
+    await ada.button('Video call with everybody here').click();
+    await ada.page.getByRole('dialog').getByRole('button', { name: 'Call everybody here' }).click();
+    await bob.accepts();
+    await cyd.accepts();
+    await dee.button('Decline').click();
+    await ada.sees('Dee declined.');
+    await Promise.all([ada, bob, cyd].map((person) => person.hearsAndSees(2)));
+    await dee.sees('are in a call here.');
+    await dee.button('Join the call').click();
+    await dee.page.getByRole('dialog').getByRole('button', { name: 'Join', exact: true }).click();
+    await Promise.all(people.map((person) => person.forgets()));
+    await Promise.all(people.map((person) => person.hearsAndSees(3)));
+    assert.equal(await ada.page.locator('.tile').count(), 4);
+    await bob.button('Hang up').click();
+    await ada.sees('Bob left the call.');
+    await until(async () => (await dee.page.locator('.tile').count()) === 3, 'a tile less');
+    for (const person of [ada, cyd]) await person.button('Hang up').click();
+    await dee.sees('Everybody else has left.');
+  },
+  { timeout: 150_000 },
+);
 
-scenario('on plain http from elsewhere it is said why there is no camera, and one can watch and listen', async (world) => {
-  const [ada, bob] = [await world.person('Ada', { insecure: true }), await world.person('Bob')];
-  await ada.link(/^People/).click();
-  await ada.button('Video call with Bob').click();
-  await ada.sees('Your browser gives no camera or microphone to this page');
-  await ada.page.getByRole('dialog').getByRole('button', { name: 'Call', exact: true }).click();
-  await bob.accepts();
-  await ada.hearsAndSees();
-  await bob.tile('Ada').getByText('Microphone off').waitFor();
-});
+scenario(
+  'on plain http from elsewhere it is said why there is no camera, and one can watch and listen',
+  async (world) => {
+    const [ada, bob] = [await world.person('Ada', { insecure: true }), await world.person('Bob')];
+    await ada.link(/^People/).click();
+    await ada.button('Video call with Bob').click();
+    await ada.sees('Your browser gives no camera or microphone to this page');
+    await ada.page.getByRole('dialog').getByRole('button', { name: 'Call', exact: true }).click();
+    await bob.accepts();
+    await ada.hearsAndSees();
+    await bob.tile('Ada').getByText('Microphone off').waitFor();
+  },
+);
 
 scenario('a camera that is denied, missing or in use is told apart, and one goes on without it', async (world) => {
   for (const [name, error, words] of [
@@ -201,7 +221,8 @@ scenario('a camera that is denied, missing or in use is told apart, and one goes
       init: (context) =>
         context.addInitScript((error) => {
           const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-          navigator.mediaDevices.getUserMedia = (wanted) => (wanted.video ? Promise.reject(new DOMException('', error)) : open(wanted));
+          navigator.mediaDevices.getUserMedia = (wanted) =>
+            wanted.video ? Promise.reject(new DOMException('', error)) : open(wanted);
         }, error),
     });
     await world.server.signUp(`friend.of.${name}`);

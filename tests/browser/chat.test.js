@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { scenario, until } from './world.js';
 
 scenario('somebody signs up, makes a room and writes the first message', async (world) => {
+  // The first account is greeted otherwise.
+  await world.server.signUp('First');
   const ada = await world.person('Ada', { outside: true });
   await ada.link('Sign up').click();
   await ada.field('Name').fill('Ada');

@@ -23,7 +23,9 @@ const NAMED = (selector, source) => {
   const name = new RegExp(source);
   const words = (element) => element.getAttribute('aria-label') ?? element.textContent.replace(/\s+/g, ' ').trim();
   // What lies in front comes last.
-  return [...document.querySelectorAll(selector)].filter((one) => one.getClientRects().length && name.test(words(one))).at(-1);
+  return [...document.querySelectorAll(selector)]
+    .filter((one) => one.getClientRects().length && name.test(words(one)))
+    .at(-1);
 };
 const exactly = (name) => `^${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`;
 const sourceOf = (name) => (name instanceof RegExp ? name.source : exactly(name));
@@ -63,7 +65,8 @@ export class FirefoxPerson {
   }
 
   async reads(text) {
-    const stands = (text) => [...document.querySelectorAll('.message[data-seq]')].some((one) => one.textContent.includes(text));
+    const stands = (text) =>
+      [...document.querySelectorAll('.message[data-seq]')].some((one) => one.textContent.includes(text));
     await this.page.waitForFunction(stands, WAIT, text);
   }
 
@@ -81,7 +84,10 @@ export class FirefoxPerson {
   accepts = () => this.button('Accept').click();
 
   async hearsAndSees(others = 1, { video = true } = {}) {
-    await until(async () => (await this.page.evaluate(FLOWS, video)) >= others, `sound and pictures of ${others} at ${this.name}`);
+    await until(
+      async () => (await this.page.evaluate(FLOWS, video)) >= others,
+      `sound and pictures of ${others} at ${this.name}`,
+    );
   }
 
   forgets = () => this.page.evaluate(FORGET);
@@ -94,15 +100,17 @@ export class FirefoxPerson {
 /**
  * @param {import('./world.js').World} world
  * @param {string} name
- * @param {{outside?: boolean, at?: string}} [options] `outside`: without an account
+ * @param {{outside?: boolean, at?: string, init?: () => void}} [options] `outside`: without an account; `init`: runs in
+ * each page before its own scripts
  */
-export async function atFirefox(world, name, { outside, at = '' } = {}) {
+export async function atFirefox(world, name, { outside, at = '', init } = {}) {
   browser ??= await puppeteer.launch({ browser: 'firefox', executablePath: FIREFOX, extraPrefsFirefox: PREFERENCES });
   const context = await browser.createBrowserContext();
   // A window each: a tab behind another one is put to sleep.
   const page = await context.newPage({ type: 'window' });
   await page.setViewport({ width: 1280, height: 800 });
   await page.evaluateOnNewDocument(WATCH);
+  if (init) await page.evaluateOnNewDocument(init);
   const grant = outside ? null : await world.server.signUp(name);
   if (grant) await page.evaluateOnNewDocument(LOG_IN, JSON.stringify(grant));
   const person = new FirefoxPerson(world, name, context, page);

@@ -7,6 +7,14 @@ import { scenario, until } from './world.js';
 /** The browser has all files of the client. @param {import('./world.js').Person} person */
 const hasAllFiles = (person) => person.page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
 
+/** The browser has none of them any more. @param {import('./world.js').Person} person */
+async function letsGoOfAllFiles({ page }) {
+  // No event tells a page that its worker has gone.
+  const workers = () => page.evaluate(() => navigator.serviceWorker.getRegistrations().then((all) => all.length));
+  await until(async () => (await workers()) === 0, 'the end of the worker');
+  assert.deepEqual(await page.evaluate(() => caches.keys()), []);
+}
+
 // The files that the executable holds are what this is about.
 const skip = process.env.TINCAN_CLIENT_DIR ? 'the files stand in a folder' : undefined;
 
@@ -42,11 +50,20 @@ scenario('a server whose files stand in a folder lets the browser forget those t
   world.server.flags = ['--client-dir', fileURLToPath(new URL('../../static', import.meta.url))];
   await world.server.start();
   await ada.page.reload();
-  // No event tells a page that its worker has gone.
-  const workers = () => ada.page.evaluate(() => navigator.serviceWorker.getRegistrations().then((all) => all.length));
-  await until(async () => (await workers()) === 0, 'the end of the worker');
-  assert.deepEqual(await ada.page.evaluate(() => caches.keys()), []);
+  await letsGoOfAllFiles(ada);
   await ada.page.reload();
   await ada.button('New room').waitFor();
   assert.equal(await ada.page.locator('script[type=importmap]').count(), 0);
+}, { skip });
+
+scenario('a server without the client lets the browser forget the files that it kept', async (world) => {
+  const ada = await world.person('Ada');
+  await hasAllFiles(ada);
+  await world.server.kill('SIGTERM');
+  world.server.flags = ['--no-client'];
+  await world.server.start();
+  // Once more it comes out of what is kept; then there is nothing left of it.
+  await ada.page.reload();
+  await letsGoOfAllFiles(ada);
+  assert.equal((await ada.page.reload()).status(), 404);
 }, { skip });

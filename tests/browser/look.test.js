@@ -1,46 +1,16 @@
 /** What everybody must be able to see and use: no script of others runs, no barrier, no overflow, the keyboard is enough. */
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
+import { fits, isOpenToAll } from './barriers.js';
 import { scenario, until } from './world.js';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-
-/** Nothing that axe knows of stands in anybody's way, in light and in dark, at a desk and on a phone. */
-async function isOpenToAll(person, view) {
-  const before = person.page.viewportSize();
-  for (const [colorScheme, viewport] of [['light', before], ['dark', before], ['light', { width: 390, height: 844 }]]) {
-    await person.page.setViewportSize(viewport);
-    await person.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    // Two frames on, every style is computed anew.
-    await person.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-    await person.page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined))));
-    // By the debugger, not by a script element: the policy stays as it is.
-    if (!(await person.page.evaluate(() => 'axe' in globalThis))) await person.page.evaluate(AXE);
-    const { violations } = await person.page.evaluate((values) => axe.run(document, { runOnly: { type: 'tag', values } }), RULES);
-    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target} ${node.failureSummary}`).join('; ')}`);
-    assert.deepEqual(found, [], `${view}, ${colorScheme}, ${viewport.width} px`);
-  }
-  await person.page.setViewportSize(before);
-}
-
-/** Nothing is wider than the page. */
-async function fits(person, view) {
-  for (const width of [320, 360, 768, 1440]) {
-    await person.page.setViewportSize({ width, height: 740 });
-    const over = await person.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    assert.ok(over <= 0, `${view} is ${over} px too wide at ${width}`);
-  }
-  await person.page.setViewportSize({ width: 1280, height: 800 });
-}
-
 scenario('log-in and sign-up are open to all', async (world) => {
+  // The first account is greeted otherwise.
+  await world.server.signUp('First');
   const guest = await world.person('Guest', { outside: true });
   await guest.button('Log in').waitFor();
   await isOpenToAll(guest, 'log-in');
@@ -78,7 +48,7 @@ scenario('rooms, people, calls, settings and dialogs are open to all', async (wo
   await ada.button('Join room').waitFor();
   await isOpenToAll(ada, 'a room from outside');
   await ada.link(/^People/).click();
-  await ada.button('Call Bob', { exact: true }).waitFor();
+  await ada.button('Call Bob', { exact: true }).first().waitFor();
   await isOpenToAll(ada, 'people');
   await ada.link(/^Calls/).click();
   await ada.sees('No calls yet');
@@ -94,6 +64,17 @@ scenario('rooms, people, calls, settings and dialogs are open to all', async (wo
   await isOpenToAll(ada, 'a room without connection');
   await world.server.start();
   await ada.reads('kept');
+});
+
+scenario('on a phone the looks to choose from stand side by side', async (world) => {
+  const ada = await world.person('Ada', { at: '#/settings' });
+  for (const width of [390, 360]) {
+    await ada.page.setViewportSize({ width, height: 740 });
+    const choices = ada.page.getByRole('group', { name: 'Look' }).locator('.choice');
+    const tops = await choices.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
+    assert.equal(tops.length, 3);
+    assert.equal(new Set(tops).size, 1, `at ${width} pixels: ${tops}`);
+  }
 });
 
 scenario('calls are open to all', async (world) => {
@@ -208,7 +189,7 @@ scenario('the keyboard is enough, from log-in to a call', async (world) => {
   await ada.reads('by hand');
   await tabTo(/^People$/);
   await keyboard.press('Enter');
-  await ada.button('Call Bob', { exact: true }).waitFor();
+  await ada.button('Call Bob', { exact: true }).first().waitFor();
   await tabTo(/^Call Bob$/);
   await keyboard.press('Enter');
   await ada.page.getByRole('dialog').waitFor();
@@ -232,7 +213,7 @@ after(() => rm(copy, { recursive: true }));
 
 scenario('a client that changed shows at the next load, and a file that did not costs no body', async (world) => {
   const ada = await world.person('Ada');
-  const file = join(copy, 'views/sidebar.js');
+  const file = join(copy, 'views/shell.js');
   await writeFile(file, (await readFile(file, 'utf8')).replace('New room<', 'New place<'));
   await ada.page.reload();
   await ada.button('New place').waitFor();

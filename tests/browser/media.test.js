@@ -1,4 +1,6 @@
-/** What is sent in a call and how it ends: camera and screen at once, levels and tones, hanging up without the server. */
+/**
+ * What is sent in a call and how it ends: camera and screen at once, levels and tones, hanging up without the server.
+ */
 
 import assert from 'node:assert/strict';
 import { atFirefox } from './firefox.js';
@@ -17,7 +19,9 @@ async function inCall(world) {
 const pictures = (person) =>
   person.page.evaluate(async () => {
     const [pc] = globalThis.connections.filter((one) => one.connectionState === 'connected');
-    const inbound = [...((await pc?.getStats()) ?? new Map()).values()].filter((entry) => entry.type === 'inbound-rtp' && entry.kind === 'video');
+    const inbound = [...((await pc?.getStats()) ?? new Map()).values()].filter(
+      (entry) => entry.type === 'inbound-rtp' && entry.kind === 'video',
+    );
     const before = pc.frames ?? {};
     pc.frames = Object.fromEntries(inbound.map((entry) => [entry.mid, entry.framesDecoded ?? 0]));
     return inbound.filter((entry) => entry.framesDecoded > (before[entry.mid] ?? 0)).map((entry) => entry.frameHeight);
@@ -39,18 +43,22 @@ scenario('a picture begins with at least 360 lines, and has all of them soon', a
   await until(async () => Math.max(...(await pictures(bob))) >= 720, 'the whole picture');
 });
 
-scenario('who hangs up while the server is away is out at once, and the other is told when it is back', async (world) => {
-  const [ada, bob] = await inCall(world);
-  await world.server.kill();
-  await ada.sees('Connection lost');
-  await ada.button('Hang up').click();
-  await ada.hasNoCall();
-  await world.server.start();
-  await bob.sees('Ada hung up.');
-  await bob.hasNoCall();
-  await ada.page.locator('.banner').waitFor({ state: 'detached' });
-  assert.equal(await ada.button('Move the call here').count(), 0);
-}, { flags: ['--call-grace', '60s'] });
+scenario(
+  'who hangs up while the server is away is out at once, and the other is told when it is back',
+  async (world) => {
+    const [ada, bob] = await inCall(world);
+    await world.server.kill();
+    await ada.sees('Connection lost');
+    await ada.button('Hang up').click();
+    await ada.hasNoCall();
+    await world.server.start();
+    await bob.sees('Ada hung up.');
+    await bob.hasNoCall();
+    await ada.page.locator('.banner').waitFor({ state: 'detached' });
+    assert.equal(await ada.button('Move the call here').count(), 0);
+  },
+  { flags: ['--call-grace', '60s'] },
+);
 
 /** In a page: the level of a microphone that sounds, then of one that is muted. */
 const measureLevels = async () => {
@@ -97,17 +105,21 @@ for (const [browser, open] of [
   ['Chromium', (world) => world.person('Ada')],
   ['Firefox', (world) => atFirefox(world, 'Ada')],
 ]) {
-  scenario(`in ${browser} the level of a microphone is measured, and a loudspeaker is tried`, async (world, context) => {
-    const ada = await open(world);
-    // Sound is held back from who has not touched the page yet.
-    await ada.link(/^People/).click();
-    // A machine without sound is no fault of the client, and nothing can be proved there.
-    if (!(await ada.page.evaluate(canSound))) return context.skip(`${browser} finds no loudspeaker on this machine, and then measures no sound either`);
-    const { loud, muted } = await ada.page.evaluate(measureLevels);
-    assert.ok(loud > 0.2, `${loud}`);
-    assert.equal(muted, 0);
-    assert.equal(await ada.page.evaluate(testSpeakers), 'NotFoundError');
-  });
+  scenario(
+    `in ${browser} the level of a microphone is measured, and a loudspeaker is tried`,
+    async (world, context) => {
+      const ada = await open(world);
+      // Sound is held back from who has not touched the page yet.
+      await ada.link(/^People/).click();
+      // A machine without sound is no fault of the client, and nothing can be proved there.
+      if (!(await ada.page.evaluate(canSound)))
+        return context.skip(`${browser} finds no loudspeaker on this machine, and then measures no sound either`);
+      const { loud, muted } = await ada.page.evaluate(measureLevels);
+      assert.ok(loud > 0.2, `${loud}`);
+      assert.equal(muted, 0);
+      assert.equal(await ada.page.evaluate(testSpeakers), 'NotFoundError');
+    },
+  );
 }
 
 scenario('the caller hears it ring until it is answered or over', async (world) => {
@@ -128,7 +140,8 @@ scenario('the caller hears it ring until it is answered or over', async (world) 
     });
   const ada = await world.person('Ada', { init: contexts });
   const bob = await world.person('Bob');
-  const sounds = (many) => until(async () => (await ada.page.evaluate(() => globalThis.sounding.size)) === many, `${many} tones`);
+  const sounds = (many) =>
+    until(async () => (await ada.page.evaluate(() => globalThis.sounding.size)) === many, `${many} tones`);
   await ada.rings('Bob');
   await sounds(1);
   await bob.accepts();

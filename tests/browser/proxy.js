@@ -24,12 +24,13 @@ export function isThere(...programs) {
 }
 
 /** The first block of code below a heading. */
-async function block(heading) {
+export async function block(heading) {
   const text = await readFile(DOCUMENT, 'utf8');
   return text.split(`\n### ${heading}\n`)[1].split('```')[1].replace(/^.*\n/, '');
 }
 
-async function freePort() {
+/** A port that nobody listens on. */
+export async function freePort() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address();

@@ -50,9 +50,12 @@ scenario('a room opens at the first message that was not read, and is read as on
   assert.ok(first > 0 && first < 60, `read up to ${first}`);
   // On by the wheel: what comes into view is read, what does not is not.
   await scroller(ada).hover();
-  const scrolled = scroller(ada).evaluate((element) => new Promise((resolve) => element.addEventListener('scrollend', () => resolve(), { once: true })));
+  // Listened for before it is scrolled, which may be over within a frame.
+  await scroller(ada).evaluate((element) => {
+    globalThis.scrolled = new Promise((resolve) => element.addEventListener('scrollend', () => resolve(), { once: true }));
+  });
   await ada.page.mouse.wheel(0, 1500);
-  await scrolled;
+  await ada.page.evaluate(() => globalThis.scrolled);
   const second = await readToWhatIsSeen(ada, room);
   assert.ok(second > first && second < 200, `read up to ${second}`);
   // Elsewhere and back: it opens where one left off, with the line before what is new.

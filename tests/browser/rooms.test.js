@@ -72,7 +72,9 @@ scenario('the open room stays beside People, Calls and Settings, with what one w
   const room = await world.room('Kitchen', [ada, bob]);
   await field(ada, room).fill('half a thought');
   await ada.link(/^People/).click();
-  await ada.button('Call Bob', { exact: true }).waitFor();
+  // The people of the room stand at its other side.
+  const people = ada.page.getByRole('region', { name: 'People', exact: true });
+  await people.getByRole('button', { name: 'Call Bob', exact: true }).waitFor();
   assert.equal(await field(ada, room).inputValue(), 'half a thought');
   await bob.says('still there?');
   await ada.reads('still there?');
@@ -93,7 +95,8 @@ scenario('on a phone the list of people takes the place of the room, which reads
   const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
   const room = await world.room('Kitchen', [ada, bob]);
   await ada.link(/^People/).click();
-  await ada.button('Call Bob', { exact: true }).waitFor();
+  const list = ada.page.getByRole('region', { name: 'People' });
+  await list.getByRole('button', { name: 'Call Bob', exact: true }).waitFor();
   await ada.page.setViewportSize(PHONE);
   await title(ada, 'People').waitFor();
   assert.equal(await title(ada, 'Kitchen').count(), 0);
@@ -161,10 +164,11 @@ scenario('rooms that one is in stand apart from the others, under headings, and 
   await until(async () => (await listed(ada, 'Your rooms'))[0] === 'Blue kitchen', 'the room with the latest message first');
 });
 
-scenario('a message in one of hundreds of rooms draws one row, and moves it up', async (world) => {
+scenario('a message in one of hundreds of rooms draws one row, and moves it past others that stay', async (world) => {
   const [ada, bob] = [await world.person('Ada'), await world.server.signUp('Bob')];
   const rooms = [];
-  for (let number = 1; number <= 200; number += 1) rooms.push(await world.server.ask('POST', '/api/rooms', { token: bob.token, body: { name: `Room ${number}` } }));
+  const make = (name) => world.server.ask('POST', '/api/rooms', { token: bob.token, body: { name } });
+  for (let number = 1; number <= 230; number += 1) rooms.push(await make(`Room ${number}`));
   const [hers, his] = [await world.server.socket(ada.grant), await world.server.socket(bob)];
   for (const room of rooms.slice(0, 100)) await hers.emitWithAck('join-room', { roomId: room.id });
   await his.emitWithAck('join-room', { roomId: rooms[0].id });
@@ -172,20 +176,91 @@ scenario('a message in one of hundreds of rooms draws one row, and moves it up',
   await until(async () => (await listed(ada, 'Your rooms')).length === 100, 'the list');
   await ada.page.evaluate(() => {
     globalThis.drawn = new Set();
+    globalThis.moved = new Set();
     const observer = new MutationObserver((changes) => {
-      for (const { target } of changes) {
+      for (const { target, addedNodes } of changes) {
+        const rows = target.matches?.('.rooms') ? addedNodes : [];
+        for (const row of rows) globalThis.moved.add(row.querySelector('.title').textContent.trim());
         const row = (target instanceof Element ? target : target.parentElement)?.closest('.row');
         if (row) globalThis.drawn.add(row.querySelector('.title').textContent.trim());
       }
     });
     observer.observe(document.querySelector('.sidebar-list'), { childList: true, subtree: true, characterData: true, attributes: true });
   });
+  const changed = () => ada.page.evaluate(() => [[...globalThis.drawn], [...globalThis.moved]]);
+  const before = await listed(ada, 'Your rooms');
   await his.emitWithAck('send-message', { roomId: rooms[0].id, content: 'news' });
   await ada.page.getByRole('list', { name: 'Your rooms' }).getByText('news').waitFor();
-  assert.equal((await listed(ada, 'Your rooms'))[0], 'Room 1');
-  assert.deepEqual(await ada.page.evaluate(() => [...globalThis.drawn]), ['Room 1']);
+  assert.deepEqual(await listed(ada, 'Your rooms'), ['Room 1', ...before.filter((name) => name !== 'Room 1')]);
+  assert.deepEqual(await changed(), [['Room 1'], ['Room 1']]);
+  // Once it is the first, it stays where it is.
+  await ada.page.evaluate(() => (globalThis.moved.clear(), globalThis.drawn.clear()));
+  await his.emitWithAck('send-message', { roomId: rooms[0].id, content: 'more news' });
+  await ada.page.getByRole('list', { name: 'Your rooms' }).getByText('more news').waitFor();
+  assert.deepEqual(await changed(), [['Room 1'], []]);
+  // From a little way down too, and with several at once; who stands on one by the keyboard goes on standing there.
+  for (const room of rooms.slice(1, 8)) await his.emitWithAck('join-room', { roomId: room.id });
+  const shared = ada.page.locator('.rooms li', { hasText: '2 online' });
+  await until(async () => (await shared.count()) === 7, 'Bob in all of them');
+  for (const [index, numbers] of [[4], [2, 7, 5], [6, 3]].entries()) {
+    const [focused] = numbers;
+    const row = ada.page.locator('.rooms a', { hasText: new RegExp(`^\\s*\\S*\\s*Room ${focused}(?!\\d)`) });
+    await row.focus();
+    await ada.page.evaluate(() => (globalThis.moved.clear(), globalThis.drawn.clear()));
+    const tell = (number) => ({ roomId: rooms[number - 1].id, content: `news ${index} of ${number}` });
+    await Promise.all(numbers.map((number) => his.emitWithAck('send-message', tell(number))));
+    for (const number of numbers) await ada.page.getByText(`news ${index} of ${number}`).waitFor();
+    const names = numbers.map((number) => `Room ${number}`).sort();
+    assert.deepEqual((await listed(ada, 'Your rooms')).slice(0, names.length).sort(), names);
+    assert.deepEqual((await changed()).map((list) => list.sort()), [names, names]);
+    assert.equal(await row.evaluate((one) => one === document.activeElement), true, `the focus on Room ${focused}`);
+  }
   hers.close();
   his.close();
+  // Of many rooms those further down are in the page once one has scrolled there, or by the button, or by a search.
+  const others = () => listed(ada, 'Other rooms');
+  assert.equal((await others()).length, 100);
+  await ada.page.locator('.sidebar-list').evaluate((list) => (list.scrollTop = list.scrollHeight));
+  await until(async () => (await others()).length === 130, 'the rest of the rooms');
+  assert.equal(await ada.button('Show more: Other rooms').count(), 0);
+  await ada.page.reload();
+  await until(async () => (await others()).length === 100, 'the list');
+  await ada.field('Search rooms').fill('Room 101');
+  await until(async () => (await others()).join() === 'Room 101', 'the room that is searched for');
+});
+
+scenario('what is said from right to left begins in view in the list, and is cut where it ends', async (world) => {
+  const ada = await world.person('Ada');
+  const texts = {
+    Hebrew: 'שלום לכולם, '.repeat(12),
+    Arabic: 'مرحبا بالجميع '.repeat(12),
+    English: 'hello everybody '.repeat(12),
+  };
+  const socket = await world.server.socket(ada.grant);
+  for (const [name, content] of Object.entries(texts)) {
+    const body = { name, description: content };
+    const room = await world.server.ask('POST', '/api/rooms', { token: ada.grant.token, body });
+    await socket.emitWithAck('join-room', { roomId: room.id });
+    if (name !== 'Arabic') await socket.emitWithAck('send-message', { roomId: room.id, content });
+  }
+  socket.close();
+  await ada.page.reload();
+  for (const name of Object.keys(texts)) {
+    const row = ada.link(new RegExp(`^${name}`));
+    await row.getByText(name === 'Arabic' ? texts.Arabic.trim() : 'You: ').waitFor();
+    const seen = await row.locator('.sub .one-line').evaluate((one) => {
+      const box = one.getBoundingClientRect();
+      const shows = (index) => {
+        const range = document.createRange();
+        range.setStart(one.firstChild, index);
+        range.setEnd(one.firstChild, index + 1);
+        const letter = range.getBoundingClientRect();
+        return letter.left >= box.left - 1 && letter.right <= box.right + 1;
+      };
+      return { direction: getComputedStyle(one).direction, first: shows(0), last: shows(one.firstChild.length - 2) };
+    });
+    assert.deepEqual(seen, { direction: name === 'English' ? 'ltr' : 'rtl', first: true, last: false }, name);
+  }
 });
 
 scenario('who comes back finds the last room open, without a step in the history; on a phone the list comes first', async (world) => {
@@ -242,7 +317,7 @@ scenario('what was read just before a page is closed stays read', async (world) 
   const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
   const room = await world.room('Kitchen', [ada, bob]);
   const tab = await ada.tab('#/people');
-  await tab.button('Call Bob', { exact: true }).waitFor();
+  await tab.button('Call Bob', { exact: true }).first().waitFor();
   await ada.page.bringToFront();
   for (let number = 1; number <= 20; number += 1) await bob.says(`message ${number}`);
   await ada.reads('message 20');
@@ -253,7 +328,7 @@ scenario('what was read just before a page is closed stays read', async (world) 
   await until(async () => !(await ada.page.title()).startsWith('('), 'all read');
   await ada.page.goto('about:blank');
   await ada.page.goto(`${world.server.url}/#/people`);
-  await ada.button('Call Bob', { exact: true }).waitFor();
+  await ada.button('Call Bob', { exact: true }).first().waitFor();
   await ada.link(/^Rooms/).click();
   await until(async () => (await listed(ada, 'Your rooms')).length === 1, 'the list');
   assert.equal(await ada.page.locator('.row .badge').count(), 0);

@@ -22,8 +22,9 @@ export class Server {
 
   async start() {
     this.directory ??= await mkdtemp(join(tmpdir(), 'tincan-browser-'));
-    const flags = ['--host', '127.0.0.1', '--port', String(this.port), '--data-dir', this.directory];
-    const quick = ['--bcrypt-cost', '4', '--rate-limit', 'off', '--ice-server', 'none'];
+    const host = this.flags.includes('--host') ? [] : ['--host', '127.0.0.1'];
+    const flags = [...host, '--port', String(this.port), '--data-dir', this.directory];
+    const quick = ['--bcrypt-cost', '4', '--rate-limit', 'off', '--ice-server', 'none', ...(this.flags.includes('--turn') ? [] : ['--turn', 'off'])];
     // The environment of whoever runs the tests must not change the server.
     this.child = spawn(BINARY, [...flags, ...quick, ...(this.flags.includes('--client-dir') ? [] : CLIENT), ...this.flags], { cwd: this.directory, env: { PATH: process.env.PATH } });
     this.exited = new Promise((resolve) => this.child.once('exit', resolve));
@@ -82,7 +83,13 @@ export class Server {
     return socket;
   }
 
-  /** Fills a room. @param {{token: string}} grant @param {string} roomId @param {number} count @param {(n: number) => string} [text] */
+  /**
+   * Fills a room.
+   * @param {{token: string}} grant
+   * @param {string} roomId
+   * @param {number} count
+   * @param {(n: number) => string} [text]
+   */
   async fill(grant, roomId, count, text = (n) => `message ${n}`) {
     const socket = await this.socket(grant);
     await socket.emitWithAck('join-room', { roomId });

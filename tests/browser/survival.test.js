@@ -14,7 +14,10 @@ async function inCall(world, options) {
 
 scenario('who reloads within the grace is back by itself', async (world) => {
   const [ada, bob] = await inCall(world);
-  for (const [leaver, other] of [[bob, ada], [ada, bob]]) {
+  for (const [leaver, other] of [
+    [bob, ada],
+    [ada, bob],
+  ]) {
     await other.forgets();
     await leaver.page.reload();
     await leaver.hearsAndSees();
@@ -23,45 +26,62 @@ scenario('who reloads within the grace is back by itself', async (world) => {
   }
 });
 
-scenario('who closes the page is missed, and after the grace the call is over', async (world) => {
-  const [ada, bob] = await inCall(world);
-  await bob.page.goto('about:blank');
-  await ada.tile('Bob').getByText('Reconnecting…').waitFor();
-  await ada.sees('Bob lost the connection. The call is over.');
-  await ada.hasNoCall();
-}, { flags: ['--call-grace', '2s'] });
-
-scenario('the path is cut: another is found, on the same connection', async (world) => {
-  const paths = forwarders();
-  try {
-    const [ada, bob] = await inCall(world, { init: (context) => paths.install(context) });
-    assert.ok(paths.count > 0);
-    paths.cut();
+scenario(
+  'who closes the page is missed, and after the grace the call is over',
+  async (world) => {
+    const [ada, bob] = await inCall(world);
+    await bob.page.goto('about:blank');
     await ada.tile('Bob').getByText('Reconnecting…').waitFor();
-    await Promise.all([ada.forgets(), bob.forgets()]);
-    await Promise.all([ada, bob].map((person) => person.page.locator('.tile[data-state=connected]').waitFor({ timeout: 30_000 })));
-    await Promise.all([ada.hearsAndSees(), bob.hearsAndSees()]);
-    assert.equal(await ada.page.evaluate(() => connections.filter((pc) => pc.connectionState !== 'closed').length), 1);
-  } finally {
-    paths.close();
-  }
-}, { timeout: 120_000 });
+    await ada.sees('Bob lost the connection. The call is over.');
+    await ada.hasNoCall();
+  },
+  { flags: ['--call-grace', '2s'] },
+);
 
-scenario('the server is killed in the middle of a call: pictures go on meanwhile, and the call afterwards', async (world) => {
-  const [ada, bob] = await inCall(world);
-  await world.server.kill();
-  await ada.sees('Connection lost');
-  await Promise.all([ada.forgets(), bob.forgets()]);
-  // Peer to peer: nobody needs the server to see the other.
-  await Promise.all([ada.hearsAndSees(), bob.hearsAndSees()]);
-  await world.server.start();
-  await ada.page.locator('.banner').waitFor({ state: 'detached' });
-  for (const person of [ada, bob]) await until(async () => (await person.page.getByText('Reconnecting…').count()) === 0, 'the other');
-  await ada.button('Microphone').click();
-  await bob.tile('Ada').getByText('Microphone off').waitFor();
-  await ada.button('Hang up').click();
-  await bob.sees('Ada hung up.');
-});
+scenario(
+  'the path is cut: another is found, on the same connection',
+  async (world) => {
+    const paths = forwarders();
+    try {
+      const [ada, bob] = await inCall(world, { init: (context) => paths.install(context) });
+      assert.ok(paths.count > 0);
+      paths.cut();
+      await ada.tile('Bob').getByText('Reconnecting…').waitFor();
+      await Promise.all([ada.forgets(), bob.forgets()]);
+      await Promise.all(
+        [ada, bob].map((person) => person.page.locator('.tile[data-state=connected]').waitFor({ timeout: 30_000 })),
+      );
+      await Promise.all([ada.hearsAndSees(), bob.hearsAndSees()]);
+      assert.equal(
+        await ada.page.evaluate(() => connections.filter((pc) => pc.connectionState !== 'closed').length),
+        1,
+      );
+    } finally {
+      paths.close();
+    }
+  },
+  { timeout: 120_000 },
+);
+
+scenario(
+  'the server is killed in the middle of a call: pictures go on meanwhile, and the call afterwards',
+  async (world) => {
+    const [ada, bob] = await inCall(world);
+    await world.server.kill();
+    await ada.sees('Connection lost');
+    await Promise.all([ada.forgets(), bob.forgets()]);
+    // Peer to peer: nobody needs the server to see the other.
+    await Promise.all([ada.hearsAndSees(), bob.hearsAndSees()]);
+    await world.server.start();
+    await ada.page.locator('.banner').waitFor({ state: 'detached' });
+    for (const person of [ada, bob])
+      await until(async () => (await person.page.getByText('Reconnecting…').count()) === 0, 'the other');
+    await ada.button('Microphone').click();
+    await bob.tile('Ada').getByText('Microphone off').waitFor();
+    await ada.button('Hang up').click();
+    await bob.sees('Ada hung up.');
+  },
+);
 
 scenario('a restart that is announced is a quiet one', async (world) => {
   const [ada] = await inCall(world);

@@ -7,17 +7,17 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { Server } from './server.js';
 
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const FAILURES = new URL('./failures/', import.meta.url);
 const WAIT_MS = 15_000;
-const FLAGS = [
+export const FLAGS = [
   '--no-sandbox',
   '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',
   // On a machine without a network there are no other candidates.
   '--allow-loopback-in-peer-connection',
   // An insecure origin that leads here.
-  '--host-resolver-rules=MAP chat.test 127.0.0.1',
+  '--host-resolver-rules=MAP *.test 127.0.0.1',
 ];
 
 let browser;
@@ -29,20 +29,31 @@ export const WATCH = () => {
   document.addEventListener('securitypolicyviolation', (event) =>
     globalThis.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`),
   );
-  globalThis.connections = [];
+  globalThis.connections ??= [];
   const Native = globalThis.RTCPeerConnection;
   globalThis.RTCPeerConnection = class extends Native {
     constructor(...args) {
       super(...args);
       globalThis.connections.push(this);
-      // When the first picture came, by the page's own clock.
-      const look = async () => {
-        const inbound = this.firstPictureAt ? [] : [...(await this.getStats()).values()];
-        if (inbound.some((entry) => entry.type === 'inbound-rtp' && entry.framesDecoded > 0)) this.firstPictureAt = Date.now();
-        if (this.firstPictureAt || this.connectionState === 'closed') clearInterval(timer);
-      };
-      const timer = setInterval(() => void look(), 100);
     }
+  };
+};
+
+/**
+ * As well, where a test wants to know when the first picture came over each connection, by the page's own clock:
+ * looking costs.
+ */
+export const TIME_PICTURES = () => {
+  const connections = (globalThis.connections ??= []);
+  const push = connections.push.bind(connections);
+  connections.push = (pc) => {
+    const look = async () => {
+      const inbound = pc.firstPictureAt ? [] : [...(await pc.getStats()).values()];
+      if (inbound.some((entry) => entry.type === 'inbound-rtp' && entry.framesDecoded > 0)) pc.firstPictureAt = Date.now();
+      if (pc.firstPictureAt || pc.connectionState === 'closed') clearInterval(timer);
+    };
+    const timer = setInterval(() => void look(), 100);
+    return push(pc);
   };
 };
 
@@ -159,15 +170,24 @@ export class Person {
 
 /** A server and the people of one test. */
 export class World {
-  constructor(server) {
+  /**
+   * @param {import('./server.js').Server} server
+   * @param {string[]} [flags] more of the browser's, which is begun with the first person
+   */
+  constructor(server, flags = []) {
     this.server = server;
+    this.flags = flags;
     this.people = [];
   }
 
-  /** @param {string} name @param {object} [options] of the browser context; `insecure`: by plain http from elsewhere; `at`: the first address */
-  async person(name, { insecure, at = '', outside, init, ...options } = {}) {
-    browser ??= await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  /**
+   * @param {string} name
+   * @param {object} [options] of the browser context; `insecure`: by plain http from elsewhere; `at`: the first
+   *   address; `elsewhere`: a browser of another machine, and the server's URL from there
+   */
+  async person(name, { insecure, at = '', outside, init, elsewhere, ...options } = {}) {
+    if (!elsewhere) browser ??= await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...this.flags] });
+    const context = await (elsewhere?.browser ?? browser).newContext({ viewport: { width: 1280, height: 800 }, ...options });
     context.setDefaultTimeout(WAIT_MS);
     await context.addInitScript(WATCH);
     if (init) await init(context);
@@ -179,7 +199,8 @@ export class World {
     const person = new Person(this, name, context, page);
     person.grant = grant;
     this.people.push(person);
-    await page.goto(`${insecure ? `http://chat.test:${this.server.port}` : this.server.url}/${at}`);
+    const server = insecure ? `http://chat.test:${this.server.port}` : (elsewhere?.url ?? this.server.url);
+    await page.goto(`${server}/${at}`);
     if (!outside) await person.button('New room').waitFor();
     return person;
   }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::group::{incoming, no_call};
 use super::{accept, accepted, ended, newest, peer, ring, ring_room, told};
-use crate::app::{App, User};
-use crate::socket::Socket;
+use crate::support::app::{App, User};
+use crate::support::socket::Socket;
 
 async fn short_grace() -> App {
     App::with(|config| config.call_grace = Duration::from_millis(300)).await
@@ -54,7 +54,7 @@ async fn who_drops_out_takes_the_call_back_and_the_other_is_told_both() {
     caller.drop_line();
     let back = bob.socket().await;
     let gone_too = async { while bob.socket().await.session["call"]["socketId"] != json!(null) {} };
-    crate::socket::timed("the end of the caller's socket", gone_too).await;
+    crate::support::socket::timed("the end of the caller's socket", gone_too).await;
     let first = accept(&back, &call).await;
     let again = ann.socket().await;
     assert_eq!(accept(&again, &call).await, json!([peer(&bob, &back)]));
@@ -147,7 +147,7 @@ async fn one_who_is_rung_and_goes_is_rung_again_on_coming_back() {
     callee.event("incoming-call").await;
     callee.drop_line();
     let offline = async { while ann.get("/api/users?search=bob").await.body[0]["online"] != json!(false) {} };
-    crate::socket::timed("bob's end", offline).await;
+    crate::support::socket::timed("bob's end", offline).await;
     let back = bob.socket().await;
     assert_eq!(back.event("incoming-call").await["callId"], call);
     assert_eq!(told(&caller).await, json!([]), "it rings on, and the caller hears nothing of it");

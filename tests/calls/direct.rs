@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{accept, accepted, begin, ended, named, newest, over, peer, ring, told};
-use crate::app::App;
+use crate::support::app::App;
 
 #[tokio::test]
 async fn who_is_rung_hears_it_on_every_socket_and_on_one_that_connects_meanwhile() {

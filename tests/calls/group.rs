@@ -6,8 +6,8 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{accept, accepted, ended, named, newest, over, peer, ring, ring_room, told};
-use crate::app::{App, User};
-use crate::socket::Socket;
+use crate::support::app::{App, User};
+use crate::support::socket::Socket;
 
 /// `room-call`, where the call was begun by the first of those who are in.
 pub fn room_call(room: &str, call: &Value, status: &str, inside: &[&User<'_>]) -> Value {

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 
 use super::group::{no_call, room_call};
 use super::{accept, ended, named, newest, ring_room, told};
-use crate::app::{App, User};
-use crate::socket::Socket;
+use crate::support::app::{App, User};
+use crate::support::socket::Socket;
 
-/// A call in a new room that these are in, the first being the beginner; further ones are rung. Nothing that they were told is left over.
+/// A call in a new room that these are in, the first being the beginner; further ones are rung. Nothing that they were
+/// told is left over.
 async fn call_of(room: &str, inside: &[&Socket], rung: &[&Socket]) -> Value {
     let call = ring_room(inside[0], room).await;
     for socket in &inside[1..] {

@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use super::{accept, named, newest, ring, ring_room, told};
-use crate::app::App;
+use crate::support::app::App;
 
 const NOBODY: &str = "65f1a2b3c4d5e6f708192a3b";
 
@@ -25,7 +25,7 @@ async fn oneself_and_nobody_cannot_be_rung() {
     }
     let at_last =
         async { while caller.ask("initiate-call", json!({"to": gone_id})).await["code"] != "user_not_found" {} };
-    crate::socket::timed("the end of a socket", at_last).await;
+    crate::support::socket::timed("the end of a socket", at_last).await;
     for payload in
         [json!({}), json!({"callType": "audio"}), json!({"to": null}), json!({"to": 5}), json!({"roomId": {}})]
     {

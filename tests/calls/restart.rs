@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{accept, accepted, ended, newest, peer, ring, ring_room, told};
-use crate::app::App;
+use crate::support::app::App;
 
 #[tokio::test]
 async fn a_call_that_was_active_goes_on_as_if_all_had_just_dropped() {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Belongings, dropLeftovers } from '../../static/state/belongings.js';
+import { Belongings, dropLeftovers } from '../../static/state/storage.js';
 import { Marks } from '../../static/state/marks.js';
 import { Outbox } from '../../static/state/outbox.js';
 import { id, storage } from './fakes.js';

@@ -429,3 +429,52 @@ test('the list of rooms is asked for until the server answers', async () => {
   await passWaits();
   assert.deepEqual([...chat.rooms.byId.keys()], [roomId]);
 });
+
+/** A server that takes a socket into so many rooms. */
+function limitRooms(server, most) {
+  const { answer } = server.connection;
+  const inside = new Set();
+  server.connection.on('status', () => inside.clear());
+  server.connection.answer = (event, payload) => {
+    if (event === 'leave-room') inside.delete(payload.roomId);
+    if (event !== 'join-room') return answer(event, payload);
+    if (!inside.has(payload.roomId) && inside.size >= most) return { ok: false, code: 'limit_reached' };
+    inside.add(payload.roomId);
+    return answer(event, payload);
+  };
+}
+
+test('who is in more rooms than a connection takes is in those of which most is to be expected, and is told which are not', async () => {
+  const { server, open } = setUp();
+  limitRooms(server, 2);
+  const [quiet, busy, last, inView] = [1, 2, 3, 4].map((number) => server.addRoom(number));
+  for (const roomId of [quiet, busy, busy, last, last, last]) server.say(roomId);
+  const chat = open();
+  chat.open(inView);
+  await server.up();
+  assert.deepEqual([...chat.sync.live].sort(), [last, inView]);
+  assert.deepEqual([...chat.sync.beyond].sort(), [quiet, busy]);
+  chat.open(quiet);
+  server.store(quiet, { content: 'seen all the same' });
+  await chat.sync.lookIn(quiet);
+  await settle();
+  assert.deepEqual(seqs(chat, quiet), [1, 2]);
+  assert.equal(chat.sync.beyond.has(quiet), true);
+});
+
+test('a room that was too many is followed as soon as another one was left, and what was written for it is sent', async () => {
+  const { server, open } = setUp();
+  limitRooms(server, 1);
+  const [first, second] = [server.addRoom(1), server.addRoom(2)];
+  server.say(first);
+  const chat = open();
+  await server.up();
+  chat.send(second, 'later');
+  await settle();
+  assert.equal(server.log.get(second), undefined);
+  await chat.leave(first);
+  await settle();
+  assert.deepEqual([...chat.sync.live], [second]);
+  assert.equal(chat.sync.beyond.size, 0);
+  assert.equal(server.log.get(second)[0].content, 'later');
+});

@@ -78,6 +78,30 @@ export function fakeConnection(answer = () => ({ ok: true })) {
   return connection;
 }
 
+/** What Socket.IO's client is to the connection. */
+export function fakeSocket() {
+  const handlers = new Map();
+  let any = () => {};
+  const socket = {
+    connected: false,
+    active: true,
+    connects: 0,
+    emitted: [],
+    on: (event, handler) => handlers.set(event, handler),
+    onAny: (handler) => (any = handler),
+    connect: () => void (socket.connects += 1),
+    disconnect: () => void (socket.connected = false),
+    timeout: () => ({ emit: (event, payload, ack) => socket.emitted.push({ event, payload, ack }) }),
+    fire: (event, ...args) => handlers.get(event)(...args),
+    receive: (event, payload) => any(event, payload),
+    come() {
+      socket.connected = true;
+      socket.fire('connect');
+    },
+  };
+  return socket;
+}
+
 export const id = (number) => String(number).padStart(24, '0');
 
 export const message = (room, seq, more = {}) => ({

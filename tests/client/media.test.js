@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { levelOf } from '../../static/call/level.js';
 import { LocalMedia } from '../../static/call/media.js';
+import { securePage, wayPast } from '../../static/call/secure-page.js';
 import { storage } from './fakes.js';
 import { fakeDevices } from './rtc.js';
 
@@ -16,10 +17,57 @@ test('a camera that is refused leaves the microphone, and says what to do', asyn
   assert.deepEqual(media.flags, { audio: true, video: false, screen: false });
 });
 
+test('no larger picture is taken from the camera than is sent, from one that comes later too', async () => {
+  const media = new LocalMedia({ devices: fakeDevices(), storage: storage() });
+  await media.start({ audio: true, video: true });
+  const asked = [];
+  media.camera.applyConstraints = async ({ height }) => void asked.push(height.ideal);
+  let told = 0;
+  media.onTrack = () => (told += 1);
+  const small = { lines: 360, fps: 20 };
+  await media.limit(small);
+  await media.limit(small);
+  assert.deepEqual([asked, told], [[360], 1]);
+  assert.equal(media.constraints('videoinput').width.ideal, 640);
+  media.stop();
+  assert.equal(media.constraints('videoinput').height.ideal, 720);
+});
+
 test('on plain http from elsewhere nothing is asked for, and the reason is told', async () => {
   const media = new LocalMedia({ devices: fakeDevices({ available: false }), storage: storage() });
   await media.start({ audio: true, video: true });
   assert.match(media.problems.audio.help, /https/);
+});
+
+test('where the server has a secure page, the way to it is told once it is known', async () => {
+  const way = { url: 'https://chat.test:5000/', warning: 'Go on.' };
+  const media = new LocalMedia({ devices: fakeDevices({ available: false, secure: way }), storage: storage() });
+  const told = new Promise((resolve) => media.subscribe(() => media.problems.audio?.way && resolve()));
+  await media.start({ audio: true, video: true });
+  await told;
+  assert.equal(media.problems.audio.way, way);
+  await media.start({ audio: true, video: true });
+  assert.equal(media.problems.audio.way, way);
+});
+
+test('a page is secure where the server vouches for itself, and each browser has its own way past the warning', async () => {
+  const here = { protocol: 'http:', host: '192.168.0.5:5000', pathname: '/', hash: '#/rooms/1' };
+  const answers = (ok) => async () => ({ ok });
+  const page = await securePage(here, 'Mozilla/5.0 Gecko/20100101 Firefox/140.0', answers(true));
+  assert.equal(page.url, 'https://192.168.0.5:5000/#/rooms/1');
+  assert.match(page.warning, /Accept the Risk/);
+  assert.equal((await securePage({ ...here, pathname: '/chat/' }, '', answers(true))).url, 'https://192.168.0.5:5000/chat/#/rooms/1');
+  assert.equal(await securePage(here, '', answers(false)), null);
+  assert.equal(await securePage(here, '', () => Promise.reject(new TypeError('away'))), null);
+  assert.equal(await securePage({ ...here, protocol: 'https:' }, '', answers(true)), null);
+  for (const [agent, words] of [
+    ['Mozilla/5.0 (Windows) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36', /Proceed/],
+    ['Mozilla/5.0 (Windows) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0', /Continue/],
+    ['Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1', /visit this website/],
+    ['Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/140.0 Mobile/15E148 Safari/604.1', /Proceed/],
+  ]) {
+    assert.match(wayPast(agent), words, agent);
+  }
 });
 
 test('the camera is let go of when it is turned off, and a screen goes beside it', async () => {
@@ -84,7 +132,17 @@ test('what the browser gives after it was turned off or hung up is let go of', a
 
 test('the level of the microphone is measured while somebody looks, on the microphone in use', async () => {
   const meters = [];
-  const meter = (track) => meters[meters.push({ track, level: 0.4, closed: false, close() { this.closed = true; } }) - 1];
+  const meter = (track) =>
+    meters[
+      meters.push({
+        track,
+        level: 0.4,
+        closed: false,
+        close() {
+          this.closed = true;
+        },
+      }) - 1
+    ];
   const media = new LocalMedia({ devices: fakeDevices(), storage: storage(), meter });
   await media.start({ audio: true, video: false });
   assert.equal(media.level, 0);
@@ -93,7 +151,10 @@ test('the level of the microphone is measured while somebody looks, on the micro
   assert.equal(media.level, 0.4);
   await media.choose('audioinput', 'another');
   assert.equal(media.level, 0.4);
-  assert.deepEqual(meters.map((one) => one.closed), [true, false]);
+  assert.deepEqual(
+    meters.map((one) => one.closed),
+    [true, false],
+  );
   assert.equal(meters[1].track, media.audio);
   await media.setMicrophone(false);
   assert.equal(media.level, 0);

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MessageClaim } from '../../static/call/claim.js';
-import { isMentioned, mentionsIn } from '../../static/state/mentions.js';
-import { Sounds } from '../../static/state/sounds.js';
+import { begunMention, completions, isMentioned, isNamed, mentionPlaces, mentionsIn } from '../../static/state/mentions.js';
+import { Sounds } from '../../static/state/marks.js';
 import { storage } from './fakes.js';
 
 const found = (text, ...names) => [...mentionsIn(text, names)].sort();
@@ -57,6 +57,19 @@ test('each room is told of as it was chosen, in every tab, until it is forgotten
   assert.deepEqual([tells(), shelf.names('')], [[true, true], []]);
 });
 
+test('which rooms are silent is read again once something was chosen, here or in another tab', () => {
+  const shelf = storage();
+  const [here, there] = [new Sounds({ storage: shelf }), new Sounds({ storage: shelf })];
+  const silent = (sounds) => ['a', 'b'].map((room) => sounds.isSilent(room));
+  assert.deepEqual([silent(here), silent(there)], [[false, false], [false, false]]);
+  here.choose('a', 'nothing');
+  here.choose('b', 'mentions');
+  there.reload();
+  assert.deepEqual([silent(here), silent(there)], [[true, false], [true, false]]);
+  here.forget('a');
+  assert.deepEqual(silent(here), [false, false]);
+});
+
 test('the sounds of messages and of rings are turned off and on apart', () => {
   const shelf = storage();
   const sounds = new Sounds({ storage: shelf });
@@ -95,4 +108,27 @@ test('one tab sounds for a message, at most once a second, and none when it is l
   // The clock was put back.
   time = 5;
   assert.equal(await a.claim('m6'), true);
+});
+
+test('mentions are found in their places, and nowhere where folding moves letters', () => {
+  const places = (text, ...names) => mentionPlaces(text, names).map(({ from, to }) => text.slice(from, to));
+  assert.deepEqual(places('tea, @bob and (@ANN.LEE)?', 'Bob', 'Ann', 'Ann.Lee'), ['@bob', '@ANN.LEE']);
+  assert.deepEqual(places('mail@bob @bobby', 'Bob'), []);
+  assert.deepEqual(places('İ @bob', 'Bob'), []);
+});
+
+test('what is being written after an @ is completed, with whole names before parts of them', () => {
+  assert.deepEqual(begunMention('tea, @b'), { from: 5, begun: 'b' });
+  assert.deepEqual(begunMention('@'), { from: 0, begun: '' });
+  for (const text of ['', 'tea', 'mail@b', '@bob ', '@bob\n', `@${'x'.repeat(31)}`]) assert.equal(begunMention(text), null, text);
+  assert.deepEqual(completions('l', ['Anna.Lee', 'Lou', 'Bob'], 6), ['Lou', 'Anna.Lee']);
+  assert.deepEqual(completions('A', ['Anna.Lee', 'Bob'], 6), ['all', 'Anna.Lee']);
+  assert.deepEqual(completions('', ['Bob', 'Ann', 'Cyd'], 2), ['all', 'Ann']);
+});
+
+test('the server says whom a message names', () => {
+  assert.equal(isNamed({ mentions: ['a', 'b'] }, 'b'), true);
+  assert.equal(isNamed({ mentions: ['a'] }, 'b'), false);
+  assert.equal(isNamed({ mentionsAll: true }, 'b'), true);
+  assert.equal(isNamed({}, 'b'), false);
 });

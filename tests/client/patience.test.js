@@ -14,7 +14,11 @@ test('the more connections are made at once, the longer each is waited for', () 
   const waits = [1, 2, 4, 8].map((others) => patience({ ...two, others }));
   for (const what of ['silent', 'stuck', 'offerDue']) {
     const times = waits.map((one) => one[what]);
-    assert.deepEqual(times, [...new Set(times)].sort((a, b) => a - b), what);
+    assert.deepEqual(
+      times,
+      [...new Set(times)].sort((a, b) => a - b),
+      what,
+    );
   }
   assert.ok(waits[3].silent > 15_000);
 });
@@ -30,4 +34,10 @@ test('later attempts have more time, but not without end', () => {
 
 test('who answered waits twice as long as who offered', () => {
   assert.equal(patience({ ...two, offered: false }).silent, 2 * patience(two).silent);
+});
+
+test('an offer waits for its answer as long as the other side may have others to answer first', () => {
+  assert.equal(patience({ ...two, unanswered: true }).silent, patience(two).silent);
+  const [unanswered, answered] = [true, false].map((unanswered) => patience({ ...two, others: 8, unanswered }).silent);
+  assert.ok(unanswered >= answered + 7 * 5_000);
 });

@@ -9,11 +9,18 @@ const peer = (userId, screen = false) => /** @type {any} */ ({ userId, media: { 
 
 test('a shared screen stands beside the camera of whoever shares it, and is large unless another picture was pinned', () => {
   const pictures = picturesOf([peer('ada'), peer('bob', true)], true);
-  assert.deepEqual(pictures.map((one) => one.key), ['ada', 'bob screen', 'bob', 'self screen', 'self']);
+  assert.deepEqual(
+    pictures.map((one) => one.key),
+    ['ada', 'bob screen', 'bob', 'self screen', 'self'],
+  );
   assert.equal(largeOf(pictures, '')?.key, 'bob screen');
   assert.equal(largeOf(pictures, 'ada')?.key, 'ada');
   assert.equal(largeOf(pictures, 'somebody who left')?.key, 'bob screen');
-  assert.equal(largeOf(picturesOf([peer('ada')], true), ''), undefined, 'one’s own screen is not shown large to oneself');
+  assert.equal(
+    largeOf(picturesOf([peer('ada')], true), ''),
+    undefined,
+    'one’s own screen is not shown large to oneself',
+  );
 });
 
 test('in the corner is who shares the screen, else who speaks, in silence who spoke before, and never who has left', () => {
@@ -30,7 +37,10 @@ test('in the corner is who shares the screen, else who speaks, in silence who sp
 test('a last row that is not full stands in the middle', () => {
   const { columns } = gridFor(5, 1200, 700);
   assert.equal(columns, 3);
-  assert.deepEqual([0, 1, 2, 3, 4].map((index) => columnOf(index, 5, columns)), ['span 2', 'span 2', 'span 2', '2 / span 2', 'span 2']);
+  assert.deepEqual(
+    [0, 1, 2, 3, 4].map((index) => columnOf(index, 5, columns)),
+    ['span 2', 'span 2', 'span 2', '2 / span 2', 'span 2'],
+  );
   assert.equal(columnOf(6, 7, 3), '3 / span 2');
   assert.equal(columnOf(6, 9, 3), '1 / span 2', 'a full row begins at its left');
 });

@@ -2,9 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LastRoom } from '../../static/state/last-room.js';
-import { Place } from '../../static/state/place.js';
-import { sectionHref } from '../../static/state/route.js';
+import { LastRoom, Place, sectionHref } from '../../static/state/place.js';
 import { id, storage } from './fakes.js';
 
 const PHONE = { both: false, lists: false, beside: false, all: false };

@@ -3,31 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createConnection } from '../../static/protocol/connection.js';
+import { RequestError, insist } from '../../static/protocol/errors.js';
 import { createRest } from '../../static/protocol/rest.js';
-import { fakeTimers } from './fakes.js';
-
-function fakeSocket() {
-  const handlers = new Map();
-  let any = () => {};
-  const socket = {
-    connected: false,
-    active: true,
-    connects: 0,
-    emitted: [],
-    on: (event, handler) => handlers.set(event, handler),
-    onAny: (handler) => (any = handler),
-    connect: () => void (socket.connects += 1),
-    disconnect: () => void (socket.connected = false),
-    timeout: () => ({ emit: (event, payload, ack) => socket.emitted.push({ event, payload, ack }) }),
-    fire: (event, ...args) => handlers.get(event)(...args),
-    receive: (event, payload) => any(event, payload),
-    come() {
-      socket.connected = true;
-      socket.fire('connect');
-    },
-  };
-  return socket;
-}
+import { fakeSocket, fakeTimers } from './fakes.js';
 
 function setUp() {
   const socket = fakeSocket();
@@ -150,4 +128,58 @@ test('ids and queries are escaped', async () => {
   assert.equal(url, '/api/users?search=a%26b%3Dc+d');
   await rest.messages('../x', { before: 3 });
   assert.equal(url, '/api/rooms/..%2Fx/messages?before=3');
+});
+
+test('events whose listeners are still to come are kept for them, in order, as long as the connection lasts', () => {
+  const { socket, connection } = setUp();
+  const heard = [];
+  const told = [];
+  connection.on('call-ended', (payload) => told.push(['call-ended', payload.callId]));
+  connection.hold(['incoming-call', 'call-ended'], (event) => heard.push(event));
+  connection.open();
+  socket.come();
+  socket.receive('incoming-call', { callId: 'of the connection before' });
+  socket.connected = false;
+  socket.fire('disconnect', 'transport close');
+  socket.come();
+  socket.receive('incoming-call', { callId: 'a' });
+  socket.receive('call-ended', { callId: 'a' });
+  assert.deepEqual(heard, ['incoming-call', 'incoming-call', 'call-ended']);
+  assert.deepEqual(told, []);
+  connection.on('incoming-call', (payload) => told.push(['incoming-call', payload.callId]));
+  connection.release();
+  assert.deepEqual(told, [['incoming-call', 'a'], ['call-ended', 'a']]);
+  socket.receive('incoming-call', { callId: 'b' });
+  assert.deepEqual(told.at(-1), ['incoming-call', 'b']);
+  assert.equal(heard.length, 3);
+});
+
+/** Refuses with these codes, one after another, then succeeds; and says how long was waited. */
+async function tried(codes, options = {}) {
+  const waits = [];
+  const wait = async (ms) => void waits.push(ms);
+  let asked = 0;
+  const work = async () => {
+    const code = codes[asked++];
+    if (code) throw new RequestError(code, '', { retryAfterMs: code === 'rate_limited' ? 700 : undefined });
+    return 'done';
+  };
+  const result = await insist(work, { wait, ...options }).catch((error) => error.code);
+  return { result, asked, waits };
+}
+
+test('what may pass is tried again, as late as the server says', async () => {
+  const codes = ['timeout', 'unreachable', 'rate_limited', 'storage', 'overloaded', 'internal'];
+  assert.deepEqual(await tried(codes), { result: 'done', asked: 7, waits: [2_000, 2_000, 700, 2_000, 2_000, 2_000] });
+});
+
+test('what is refused for good is not asked again, nor anything where there is no connection', async () => {
+  for (const code of ['not_in_room', 'limit_reached', 'unauthorized', 'offline']) {
+    assert.deepEqual(await tried([code]), { result: code, asked: 1, waits: [] });
+  }
+});
+
+test('trying ends with the last attempt that was allowed, and when nobody wants it any more', async () => {
+  assert.deepEqual(await tried(['storage', 'storage', 'storage'], { attempts: 2 }), { result: 'storage', asked: 2, waits: [2_000] });
+  assert.deepEqual(await tried(['storage', 'storage'], { goesOn: () => false }), { result: 'storage', asked: 1, waits: [2_000] });
 });

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Rooms } from '../../static/state/rooms.js';
-import { LastRoom } from '../../static/state/last-room.js';
+import { LastRoom } from '../../static/state/place.js';
 import { Marks } from '../../static/state/marks.js';
 import { fakeTimers, id, message, room, storage } from './fakes.js';
 

@@ -1,4 +1,7 @@
-/** Devices, and a peer connection that keeps the rules of negotiation and connects when both sides have described themselves. */
+/**
+ * Devices, and a peer connection that keeps the rules of negotiation and connects when both sides have described
+ * themselves.
+ */
 
 import { settle } from './fakes.js';
 
@@ -44,6 +47,10 @@ export class FakePeerConnection {
 
   getTransceivers() {
     return this.transceivers;
+  }
+
+  async getStats() {
+    return new Map();
   }
 
   getReceivers() {
@@ -104,7 +111,8 @@ export async function connectAll(...peers) {
   await settle();
   for (const peer of peers) {
     const pc = peer.link?.pc;
-    if (pc?.signalingState === 'stable' && pc.remoteDescription && pc.connectionState !== 'connected') pc.become('connected');
+    if (pc?.signalingState === 'stable' && pc.remoteDescription && pc.connectionState !== 'connected')
+      pc.become('connected');
   }
   await settle();
 }
@@ -121,7 +129,7 @@ export class FakeTrack extends EventTarget {
   }
 }
 
-export function fakeDevices({ refuse = {}, available = true } = {}) {
+export function fakeDevices({ refuse = {}, available = true, secure = null } = {}) {
   return {
     available,
     canShare: true,
@@ -141,6 +149,7 @@ export function fakeDevices({ refuse = {}, available = true } = {}) {
     },
     list: async () => [],
     onChange: () => {},
+    securePage: async () => secure,
     connect: () => new FakePeerConnection(),
   };
 }

@@ -2,8 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Session } from '../../static/state/session.js';
-import { lifetime, renewalIn } from '../../static/state/token.js';
+import { Session, lifetime, renewalIn } from '../../static/state/session.js';
 import { fakeTimers, settle, storage } from './fakes.js';
 
 const token = (iat, exp, mark = '') =>

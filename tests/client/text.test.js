@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { endWords, recordWords, ringOverWords, startWords } from '../../static/call/reasons.js';
-import { parseRoute, roomHref, sectionHref } from '../../static/state/route.js';
+import { parseRoute, roomHref, sectionHref } from '../../static/state/place.js';
 import { fieldWords } from '../../static/state/words.js';
 import { duration, initials, momentInWords, nameList } from '../../static/views/format.js';
 import { pieces } from '../../static/views/links.js';
@@ -46,11 +46,17 @@ test('only what can be an id is a room in the address', () => {
 test('the open room and the list beside it are apart in the address', () => {
   const roomId = 'a'.repeat(24);
   for (const section of ['rooms', 'people', 'calls']) {
-    assert.deepEqual(parseRoute(sectionHref(section, roomId)), { page: 'home', section, roomId });
-    assert.deepEqual(parseRoute(sectionHref(section, null)), { page: 'home', section, roomId: null });
+    assert.deepEqual(parseRoute(sectionHref(section, roomId)), { page: 'home', section, roomId, code: '' });
+    assert.deepEqual(parseRoute(sectionHref(section, null)), { page: 'home', section, roomId: null, code: '' });
   }
   assert.equal(roomHref(roomId), `#/rooms/${roomId}`);
   for (const hash of [`#/${roomId}`, `#/settings/${roomId}`, `#/login/${roomId}`, `#/elsewhere/${roomId}`]) assert.equal(parseRoute(hash).roomId, null, hash);
+});
+
+test('a link of an invitation or to a new password names its code, and nothing that is no code', () => {
+  assert.deepEqual(parseRoute('#/invite/aZ0-_'), { page: 'invite', section: 'rooms', roomId: null, code: 'aZ0-_' });
+  assert.equal(parseRoute('#/reset/abc').page, 'reset');
+  for (const hash of ['#/invite', '#/invite/', '#/invite/a%2Fb', `#/invite/${'x'.repeat(129)}`]) assert.equal(parseRoute(hash).code, '', hash);
 });
 
 test('every reason of an end has words of its own', () => {

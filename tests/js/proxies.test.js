@@ -25,27 +25,27 @@ function ask(proxy, path, { method = 'GET', headers = {}, body } = {}) {
   });
 }
 
-function connect(proxy, token, transport, origin = proxy.origin) {
-  const socket = io(proxy.origin, { auth: { token }, transports: [transport], agent: here(), extraHeaders: { Origin: origin }, reconnection: false, rejectUnauthorized: false, timeout: 10_000 });
+function connect(proxy, token, transport, { origin = proxy.origin, prefix = '' } = {}) {
+  const socket = io(proxy.origin, { path: `${prefix}/socket.io`, auth: { token }, transports: [transport], agent: here(), extraHeaders: { Origin: origin }, reconnection: false, rejectUnauthorized: false, timeout: 10_000 });
   return new Promise((resolve, reject) => socket.once('connect', () => resolve(socket)).once('connect_error', (error) => (socket.close(), reject(error))));
 }
 
-async function works(proxy) {
-  const page = await ask(proxy, '/');
+async function works(proxy, prefix = '') {
+  const page = await ask(proxy, `${prefix}/`);
   assert.equal(page.status, 200);
   assert.match(page.text, /<html/);
   const number = proxy.port;
   const body = { username: `user${number}`, email: `user${number}@example.com`, password: 'correct horse' };
-  const signup = await ask(proxy, '/api/auth/signup', { method: 'POST', headers: { Origin: proxy.origin }, body });
+  const signup = await ask(proxy, `${prefix}/api/auth/signup`, { method: 'POST', headers: { Origin: proxy.origin }, body });
   assert.equal(signup.status, 201, signup.text);
   assert.equal(signup.headers['access-control-allow-origin'], proxy.origin);
   const { token } = JSON.parse(signup.text);
   for (const transport of ['polling', 'websocket']) {
-    const socket = await connect(proxy, token, transport);
+    const socket = await connect(proxy, token, transport, { prefix });
     assert.equal(socket.io.engine.transport.name, transport);
     assert.equal((await socket.emitWithAck('no-such-event', {})).code, 'unknown_event');
     socket.close();
-    await assert.rejects(connect(proxy, token, transport, 'https://evil.example'), transport);
+    await assert.rejects(connect(proxy, token, transport, { prefix, origin: 'https://evil.example' }), transport);
   }
   return page;
 }
@@ -76,6 +76,27 @@ test('behind nginx a host without its port is own, whatever the port', nginx, as
     await server.close();
   }
 });
+
+for (const [way, change] of [
+  ['leaves it in the paths', (text) => text],
+  ['takes it away', (text) => text.replace('127.0.0.1:5000;', '127.0.0.1:5000/;')],
+]) {
+  test(`below a prefix, behind nginx that ${way}, the official client and REST reach the server`, nginx, async () => {
+    const server = await new Server(['--trusted-proxy', '127.0.0.1']).start();
+    const proxy = await new Proxy().start('nginx', server.port, (text) => change(text.replace('location / {', 'location /chat/ {')));
+    await server.kill('SIGTERM');
+    server.flags.push('--public-url', `${proxy.origin}/chat`);
+    await server.start();
+    try {
+      await works(proxy, '/chat');
+      const without = await ask(proxy, '/chat');
+      assert.equal(new URL(without.headers.location, proxy.origin).pathname, '/chat/');
+    } finally {
+      await proxy.close();
+      await server.close();
+    }
+  });
+}
 
 test('behind nginx that changes the host the public address is own', nginx, async () => {
   const server = new Server();

@@ -10,9 +10,9 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::open;
-use crate::app::App;
-use crate::mongod::{Mongod, database_name, shared};
-use crate::store::sample::{append, call, message, repeatable, room, stored_room, stored_user, user};
+use crate::support::app::App;
+use crate::support::mongod::{Mongod, database_name, shared};
+use crate::support::sample::{append, call, message, repeatable, room, stored_room, stored_user, user};
 
 /// What a call may take right after a burst; a call that waits behind dead ones takes seconds.
 const PROMPT: Duration = Duration::from_millis(1500);
@@ -65,7 +65,7 @@ async fn calls_of_the_store_that_are_dropped_half_way_hold_nobody_up() {
                         store.insert_room(room(&name)).map(drop),
                         store.messages(there, Page::Newest, 50).map(drop),
                         store.add_participant(there, UserId::new()).map(drop),
-                        store.save_calls(vec![call(ann, &[]), call(ann, &[])]).map(drop),
+                        store.change_call(call(ann, &[])).map(drop),
                         store.list_users(&prefix, None, 50).map(drop),
                         store.append_messages(there, vec![message(ann, "text")]).map(drop),
                     )

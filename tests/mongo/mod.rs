@@ -1,28 +1,28 @@
 //! The engine on a real MongoDB.
 //!
-//! Every test here needs a `mongod` and is ignored by a plain `cargo test`; `script/test` finds or fetches one and runs them.
+//! Every test here needs a `mongod` and is ignored by a plain `cargo test`; `script/test` finds or fetches one and runs
+//! them.
 
 mod bursts;
 mod moving;
-mod node;
 mod numbers;
 mod others;
 mod outage;
+mod people;
 mod room_names;
 mod rules;
 mod second;
 mod secured;
 mod servers;
 mod takeover;
-mod traffic;
 
 use std::sync::Arc;
 
 use tincan::store::Store;
 use tincan::store::mongodb::MongoStore;
 
-use crate::mongod::{Mongod, database_name, shared, shared_alone};
 use crate::store::{Place, contract};
+use crate::support::mongod::{Mongod, database_name, shared, shared_alone};
 
 /// Opens a database of a deployment.
 pub async fn open(deployment: &Mongod, database: &str) -> Arc<dyn Store> {

@@ -9,13 +9,13 @@ use tincan::model::{RoomName, RoomPatch, UserId};
 use tincan::store::{Place, Store, open_to_fill};
 use tincan::transfer::{TransferError, export, import, migrate};
 
-use super::node::backend;
 use super::open;
-use crate::app::PATIENCE;
-use crate::mongod::{database_name, shared, shared_alone};
-use crate::process::Workplace;
-use crate::store::sample::{fill, stored_room};
-use crate::transfer::{Unwatched, are_alike, furnish, open as open_embedded, to_fill};
+use crate::support::app::PATIENCE;
+use crate::support::copies::{Unwatched, are_alike, furnish, open as open_embedded, to_fill};
+use crate::support::mongod::{database_name, shared, shared_alone};
+use crate::support::node::backend;
+use crate::support::process::Workplace;
+use crate::support::sample::{fill, stored_room};
 
 async fn database_to_fill(name: &str) -> Arc<dyn Store> {
     open_to_fill(&Place::MongoDb(shared().await.secret(name))).await.expect("the store opens")
@@ -145,7 +145,7 @@ async fn the_command_line_moves_a_store_and_says_how_to_switch_over() {
     drop(source);
     let tried = workplace.run(&["migrate", "--to", &url, "--dry-run"]);
     assert!(
-        tried.code == Some(0) && tried.out.contains("would copy 2 accounts, 2 rooms and 3002 messages"),
+        tried.code == Some(0) && tried.out.contains("would copy 2 accounts, 4 rooms and 3006 messages"),
         "{tried:?}"
     );
     let moved = workplace.run(&["migrate", "--to", &url]);

@@ -10,9 +10,9 @@ use tincan::model::{Page, RoomId, UserId};
 use tincan::store::{Place, Store, open_to_fill};
 
 use super::open;
-use crate::app::App;
-use crate::mongod::{database_name, shared};
-use crate::store::sample::{append, fill, message, repeatable, stored_room};
+use crate::support::app::App;
+use crate::support::mongod::{database_name, shared};
+use crate::support::sample::{append, fill, message, repeatable, stored_room};
 
 fn oid(id: impl ToString) -> ObjectId {
     ObjectId::parse_str(id.to_string()).expect("an id")
@@ -172,7 +172,7 @@ async fn a_copy_goes_on_behind_the_highest_number_of_its_source() {
     remove_from(&name, room, 8).await;
     assert!(store.delete_room(deleted).await.unwrap());
     let target = open_to_fill(&Place::MongoDb(shared().await.secret(&copy))).await.unwrap();
-    tincan::transfer::migrate(&store, "one", &target, "copy", &mut crate::transfer::Unwatched).await.unwrap();
+    tincan::transfer::migrate(&store, "one", &target, "copy", &mut crate::support::copies::Unwatched).await.unwrap();
     target.close().await;
     let copied = open(shared().await, &copy).await;
     assert_eq!(next(&copied, room).await, 11);

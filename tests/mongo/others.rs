@@ -1,4 +1,5 @@
-//! What other programs keep in the same database, or keep there otherwise than we would, is passed over, and everything else goes on.
+//! What other programs keep in the same database, or keep there otherwise than we would, is passed over, and everything
+//! else goes on.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,14 +10,14 @@ use mongodb::{Collection, Database};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tincan::config::Secret;
-use tincan::model::{Email, NameKey, NewMessage, Page, PasswordHash, RoomId, UserId};
+use tincan::model::{Email, NameKey, NewMessage, Page, PasswordHash, Proof, RoomId, Timestamp, UserId};
 use tincan::store::{Place, Store, open_to_fill};
 
 use super::open;
-use crate::app::{App, PATIENCE};
-use crate::mongod::{database_name, shared};
-use crate::process::Workplace;
-use crate::store::sample::{append, call, message, stored_room, stored_user};
+use crate::support::app::{App, PATIENCE};
+use crate::support::mongod::{database_name, shared};
+use crate::support::process::Workplace;
+use crate::support::sample::{append, call, message, store_calls, stored_room, stored_user};
 
 fn oid(id: impl ToString) -> ObjectId {
     ObjectId::parse_str(id.to_string()).expect("an id")
@@ -115,7 +116,7 @@ async fn odd_documents_in_every_collection_disturb_nobody() {
         assert!(!without.has_participant(ann.id), "{room:?}");
     }
     let ringing = call(ann.id, &[]);
-    store.save_calls(vec![ringing.clone()]).await.unwrap();
+    store_calls(&store, vec![ringing.clone()]).await;
     assert_eq!(store.open_calls().await.unwrap(), std::slice::from_ref(&ringing));
     assert_eq!(store.calls_of(ann.id, None, 50).await.unwrap(), [ringing]);
     let page = store.messages(kept, Page::After(0), 200).await.unwrap().unwrap();
@@ -126,8 +127,11 @@ async fn odd_documents_in_every_collection_disturb_nobody() {
     for user in store.dump_users(None, 10_000).await.unwrap() {
         let found = store.user_by_name(&user.username).await.unwrap();
         assert_eq!(found.map(|found| found.id), Some(user.id), "{user:?}");
-        let changed =
-            store.set_password(user.id, None, PasswordHash::new("$2b$new".to_owned())).await.unwrap().unwrap();
+        let changed = store
+            .set_password(user.id, Proof::Operator, PasswordHash::new("$2b$new".to_owned()), Timestamp::now())
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(changed.password.expose(), "$2b$new");
         let versions = store.token_versions(&[user.id]).await.unwrap();
         assert!(versions[&user.id] > user.token_version, "{user:?}");
@@ -278,11 +282,12 @@ async fn a_database_with_odd_documents_moves_without_them() {
     let calls = (0..1200).map(|number| doc! { "number": number });
     database.collection::<Document>("calls").insert_many(calls).await.unwrap();
     let ringing = call(bob.id, &[ann.id]);
-    store.save_calls(vec![ringing.clone()]).await.unwrap();
+    store_calls(&store, vec![ringing.clone()]).await;
 
     let target = open_to_fill(&Place::MongoDb(shared().await.secret(&other))).await.unwrap();
-    let moved =
-        tincan::transfer::migrate(&store, "one", &target, "other", &mut crate::transfer::Unwatched).await.unwrap();
+    let moved = tincan::transfer::migrate(&store, "one", &target, "other", &mut crate::support::copies::Unwatched)
+        .await
+        .unwrap();
     assert_eq!((moved.users.count, moved.rooms.count, moved.messages.count, moved.calls.count), (2, 1, 2, 1));
     target.close().await;
     let other = open(shared().await, &other).await;

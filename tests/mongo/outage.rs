@@ -1,4 +1,5 @@
-//! The database goes away, or its primary does: refused in time, nothing lost, nothing doubled, and well again by itself.
+//! The database goes away, or its primary does: refused in time, nothing lost, nothing doubled, and well again by
+//! itself.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,13 +7,16 @@ use std::time::{Duration, Instant};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, TryFutureExt};
 use tincan::config::Secret;
-use tincan::model::{CallId, Email, NameKey, Page, PasswordHash, RoomId, RoomName, RoomPatch, UserId};
+use tincan::model::{
+    CallId, Email, NameKey, Page, PasswordHash, Proof, RoomId, RoomName, RoomPatch, Timestamp, UserId,
+};
 use tincan::store::mongodb::{MongoStore, OpenError};
 use tincan::store::{Store, StoreError};
 
-use super::{open, traffic};
-use crate::mongod::Mongod;
-use crate::store::sample::{append, call, repeatable, room as new_room, stored_room, user};
+use super::open;
+use crate::support::mongod::Mongod;
+use crate::support::sample::{append, call, repeatable, room as new_room, stored_room, user};
+use crate::support::traffic;
 
 /// What the contract allows for a refusal, and for coming back.
 const ALLOWED: Duration = Duration::from_secs(5);
@@ -21,7 +25,6 @@ const ALLOWED: Duration = Duration::from_secs(5);
 async fn is_refused_in_time(store: &Arc<dyn Store>, room: RoomId) {
     let (id, email, patch) = (UserId::new(), Email::parse("late@example.com").unwrap(), RoomPatch::default());
     let named = RoomPatch { name: Some(RoomName::parse("late").unwrap()), description: None };
-    let calls = vec![call(id, &[]), call(id, &[])];
     let (password, late) = (PasswordHash::new("late".to_owned()), repeatable(id, "late", "late"));
     let (ids, before, prefix) = ([id], CallId::new(), NameKey::of("late"));
     let intents: Vec<(&str, BoxFuture<'_, Result<(), StoreError>>)> = vec![
@@ -33,7 +36,7 @@ async fn is_refused_in_time(store: &Arc<dyn Store>, room: RoomId) {
         ("user_refs", store.user_refs(&ids).map_ok(drop).boxed()),
         ("list_users", store.list_users(&prefix, None, 9).map_ok(drop).boxed()),
         ("token_versions", store.token_versions(&ids).map_ok(drop).boxed()),
-        ("set_password", store.set_password(id, None, password).map_ok(drop).boxed()),
+        ("set_password", store.set_password(id, Proof::Operator, password, Timestamp::now()).map_ok(drop).boxed()),
         ("remove_user", store.remove_user(id).map_ok(drop).boxed()),
         ("insert_room", store.insert_room(new_room("late"))),
         ("room", store.room(room).map_ok(drop).boxed()),
@@ -46,7 +49,7 @@ async fn is_refused_in_time(store: &Arc<dyn Store>, room: RoomId) {
         ("share_room", store.share_room(id, id).map_ok(drop).boxed()),
         ("append_messages", store.append_messages(room, vec![late]).map_ok(drop).boxed()),
         ("messages", store.messages(room, Page::Newest, 10).map_ok(drop).boxed()),
-        ("save_calls", store.save_calls(calls)),
+        ("change_call", store.change_call(call(id, &[])).map_ok(drop).boxed()),
         ("calls_of", store.calls_of(id, Some(before), 9).map_ok(drop).boxed()),
         ("open_calls", store.open_calls().map_ok(drop).boxed()),
         ("dump_users", store.dump_users(None, 9).map_ok(drop).boxed()),

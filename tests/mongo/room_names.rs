@@ -1,4 +1,5 @@
-//! What rooms are unique by has changed since 0.1.0, which did not leave out what cannot be seen. Its databases are brought up to date.
+//! What rooms are unique by has changed since 0.1.0, which did not leave out what cannot be seen. Its databases are
+//! brought up to date.
 
 use futures_util::TryStreamExt;
 use mongodb::bson::oid::ObjectId;
@@ -7,8 +8,8 @@ use tincan::model::{RoomId, RoomName, RoomPatch};
 use tincan::store::{StoreError, Taken};
 
 use super::open;
-use crate::mongod::{database_name, shared};
-use crate::store::sample::{room, stored_room};
+use crate::support::mongod::{database_name, shared};
+use crate::support::sample::{room, stored_room};
 
 /// A room as 0.1.0 stored it.
 fn as_before(name: &str) -> Document {

@@ -1,5 +1,5 @@
-//! Indexes, rules, fields and collections of other programs: what they refuse fails alone, what they use is left to them, and a start
-//! survives them.
+//! Indexes, rules, fields and collections of other programs: what they refuse fails alone, what they use is left to
+//! them, and a start survives them.
 
 use mongodb::IndexModel;
 use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
@@ -8,8 +8,8 @@ use tincan::model::{Page, RoomId, UserId};
 use tincan::store::{StoreError, Taken};
 
 use super::open;
-use crate::mongod::{database_name, shared};
-use crate::store::sample::{append, call, message, room, stored_room, stored_user, user};
+use crate::support::mongod::{database_name, shared};
+use crate::support::sample::{append, call, message, room, store_calls, stored_room, stored_user, user};
 
 fn unique_index(keys: Document) -> IndexModel {
     IndexModel::builder().keys(keys).options(IndexOptions::builder().unique(true).build()).build()
@@ -61,11 +61,11 @@ async fn only_our_own_indexes_say_that_a_name_is_taken() {
     }
     stored_user(&store, "first").await;
     stored_room(&store, "first").await;
-    store.save_calls(vec![call(UserId::new(), &[])]).await.unwrap();
+    store_calls(&store, vec![call(UserId::new(), &[])]).await;
     let refused = [
         (store.insert_user(user("second")).await, "phone_1", "users"),
         (store.insert_room(room("second")).await, "slug_1", "rooms"),
-        (store.save_calls(vec![call(UserId::new(), &[])]).await, "sid_1", "calls"),
+        (store.change_call(call(UserId::new(), &[])).await.map(drop), "sid_1", "calls"),
     ];
     for (refused, index, collection) in refused {
         let text = refused.as_ref().unwrap_err().to_string();
@@ -88,7 +88,9 @@ async fn fields_and_a_collection_that_another_program_uses_are_left_to_it() {
         doc! { "_id": ann, "username": "ann", "email": "ann@example.com", "password": "x", "tokenVersion": 7 },
         doc! { "_id": room, "name": "room", "participants": [ann] },
         ["one", "two", "three"].map(|text| {
-            doc! { "room": room, "sender": ann, "content": text, "timestamp": DateTime::now(), "seq": 5, "clientId": "phone" }
+            doc! {
+            "room": room, "sender": ann, "content": text, "timestamp": DateTime::now(), "seq": 5, "clientId": "phone",
+        }
         }),
         doc! { "from": "+1555", "duration": 12, "open": true },
     );
@@ -106,13 +108,13 @@ async fn fields_and_a_collection_that_another_program_uses_are_left_to_it() {
         assert!(page.messages.iter().all(|one| one.client_id.is_none()));
         let user = store.user_by_name("ann").await.unwrap().unwrap();
         assert_eq!(user.token_version, 0, "a count of theirs is none of ours");
-        let sent = crate::store::sample::repeatable(user.id, "ours", "1");
-        let again = crate::store::sample::repeatable(user.id, "ours", "1");
+        let sent = crate::support::sample::repeatable(user.id, "ours", "1");
+        let again = crate::support::sample::repeatable(user.id, "ours", "1");
         let first = append(&store, room, vec![sent]).await[0].message.seq;
         assert_eq!(append(&store, room, vec![again]).await[0].message.seq, first);
         assert_eq!(first, 4);
-        let ringing = call(user.id, &[]);
-        store.save_calls(vec![ringing.clone()]).await.unwrap();
+        let ringing = call(UserId::new(), &[]);
+        store_calls(&store, vec![ringing.clone()]).await;
         assert!(store.open_calls().await.unwrap().contains(&ringing));
         let left_out = store.left_out().await.unwrap();
         assert!(left_out.iter().any(|one| one.what.contains("calls") && one.count == 1), "{left_out:?}");
@@ -146,7 +148,8 @@ async fn a_start_survives_whatever_is_in_the_way_of_indexes_keys_and_numbers() {
         .insert_many([doc! { "_id": room, "name": "room" }, doc! { "uniqueName": "x" }, doc! { "uniqueName": "x" }])
         .await
         .unwrap();
-    // Two lists in what an index is over, the same index under another name, and rules that let nobody touch old documents.
+    // Two lists in what an index is over, the same index under another name, and rules that let nobody touch old
+    // documents.
     let messages = database.collection::<Document>("messages");
     let both = doc! { "room": [room, ObjectId::new()], "timestamp": [DateTime::now(), DateTime::now()] };
     let parallel = doc! { "room": [1, 2], "clientId": ["a", "b"], "sender": [3, 4], "seq": [1_i64, 2_i64] };

@@ -4,9 +4,9 @@ use tincan::config::Secret;
 use tincan::store::Store;
 use tincan::store::mongodb::{MongoStore, OpenError};
 
-use crate::mongod::Mongod;
-use crate::process::Workplace;
-use crate::store::sample::user;
+use crate::support::mongod::Mongod;
+use crate::support::process::Workplace;
+use crate::support::sample::user;
 
 #[tokio::test]
 #[ignore = "needs a mongod; script/test has one"]

@@ -10,9 +10,9 @@ use tincan::model::{Page, RoomId, UserId};
 use tincan::store::mongodb::{MongoStore, OpenError};
 
 use super::open;
-use crate::app::{App, PATIENCE};
-use crate::mongod::{Mongod, database_name, shared};
-use crate::store::sample::{append, fill, message, stored_room, stored_user};
+use crate::support::app::{App, PATIENCE};
+use crate::support::mongod::{Mongod, database_name, shared};
+use crate::support::sample::{append, fill, message, stored_room, stored_user};
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a mongod; script/test has one"]
@@ -102,9 +102,9 @@ async fn a_database_of_a_newer_version_is_refused() {
     let name = database_name();
     open(shared().await, &name).await.close().await;
     let meta = shared().await.database(&name).await.collection::<Document>("tincan_meta");
-    meta.update_one(doc! { "_id": "data" }, doc! { "$set": { "version": 2_i64 } }).await.unwrap();
+    meta.update_one(doc! { "_id": "data" }, doc! { "$set": { "version": 3_i64 } }).await.unwrap();
     let refused = MongoStore::open(&shared().await.secret(&name)).await;
-    assert!(matches!(refused, Err(OpenError::Newer { found: 2, known: 1, .. })), "{refused:?}");
+    assert!(matches!(refused, Err(OpenError::Newer { found: 3, known: 2, .. })), "{refused:?}");
 }
 
 #[tokio::test]

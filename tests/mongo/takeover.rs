@@ -13,11 +13,11 @@ use tincan::model::{Email, Message, NewMessage, Page, RoomId, UserId};
 use tincan::store::mongodb::MongoStore;
 use tincan::store::{Store, StoreError, Taken};
 
-use super::node::backend;
 use super::open;
-use crate::app::{App, PATIENCE};
-use crate::mongod::{Mongod, database_name, shared, shared_alone};
-use crate::store::sample::{message, stored_user, user};
+use crate::support::app::{App, PATIENCE};
+use crate::support::mongod::{Mongod, database_name, shared, shared_alone};
+use crate::support::node::backend;
+use crate::support::sample::{message, stored_user, user};
 
 fn room_id(filled: &Value, name: &str) -> RoomId {
     RoomId::parse(filled[name].as_str().expect("an id")).expect("an id")
@@ -111,7 +111,7 @@ async fn names_that_differ_in_case_are_both_kept_and_the_exact_spelling_wins() {
     stored_user(&store, "BOB").await;
     let ann = store.user_by_email(&Email::parse("ANN@example.com").unwrap()).await.unwrap();
     assert_eq!(ann.map(|user| user.email), Some("Ann@Example.com".to_owned()));
-    let refused = store.insert_room(crate::store::sample::room("LOUNGE")).await;
+    let refused = store.insert_room(crate::support::sample::room("LOUNGE")).await;
     assert!(matches!(refused, Err(StoreError::Conflict(Taken::RoomName))), "{refused:?}");
 }
 

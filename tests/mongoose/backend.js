@@ -1,4 +1,5 @@
-// A backend as the one that Tincan replaces: Express's Mongoose models, without the web. `node backend.js URL COMMAND [JSON]` prints JSON.
+// A backend as the one that Tincan replaces: Express's Mongoose models, without the web.
+// `node backend.js URL COMMAND [JSON]` prints JSON.
 import bcrypt from "bcryptjs";
 import jwt from "jsonwebtoken";
 import mongoose from "mongoose";
@@ -40,17 +41,22 @@ async function fill() {
   const ann = await account("Ann", "Ann@Example.com", "ann's password");
   const bigBob = await account("Bob", "bob@example.com", "big bob's password", "2b");
   const bob = await account("bob", "bob2@example.com", "small bob's password");
-  const lounge = await Room.create({ name: "Lounge", createdBy: ann, participants: [ann, bigBob], createdAt: minute(1) });
+  const people = [ann, bigBob];
+  const lounge = await Room.create({ name: "Lounge", createdBy: ann, participants: people, createdAt: minute(1) });
   const other = await Room.create({ name: "lounge", description: "the other", createdBy: bob, createdAt: minute(2) });
-  const say = (room, sender, content, when) => ({ room, sender, senderName: sender.username, content, timestamp: minute(when) });
+  const say = (room, sender, content, when) => {
+    return { room, sender, senderName: sender.username, content, timestamp: minute(when) };
+  };
   // Written in another order than they were said in; three at the same moment, which their ids put in order.
   await Message.create(say(lounge, bigBob, "fifth", 9));
   await Message.create(say(lounge, ann, "first", 1));
   for (const text of ["second", "third", "fourth"]) await Message.create(say(lounge, ann, text, 5));
   await Message.create(say(other, bob, "alone", 3));
   // Orphans: of a room that is gone, and by a user who is gone.
-  await Message.create({ room: new Types.ObjectId(), sender: ann, senderName: "Ann", content: "lost", timestamp: minute(4) });
-  await Message.create({ room: other, sender: new Types.ObjectId(), senderName: "gone", content: "from nobody", timestamp: minute(4) });
+  const [nowhere, nobody] = [new Types.ObjectId(), new Types.ObjectId()];
+  await Message.create({ room: nowhere, sender: ann, senderName: "Ann", content: "lost", timestamp: minute(4) });
+  const orphan = { room: other, sender: nobody, senderName: "gone", content: "from nobody", timestamp: minute(4) };
+  await Message.create(orphan);
   return { ann: ann.id, bigBob: bigBob.id, bob: bob.id, lounge: lounge.id, other: other.id };
 }
 
@@ -97,7 +103,9 @@ const commands = {
     const user = await User.findOne({ email });
     return { ok: user !== null && await bcrypt.compare(password, user.password) };
   },
-  token: async ({ userId, username, secret }) => ({ token: jwt.sign({ userId, username }, secret, { expiresIn: "7d" }) }),
+  token: async ({ userId, username, secret }) => {
+    return { token: jwt.sign({ userId, username }, secret, { expiresIn: "7d" }) };
+  },
 };
 
 const [url, command, argument] = process.argv.slice(2);

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use tincan::model::{Email, NameKey, PasswordHash, User, UserId, UserPlace};
+use tincan::model::{Email, NameKey, PasswordHash, Proof, User, UserId, UserPlace};
 use tincan::store::{Store, StoreError, Taken};
 
 use super::Place;
-use super::sample::{append, at_once, message, stored_room, stored_user, user};
+use crate::support::sample::{append, at_once, message, moment, stored_room, stored_user, user};
 
 fn email(text: &str) -> Email {
     Email::parse(text).expect("a good address")
@@ -48,7 +48,7 @@ pub async fn what_does_not_exist_is_none(place: &impl Place) {
     assert_eq!(store.user_by_name("").await.unwrap(), None);
     assert!(!store.remove_user(UserId::new()).await.unwrap());
     let hash = PasswordHash::new("x".to_owned());
-    assert_eq!(store.set_password(UserId::new(), None, hash).await.unwrap(), None);
+    assert_eq!(store.set_password(UserId::new(), Proof::Operator, hash, moment()).await.unwrap(), None);
 }
 
 pub async fn a_name_is_taken_in_any_case_and_told_before_the_address(place: &impl Place) {
@@ -171,7 +171,7 @@ pub async fn references_come_in_the_order_asked_for(place: &impl Place) {
 pub async fn token_versions_are_told_of_those_who_exist(place: &impl Place) {
     let store = place.open().await;
     let (ann, bob) = (stored_user(&store, "ann").await, stored_user(&store, "bob").await.id);
-    store.set_password(ann.id, None, ann.password).await.unwrap();
+    store.set_password(ann.id, Proof::Operator, ann.password, moment()).await.unwrap();
     let versions = store.token_versions(&[bob, UserId::new(), ann.id, bob]).await.unwrap();
     assert_eq!(versions, [(ann.id, 1), (bob, 0)].into());
     assert!(store.token_versions(&[]).await.unwrap().is_empty());
@@ -181,12 +181,17 @@ pub async fn a_password_is_changed_only_from_the_one_that_it_was(place: &impl Pl
     let store = place.open().await;
     let ann = stored_user(&store, "ann").await;
     let [first, second, third] = ["first", "second", "third"].map(|hash| PasswordHash::new(hash.to_owned()));
-    let changed = store.set_password(ann.id, Some(&first), second.clone()).await.unwrap().unwrap();
-    assert_eq!(changed, User { password: second.clone(), token_version: 1, ..ann.clone() });
-    assert_eq!(store.set_password(ann.id, Some(&first), third.clone()).await.unwrap(), None);
+    let changed =
+        store.set_password(ann.id, Proof::Password(first.clone()), second.clone(), moment()).await.unwrap().unwrap();
+    let at = changed.tokens_ended_at;
+    let expected = User { password: second.clone(), token_version: 1, tokens_ended_at: at, ..ann.clone() };
+    assert_eq!(changed, expected);
+    assert!(at.is_some());
+    assert_eq!(store.set_password(ann.id, Proof::Password(first), third.clone(), moment()).await.unwrap(), None);
     assert_eq!(store.user(ann.id).await.unwrap(), Some(changed));
-    let forced = store.set_password(ann.id, None, third.clone()).await.unwrap().unwrap();
-    assert_eq!(forced, User { password: third, token_version: 2, ..ann });
+    let forced = store.set_password(ann.id, Proof::Operator, third.clone(), moment()).await.unwrap().unwrap();
+    let at = forced.tokens_ended_at;
+    assert_eq!(forced, User { password: third, token_version: 2, tokens_ended_at: at, ..ann });
 }
 
 pub async fn of_fifty_changes_of_one_password_just_one_wins(place: &impl Place) {
@@ -195,7 +200,7 @@ pub async fn of_fifty_changes_of_one_password_just_one_wins(place: &impl Place) 
     let answers = at_once((0..50).map(|number| {
         let (store, current) = (store.clone(), ann.password.clone());
         let next = PasswordHash::new(format!("next{number}"));
-        async move { store.set_password(ann.id, Some(&current), next).await.unwrap() }
+        async move { store.set_password(ann.id, Proof::Password(current), next, moment()).await.unwrap() }
     }))
     .await;
     let winners: Vec<_> = answers.into_iter().flatten().collect();
@@ -208,7 +213,9 @@ pub async fn of_eight_hundred_parallel_updates_none_is_lost(place: &impl Place) 
     let ann = stored_user(&store, "ann").await;
     let answers = at_once((0..800).map(|_| {
         let store = store.clone();
-        async move { store.set_password(ann.id, None, PasswordHash::new("next".to_owned())).await.unwrap() }
+        async move {
+            store.set_password(ann.id, Proof::Operator, PasswordHash::new("next".to_owned()), moment()).await.unwrap()
+        }
     }))
     .await;
     let mut versions: Vec<_> = answers.into_iter().flatten().map(|user| user.token_version).collect();

@@ -1,15 +1,17 @@
 //! From open to close and open again: what was answered is there, and a closed store says that it is closed.
 
-use tincan::model::{Email, NameKey, Page, Room, UserId};
+use tincan::model::{Email, NameKey, Page, Proof, Room, UserId};
 use tincan::store::{StoreError, Taken};
 
 use super::Place;
-use super::sample::{append, call, fill, message, repeatable, room, stored_room, stored_user, user};
+use crate::support::sample::{
+    append, call, fill, message, moment, repeatable, room, store_calls, stored_room, stored_user, user,
+};
 
 pub async fn everything_is_there_after_a_reopen(place: &impl Place) {
     let store = place.open().await;
     let (ann, bob) = (stored_user(&store, "Ann").await, stored_user(&store, "bob").await);
-    let ann = store.set_password(ann.id, None, ann.password).await.unwrap().unwrap();
+    let ann = store.set_password(ann.id, Proof::Operator, ann.password, moment()).await.unwrap().unwrap();
     let quiet = stored_room(&store, "quiet").await;
     let made = stored_room(&store, "room").await;
     for user in [bob.id, ann.id] {
@@ -17,7 +19,7 @@ pub async fn everything_is_there_after_a_reopen(place: &impl Place) {
     }
     fill(&store, made.id, 120).await;
     let open_call = call(ann.id, &[bob.id]);
-    store.save_calls(vec![open_call.clone()]).await.unwrap();
+    store_calls(&store, vec![open_call.clone()]).await;
     let before = store.room(made.id).await.unwrap().unwrap();
     let page = store.messages(made.id, Page::Newest, 200).await.unwrap().unwrap();
     store.close().await;

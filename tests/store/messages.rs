@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tincan::model::{Message, MessagePage, NewMessage, Page, RoomId, UserId};
 
 use super::Place;
-use super::sample::{append, at_once, fill, message, repeatable, stored_room};
+use crate::support::sample::{append, at_once, fill, message, repeatable, stored_room};
 
 pub async fn messages_are_numbered_from_one_without_gaps(place: &impl Place) {
     let store = place.open().await;
@@ -43,6 +43,8 @@ fn stored(new: &NewMessage, room: RoomId, seq: u64) -> Message {
         timestamp: new.timestamp,
         seq,
         client_id: new.client_id.as_ref().map(ToString::to_string),
+        mentions: new.mentions.users.clone(),
+        mentions_all: new.mentions.all,
     }
 }
 

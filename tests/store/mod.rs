@@ -1,4 +1,5 @@
-//! The contract of the store: one suite, run against every engine, so that a trap in one is a failing test and not a surprise.
+//! The contract of the store: one suite, run against every engine, so that a trap in one is a failing test and not a
+//! surprise.
 //!
 //! An engine is a [`Place`]; `contract!(engine, PlaceType)` makes a test of each case for it.
 
@@ -8,12 +9,13 @@ use tincan::store::Store;
 
 pub mod accounts;
 pub mod calls;
+pub mod closed_rooms;
 mod embedded;
+pub mod invites;
 pub mod lifetime;
 pub mod messages;
-mod polodb_place;
+pub mod people;
 pub mod rooms;
-pub mod sample;
 
 /// Where a store lies, and how it is opened there again.
 #[async_trait::async_trait]
@@ -25,7 +27,8 @@ pub trait Place: Sized + Send + Sync {
     async fn open(&self) -> Arc<dyn Store>;
 }
 
-/// Makes a module of tests out of the cases: `contract!(polodb, PoloDbPlace);`. Attributes before the name go to every test.
+/// Makes a module of tests out of the cases: `contract!(polodb, PoloDbPlace);`. Attributes before the name go to every
+/// test.
 macro_rules! contract {
     ($(#[$attribute:meta])* $engine:ident, $place:ty) => {
         mod $engine {
@@ -48,6 +51,23 @@ macro_rules! contract {
                     of_eight_hundred_parallel_updates_none_is_lost
                     a_removed_user_frees_name_and_address_and_leaves_every_room
                 }
+                people {
+                    of_fifty_at_once_in_an_empty_store_just_one_is_the_first
+                    where_somebody_has_an_account_nobody_is_the_first
+                    the_last_administrator_is_neither_demoted_disabled_nor_removed
+                    of_many_administrators_who_go_at_once_one_stays
+                    disabling_ends_tokens_once_and_changes_nothing_else
+                    a_code_sets_a_password_once_and_until_it_ends
+                    tokens_are_ended_without_a_new_password
+                    when_somebody_was_seen_never_goes_back
+                    accounts_are_listed_whole_and_everything_is_counted
+                }
+                invites {
+                    an_invitation_is_found_by_its_code_and_listed_while_it_is_left
+                    with_one_use_left_and_fifty_who_come_one_gets_in
+                    a_use_that_came_to_nothing_is_given_back
+                    invitations_go_when_they_are_taken_back_over_or_without_their_maker
+                }
                 rooms {
                     a_room_is_read_as_it_was_made
                     rooms_are_listed_newest_first
@@ -64,6 +84,14 @@ macro_rules! contract {
                     two_share_a_room_while_both_are_participants
                     a_deleted_room_is_gone_at_once_and_its_name_is_free
                     a_room_made_after_a_deleted_one_is_not_touched_by_it
+                }
+                closed_rooms {
+                    a_closed_room_is_read_as_it_was_made_and_seen_by_its_members
+                    of_fifty_who_open_a_direct_room_of_two_at_once_all_get_one
+                    a_private_room_is_handed_on_to_who_has_been_in_it_longest
+                    a_removed_user_leaves_private_rooms_and_stays_in_direct_ones
+                    who_sends_has_read_and_who_is_called_is_counted
+                    more_senders_than_stand_in_one_record_are_all_kept
                 }
                 messages {
                     messages_are_numbered_from_one_without_gaps
@@ -88,6 +116,10 @@ macro_rules! contract {
                     who_joins_later_has_the_call_too
                     open_calls_are_those_that_have_not_ended
                     calls_saved_at_once_are_all_kept
+                    a_call_is_changed_only_over_what_it_was_decided_from
+                    nobody_is_in_two_calls_and_no_room_has_two
+                    of_many_who_change_a_call_at_once_one_does
+                    how_a_call_stands_is_read_as_it_was_saved
                 }
                 lifetime {
                     everything_is_there_after_a_reopen
@@ -118,6 +150,6 @@ macro_rules! contract {
 
 pub(crate) use contract;
 
-use self::polodb_place::PoloDbPlace;
+use crate::support::polodb_place::PoloDbPlace;
 
 contract!(polodb, PoloDbPlace);

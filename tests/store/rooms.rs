@@ -6,7 +6,7 @@ use tincan::model::{Description, Page, Room, RoomId, RoomName, RoomPatch, UserId
 use tincan::store::{Loading, Records, StoreError, Taken};
 
 use super::Place;
-use super::sample::{append, at_once, fill, message, repeatable, room, stored_room};
+use crate::support::sample::{append, at_once, fill, message, repeatable, room, stored_room};
 
 fn renamed(name: &str) -> RoomPatch {
     RoomPatch { name: Some(RoomName::parse(name).expect("a good name")), description: None }

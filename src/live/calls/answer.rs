@@ -2,10 +2,11 @@
 
 use super::call::{OpenCall, Seat};
 use super::turn::Turn;
-use super::{Calls, Change, MOST_INSIDE};
+use super::{CallMachine, Change, MOST_INSIDE};
 use crate::error::Error;
 use crate::live::Presence;
-use crate::model::{Audience, CallId, EndReason, Event, Now, Origin, Peer, RoomId, SocketId, UserId, UserRef};
+use crate::model::{Actor, CallId, EndReason, Now, RoomId, SocketId, UserId, UserRef};
+use crate::wire::{Audience, Event, Peer};
 
 /// Which call an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +28,15 @@ pub struct Accepted {
     pub peers: Vec<Peer>,
 }
 
-impl Calls {
+impl CallMachine {
     /// The call that is meant.
     pub(super) fn find(&self, which: Which, user: UserId) -> Result<&OpenCall, Error> {
         let call = match which {
             Which::Call(call) => self.book.get(call),
-            Which::InRoom(room) => self.book.in_room(room),
+            // A direct room's is the own one.
+            Which::InRoom(room) => {
+                self.book.in_room(room).or_else(|| self.book.of_user(user).filter(|own| own.room == Some(room)))
+            }
             Which::Own => self.book.of_user(user),
         };
         call.ok_or(Error::CallNotFound)
@@ -46,16 +50,18 @@ impl Calls {
         self.find(which, user).map(|call| call.id)
     }
 
-    /// Answers a call, takes it back after the connection was lost, or moves it to this socket. From the socket that is in it already
+    /// Answers a call, takes it back after the connection was lost, or moves it to this socket. From the socket that is
+    /// in it already
     /// it is answered again, and changes nothing.
     ///
     /// # Errors
-    /// The first of: [`Error::CallNotFound`]; [`Error::NotAllowed`] where the user is neither rung nor in the call's room, or began
+    /// The first of: [`Error::CallNotFound`]; [`Error::NotAllowed`] where the user is neither rung nor in the call's
+    /// room, or began
     /// it and it rings; [`Error::UserBusy`] where the user is in another call or rung by one; [`Error::LimitReached`].
     pub fn accept(
         &self,
         now: Now,
-        who: &Origin,
+        who: &Actor,
         which: Which,
         presence: &Presence,
     ) -> Result<(Accepted, Change), Error> {
@@ -67,9 +73,9 @@ impl Calls {
             Some(seat) if seat.here() == Some(who.socket) => {}
             Some(_) => turn.take_seat(who),
             None => {
-                let in_room = call.room.is_some_and(|room| presence.user_in_room(user, room));
+                let in_room = call.group().is_some_and(|room| presence.user_in_room(user, room));
                 if !call.is_rung(user) && !in_room {
-                    return Err(Error::NotAllowed);
+                    return Err(call.refusal(user));
                 }
                 if self.book.of_user(user).is_some_and(|own| own.id != call.id) {
                     return Err(Error::UserBusy(None));
@@ -87,10 +93,10 @@ impl Calls {
     ///
     /// # Errors
     /// [`Error::CallNotFound`]; [`Error::NotAllowed`] where the user is not rung by it.
-    pub fn reject(&self, now: Now, who: &Origin, which: Which, reason: Option<String>) -> Result<Change, Error> {
+    pub fn reject(&self, now: Now, who: &Actor, which: Which, reason: Option<String>) -> Result<Change, Error> {
         let call = self.find(which, who.user.id)?;
         if !call.is_rung(who.user.id) {
-            return Err(Error::NotAllowed);
+            return Err(call.refusal(who.user.id));
         }
         let mut turn = self.turn(now, call);
         turn.decline(&who.user, Some(who.socket), reason);
@@ -100,12 +106,12 @@ impl Calls {
 
 impl Turn<'_> {
     /// Puts a socket into the call; the user's other sockets are out of it and ring no more.
-    fn take_seat(&mut self, who: &Origin) {
-        let (call, user) = (&mut self.call, who.user.id);
+    fn take_seat(&mut self, who: &Actor) {
+        let (call, user, server) = (&mut self.call, who.user.id, self.server);
         call.rung.retain(|rung| rung.user.id != user);
         match call.inside.iter_mut().find(|seat| seat.user.id == user) {
-            Some(seat) => (seat.socket, seat.away_until) = (who.socket, None),
-            None => call.inside.push(Seat { user: who.user.clone(), socket: who.socket, away_until: None }),
+            Some(seat) => seat.take(who, server),
+            None => call.inside.push(Seat { user: who.user.clone(), socket: who.socket, server, away_until: None }),
         }
         if !call.participants.contains(&user) {
             call.participants.push(user);
@@ -129,7 +135,7 @@ impl Turn<'_> {
         self.tell_inside(user.id, &rejected);
         let elsewhere = Audience::User { user: user.id, except: asked_by };
         self.tell_ended(elsewhere, Some(user.id), EndReason::RejectedElsewhere);
-        if self.call.room.is_none() {
+        if self.call.group().is_none() {
             self.end_silently(EndReason::Rejected);
         }
     }

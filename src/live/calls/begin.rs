@@ -1,10 +1,11 @@
 //! Beginning a call: who may ring whom.
 
 use super::call::{OpenCall, Rung};
-use super::{Calls, Change};
+use super::{CallMachine, Change};
 use crate::error::Error;
 use crate::live::Presence;
-use crate::model::{Audience, Call, CallId, CallType, EndReason, Now, Origin, RoomId, UserRef};
+use crate::model::{Actor, Call, CallId, CallType, EndReason, Now, RoomId, RoomKind, UserRef};
+use crate::wire::Audience;
 
 /// Why nobody is rung.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,18 +22,20 @@ impl From<Error> for Refusal {
     }
 }
 
-impl Calls {
-    /// Rings a user by a new call of this id.
+impl CallMachine {
+    /// Rings a user by a new call of this id; `room` is the direct room of the two, where they have one.
     ///
     /// # Errors
-    /// The first of: [`Error::Validation`] for oneself; [`Error::UserBusy`] with the call by which `to` rings the caller; without one
-    /// where the caller is in a call or rung; [`Error::UserOffline`] and [`Error::UserBusy`] where `to` is, which is kept.
+    /// The first of: [`Error::Validation`] for oneself; [`Error::UserBusy`] with the call by which `to` rings the
+    /// caller; without one
+    /// where the caller is in a call or rung; [`Error::UserOffline`] and [`Error::UserBusy`] where `to` is, which is
+    /// kept.
     pub fn ring_user(
         &self,
         now: Now,
         id: CallId,
-        from: &Origin,
-        to: &UserRef,
+        from: &Actor,
+        (to, room): (&UserRef, Option<RoomId>),
         call_type: CallType,
         presence: &Presence,
     ) -> Result<Change, Refusal> {
@@ -40,12 +43,13 @@ impl Calls {
             return Err(Error::field("to", "must be somebody else").into());
         }
         if let Some(own) = self.book.of_user(from.user.id) {
-            let crossing = own.room.is_none() && own.is_rung(from.user.id) && own.begun_by.user.id == to.id;
+            let crossing = own.group().is_none() && own.is_rung(from.user.id) && own.begun_by.user.id == to.id;
             return Err(Error::UserBusy(crossing.then_some(own.id)).into());
         }
-        let mut call = OpenCall::begin(id, now, from, None, call_type, self.ring_timeout);
+        let room = room.map(|room| (room, RoomKind::Direct));
+        let mut call = OpenCall::begin(id, now, (from, self.server), room, call_type, self.ring_timeout);
         call.invited.push(to.id);
-        let kept = |error, reason| Refusal { error, kept: Some(Box::new(call.record(Some((now.time, reason))))) };
+        let kept = |error, reason| Refusal { error, kept: Some(Box::new(call.record(now, Some(reason)))) };
         if !presence.is_online(to.id) {
             return Err(kept(Error::UserOffline, EndReason::Offline));
         }
@@ -58,15 +62,16 @@ impl Calls {
     /// Rings everyone else who has a socket in a room and is free, by a new call of this id.
     ///
     /// # Errors
-    /// The first of: [`Error::NotInRoom`] where the caller's socket is not; [`Error::UserBusy`] with the call that goes on there;
+    /// The first of: [`Error::NotInRoom`] where the caller's socket is not; [`Error::UserBusy`] with the call that goes
+    /// on there;
     /// without one where the caller is in a call or rung; [`Error::UserOffline`] where nobody else is in the room;
     /// [`Error::UserBusy`] where nobody there is free.
     pub fn ring_room(
         &self,
         now: Now,
         id: CallId,
-        from: &Origin,
-        room: RoomId,
+        from: &Actor,
+        (room, kind): (RoomId, RoomKind),
         call_type: CallType,
         presence: &Presence,
     ) -> Result<Change, Error> {
@@ -88,7 +93,7 @@ impl Calls {
         if others.is_empty() {
             return Err(Error::UserBusy(None));
         }
-        let mut call = OpenCall::begin(id, now, from, Some(room), call_type, self.ring_timeout);
+        let mut call = OpenCall::begin(id, now, (from, self.server), Some((room, kind)), call_type, self.ring_timeout);
         call.invited.extend(others.iter().map(|user| user.id));
         Ok(self.begin(now, call, others))
     }

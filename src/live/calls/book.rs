@@ -1,6 +1,7 @@
 //! The calls that go on, and by whom, by what and where each is found.
 
 use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
 use std::time::Instant;
 
 use super::call::OpenCall;
@@ -45,14 +46,15 @@ impl Book {
     /// Puts a call in the place of what was known of it; `None` where it is over.
     pub fn replace(&mut self, id: CallId, call: Option<OpenCall>) {
         if let Some(old) = self.calls.remove(&id) {
+            // Another server may have begun the next call of somebody before it is known here that this one is over.
             for user in old.busy() {
-                self.users.remove(&user);
+                self.users.remove_if(&user, id);
             }
             for socket in old.sockets() {
-                self.sockets.remove(&socket);
+                self.sockets.remove_if(&socket, id);
             }
-            if let Some(room) = old.room {
-                self.rooms.remove(&room);
+            if let Some(room) = old.group() {
+                self.rooms.remove_if(&room, id);
             }
             if let Some((at, _)) = old.next_due() {
                 self.deadlines.remove(&(at, id));
@@ -61,15 +63,28 @@ impl Book {
         if let Some(new) = call {
             self.users.extend(new.busy().map(|user| (user, id)));
             self.sockets.extend(new.sockets().map(|socket| (socket, id)));
-            self.rooms.extend(new.room.map(|room| (room, id)));
+            self.rooms.extend(new.group().map(|room| (room, id)));
             self.deadlines.extend(new.next_due().map(|(at, _)| (at, id)));
             self.calls.insert(id, new);
         }
     }
 
     /// Every call, in no order.
-    #[cfg(test)]
     pub fn calls(&self) -> impl Iterator<Item = &OpenCall> {
         self.calls.values()
+    }
+}
+
+/// Where somebody or something is found.
+trait RemoveIf<K> {
+    /// Removes the entry of `key` where it names this call.
+    fn remove_if(&mut self, key: &K, call: CallId);
+}
+
+impl<K: Hash + Eq> RemoveIf<K> for HashMap<K, CallId> {
+    fn remove_if(&mut self, key: &K, call: CallId) {
+        if self.get(key) == Some(&call) {
+            self.remove(key);
+        }
     }
 }

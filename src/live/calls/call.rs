@@ -2,20 +2,26 @@
 
 use std::time::{Duration, Instant};
 
+use crate::error::Error;
 use crate::model::{
-    Call, CallId, CallSnapshot, CallStatus, CallType, EndReason, Event, Now, Origin, Peer, RoomId, SocketId, Timestamp,
-    UserId, UserRef,
+    Actor, Call, CallId, CallStatus, CallType, EndReason, Now, RoomId, RoomKind, ServerId, SocketId, Standing,
+    StandingRing, StandingSeat, Timestamp, UserId, UserRef,
 };
+use crate::wire::{CallSnapshot, Event, Peer};
 
 /// A call that has not ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenCall {
     pub id: CallId,
-    /// The room of a group call.
+    /// The change of it that the store has and that this stands on; 0 before the first.
+    pub revision: u64,
+    /// The room that it is held in.
     pub room: Option<RoomId>,
+    /// Of which kind that is.
+    pub room_kind: RoomKind,
     pub call_type: CallType,
     /// Who began it, and with which socket.
-    pub begun_by: Origin,
+    pub begun_by: Actor,
     pub created_at: Timestamp,
     /// When the first one answered; it is active since.
     pub answered_at: Option<Timestamp>,
@@ -37,6 +43,8 @@ pub struct Seat {
     pub user: UserRef,
     /// The socket that is in it, or was the last.
     pub socket: SocketId,
+    /// The server of that socket.
+    pub server: ServerId,
     /// That socket is gone, and another one may take the call back until then.
     pub away_until: Option<Instant>,
 }
@@ -65,21 +73,24 @@ impl OpenCall {
     pub fn begin(
         id: CallId,
         now: Now,
-        from: &Origin,
-        room: Option<RoomId>,
+        (from, server): (&Actor, ServerId),
+        room: Option<(RoomId, RoomKind)>,
         call_type: CallType,
         rings: Duration,
     ) -> Self {
+        let (room, room_kind) = room.unzip();
         Self {
             id,
+            revision: 0,
             room,
+            room_kind: room_kind.unwrap_or_default(),
             call_type,
             begun_by: from.clone(),
             created_at: now.time,
             answered_at: None,
             participants: vec![from.user.id],
             invited: Vec::new(),
-            inside: vec![Seat { user: from.user.clone(), socket: from.socket, away_until: None }],
+            inside: vec![Seat { user: from.user.clone(), socket: from.socket, server, away_until: None }],
             rung: Vec::new(),
             ring_until: now.after(rings),
         }
@@ -87,6 +98,18 @@ impl OpenCall {
 
     pub const fn status(&self) -> CallStatus {
         if self.answered_at.is_some() { CallStatus::Active } else { CallStatus::Ringing }
+    }
+
+    /// The room of a group call.
+    pub fn group(&self) -> Option<RoomId> {
+        self.room.filter(|_| self.room_kind != RoomKind::Direct)
+    }
+
+    /// What somebody is told who may not do that. To who has nothing to do with it a call in a room that is not open is
+    /// not there.
+    pub fn refusal(&self, user: UserId) -> Error {
+        let known = self.participants.contains(&user) || self.invited.contains(&user);
+        if known || self.room_kind == RoomKind::Open { Error::NotAllowed } else { Error::CallNotFound }
     }
 
     pub fn rings(&self) -> bool {
@@ -152,12 +175,13 @@ impl OpenCall {
         }
     }
 
-    /// As it is stored; with `end`, as one that is over.
-    pub fn record(&self, end: Option<(Timestamp, EndReason)>) -> Call {
+    /// As it is stored next; with `end`, as one that is over now.
+    pub fn record(&self, now: Now, end: Option<EndReason>) -> Call {
         let open = end.is_none();
         Call {
             id: self.id,
             room: self.room,
+            room_kind: self.room_kind,
             call_type: self.call_type,
             status: if open { self.status() } else { CallStatus::Ended },
             created_by: self.begun_by.user.id,
@@ -168,13 +192,37 @@ impl OpenCall {
             created_at: self.created_at,
             answered_at: self.answered_at,
             // Somebody may have set the clock back meanwhile; a call does not end before it began.
-            ended_at: end.map(|(at, _)| at.max(self.answered_at.unwrap_or(self.created_at))),
-            end_reason: end.map(|(_, reason)| reason),
+            ended_at: end.map(|_| now.time.max(self.answered_at.unwrap_or(self.created_at))),
+            end_reason: end,
+            revision: self.revision + 1,
+            standing: open.then(|| Box::new(self.standing(now))),
+        }
+    }
+
+    fn standing(&self, now: Now) -> Standing {
+        let time = |at: Instant| now.time.plus(at.saturating_duration_since(now.moment));
+        let seat = |seat: &Seat| StandingSeat {
+            user: seat.user.clone(),
+            socket: seat.socket,
+            server: seat.server,
+            away_until: seat.away_until.map(time),
+        };
+        let ring = |rung: &Rung| StandingRing { user: rung.user.clone(), away_until: rung.away_until.map(time) };
+        Standing {
+            begun_by: self.begun_by.clone(),
+            seats: self.inside.iter().map(seat).collect(),
+            rung: self.rung.iter().map(ring).collect(),
+            ring_until: time(self.ring_until),
         }
     }
 }
 
 impl Seat {
+    /// Puts another socket of the same user into it.
+    pub fn take(&mut self, who: &Actor, server: ServerId) {
+        (self.socket, self.server, self.away_until) = (who.socket, server, None);
+    }
+
     /// The socket that is in, unless it is away.
     pub fn here(&self) -> Option<SocketId> {
         self.away_until.is_none().then_some(self.socket)

@@ -1,13 +1,12 @@
 //! What others ask of calls, and what is passed on within one. Nothing here changes anything.
 
 use super::call::{OpenCall, Seat};
-use super::{Calls, Which};
+use super::{CallMachine, Which};
 use crate::error::Error;
-use crate::model::{
-    Audience, CallId, CallSnapshot, Delivery, Event, MediaState, Origin, RoomId, SessionCall, SocketId, UserId,
-};
+use crate::model::{Actor, CallId, RoomId, SocketId, UserId};
+use crate::wire::{Audience, CallSnapshot, Delivery, Event, MediaState, SessionCall};
 
-impl Calls {
+impl CallMachine {
     /// The open call that the user is in, for `session`. Who is rung is not in it.
     pub fn session_call(&self, user: UserId) -> Option<SessionCall> {
         let call = self.book.of_user(user)?;
@@ -23,7 +22,7 @@ impl Calls {
     }
 
     /// What is told to a socket that has just connected and whose user is rung.
-    pub fn rings_on_connect(&self, who: &Origin) -> Option<Delivery> {
+    pub fn rings_on_connect(&self, who: &Actor) -> Option<Delivery> {
         let call = self.book.of_user(who.user.id).filter(|call| call.is_rung(who.user.id))?;
         Some(call.incoming().to(Audience::Socket(who.socket)))
     }
@@ -32,10 +31,10 @@ impl Calls {
     ///
     /// # Errors
     /// [`Error::CallNotFound`]; [`Error::NotAllowed`] where the socket is not in it, or it is not active.
-    pub fn media_state(&self, who: &Origin, which: Which, state: MediaState) -> Result<Vec<Delivery>, Error> {
+    pub fn media_state(&self, who: &Actor, which: Which, state: MediaState) -> Result<Vec<Delivery>, Error> {
         let call = self.find(which, who.user.id)?;
         if call.rings() || call.seat(who.user.id).and_then(Seat::here) != Some(who.socket) {
-            return Err(Error::NotAllowed);
+            return Err(call.refusal(who.user.id));
         }
         let event = Event::MediaState { call_id: call.id, from: who.user.id, from_socket_id: who.socket, state };
         let others = call.sockets().filter(|socket| *socket != who.socket);

@@ -1,8 +1,9 @@
 //! A change in the making: a copy of the call on which it is tried, and what is to be told of it.
 
 use super::call::{OpenCall, Seat};
-use super::{Calls, Change};
-use crate::model::{Audience, CallSnapshot, Delivery, EndReason, Event, Now, RoomId, SocketId, UserId};
+use super::{CallMachine, Change};
+use crate::model::{EndReason, Now, RoomId, ServerId, SocketId, UserId};
+use crate::wire::{Audience, CallSnapshot, Delivery, Event};
 
 /// Ends in a [`Change`], which says what is to be stored and told: of both only what has become otherwise.
 pub struct Turn<'a> {
@@ -11,10 +12,11 @@ pub struct Turn<'a> {
     before: Option<&'a OpenCall>,
     ended: Option<EndReason>,
     deliveries: Vec<Delivery>,
-    revision: u64,
+    /// The server that makes the change.
+    pub server: ServerId,
 }
 
-impl Calls {
+impl CallMachine {
     /// A turn of a call that goes on.
     pub(super) fn turn<'a>(&self, now: Now, call: &'a OpenCall) -> Turn<'a> {
         Turn { before: Some(call), ..self.first_turn(now, call.clone()) }
@@ -22,7 +24,7 @@ impl Calls {
 
     /// The first turn of a call.
     pub(super) const fn first_turn<'a>(&self, now: Now, call: OpenCall) -> Turn<'a> {
-        Turn { call, now, before: None, ended: None, deliveries: Vec::new(), revision: self.revision }
+        Turn { call, now, before: None, ended: None, deliveries: Vec::new(), server: self.server }
     }
 }
 
@@ -42,7 +44,8 @@ impl Turn<'_> {
         self.tell(to, Event::CallEnded { call_id: self.call.id, from, reason });
     }
 
-    /// Tells one who was in the call that it is over there, but not the socket that asked for it. Where the one who was in is away,
+    /// Tells one who was in the call that it is over there, but not the socket that asked for it. Where the one who was
+    /// in is away,
     /// any socket of the user may be about to take the call back.
     pub fn tell_out(&mut self, seat: &Seat, asked_by: Option<SocketId>, from: Option<UserId>, reason: EndReason) {
         match seat.here() {
@@ -78,19 +81,18 @@ impl Turn<'_> {
     pub fn finish(mut self) -> Change {
         let over = self.ended.is_some();
         let now_shown = (!over).then(|| self.call.snapshot());
-        if let Some(room_id) = self.call.room
+        if let Some(room_id) = self.call.group()
             && self.before.map(OpenCall::snapshot) != now_shown
         {
             self.tell_room(room_id, now_shown);
         }
-        let record = self.call.record(self.ended.map(|reason| (self.now.time, reason)));
-        let stored = self.before.map(|call| call.record(None));
+        let changed = over || self.before != Some(&self.call);
         Change {
-            record: Some(record).filter(|record| Some(record) != stored.as_ref()),
+            record: changed.then(|| self.call.record(self.now, self.ended)),
             deliveries: self.deliveries,
             call: self.call.id,
+            made_from: self.call.revision,
             after: (!over).then_some(self.call),
-            revision: self.revision,
         }
     }
 

@@ -44,7 +44,8 @@ impl<K: Clone + Eq + Hash, C: Clock + Clone> Failures<K, C> {
     /// How long `key` has to wait before the next try; `None` where it may try now. Counts nothing.
     pub fn wait(&self, key: &K) -> Option<Duration> {
         let now = self.now();
-        // The store offers a look only on the way to a change; there is none, so nothing is kept of those who never failed.
+        // The store offers a look only on the way to a change; there is none, so nothing is kept of those who never
+        // failed.
         let look = self.forgotten_at.measure_and_replace(key, Err::<((), Nanos), _>);
         let at = look.err().flatten()?;
         let free_at = (at + self.each).saturating_sub(self.bound);
@@ -59,7 +60,8 @@ impl<K: Clone + Eq + Hash, C: Clock + Clone> Failures<K, C> {
         let Ok(()) = self.forgotten_at.measure_and_replace(&key, count);
     }
 
-    /// Counts a failure before it has happened, where there is room for one; asked and counted in one step, so that of many at once
+    /// Counts a failure before it has happened, where there is room for one; asked and counted in one step, so that of
+    /// many at once
     /// no more than that get through. What turns out well is given back.
     ///
     /// # Errors

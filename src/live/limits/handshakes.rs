@@ -16,7 +16,8 @@ const CLOSED_AFTER: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug, Default)]
 pub struct Handshakes(Places<IpAddr>);
 
-/// A place among the connections of an address that have not authenticated, where places are counted; given back on drop.
+/// A place among the connections of an address that have not authenticated, where places are counted; given back on
+/// drop.
 #[derive(Debug)]
 pub struct Handshake(#[expect(dead_code, reason = "it is held, and counts until it is dropped")] Option<Place<IpAddr>>);
 

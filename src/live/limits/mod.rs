@@ -29,7 +29,8 @@ const FAN_OUT_BURST: u32 = 100_000;
 
 /// The limits that are kept by address, account or user. All of them always let through where the setting is off.
 ///
-/// An address of IPv6 counts as its /64 network, which is what one host is given; an IPv4 address is the same in IPv6's clothes.
+/// An address of IPv6 counts as its /64 network, which is what one host is given; an IPv4 address is the same in IPv6's
+/// clothes.
 /// What is kept of strangers goes again with the time that it matters.
 #[derive(Debug)]
 pub struct Limits<C: Clock = MonotonicClock>(Option<Kept<C>>);
@@ -40,10 +41,12 @@ struct Kept<C: Clock> {
     signups: Rate<IpAddr, C>,
     failures_by_address: Failures<IpAddr, C>,
     failures_by_account: Failures<(IpAddr, u64), C>,
+    codes: Failures<IpAddr, C>,
     /// Makes keys of accounts: a name that somebody made up is kept neither in clear nor in its length.
     accounts: RandomState,
     rest: Rate<UserId, C>,
     rooms: Rate<UserId, C>,
+    members: Rate<UserId, C>,
     calls: Rate<UserId, C>,
     fan_out: Rate<UserId, C>,
     handshakes: Handshakes,
@@ -115,9 +118,11 @@ impl<C: Clock + Clone> Limits<C> {
             signups: Rate::new(a_minute(10), clock),
             failures_by_address: Failures::new(a_minute(50), clock),
             failures_by_account: Failures::new(a_minute(10), clock),
+            codes: Failures::new(a_minute(20), clock),
             accounts: RandomState::new(),
             rest: Rate::new(a_second(50, 300), clock),
             rooms: Rate::new(a_minute(30), clock),
+            members: Rate::new(a_minute(60), clock),
             calls: Rate::new(a_minute(20), clock),
             fan_out: Rate::new(a_second(FAN_OUT_A_SECOND, FAN_OUT_BURST), clock),
             handshakes: Handshakes::default(),
@@ -132,8 +137,27 @@ impl<C: Clock + Clone> Limits<C> {
         self.0.as_ref().map_or(Ok(()), |kept| counted("signup", kept.signups.count(&network(address))))
     }
 
-    /// Lets a log-in be tried, where neither the address with this account nor the address has failed too often. By address and account
-    /// it counts as failed from now on, until it has succeeded. By address only what has failed counts, or many people behind one
+    /// Whether an address may try a code of an invitation or a reset: where it has tried too many that are none it may
+    /// not try a good one either.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`].
+    pub fn code(&self, address: IpAddr) -> Result<(), Error> {
+        let wait = self.0.as_ref().and_then(|kept| kept.codes.wait(&network(address)));
+        counted("code", wait.map_or(Ok(()), |wait| Err(Error::RateLimited(wait))))
+    }
+
+    /// Counts a code that was not found.
+    pub fn code_not_found(&self, address: IpAddr) {
+        if let Some(kept) = &self.0 {
+            kept.codes.count(network(address));
+        }
+    }
+
+    /// Lets a log-in be tried, where neither the address with this account nor the address has failed too often. By
+    /// address and account
+    /// it counts as failed from now on, until it has succeeded. By address only what has failed counts, or many people
+    /// behind one
     /// address could not log in at once; so [`Attempt::check`] is to be asked again when it is its turn.
     /// `account` is the name or address that was given, as a key without regard to case.
     ///
@@ -168,6 +192,16 @@ impl<C: Clock + Clone> Limits<C> {
         self.0.as_ref().map_or(Ok(()), |kept| counted("room_created", kept.rooms.count(&user)))
     }
 
+    /// Counts users whom a user adds to rooms, all or none.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`].
+    pub fn members_added(&self, user: UserId, count: usize) -> Result<(), Error> {
+        let Some(kept) = &self.0 else { return Ok(()) };
+        let Some(count) = NonZeroU32::new(u32::try_from(count).unwrap_or(u32::MAX)) else { return Ok(()) };
+        counted("members_added", kept.members.count_many(&user, count))
+    }
+
     /// Counts an `initiate-call` of a user.
     ///
     /// # Errors
@@ -176,8 +210,10 @@ impl<C: Clock + Clone> Limits<C> {
         self.0.as_ref().map_or(Ok(()), |kept| counted("call_initiated", kept.calls.count(&user)))
     }
 
-    /// Counts what a user is about to cause: `deliveries` copies of an event, one for each socket that it is told to. To be asked
-    /// before anything is changed or told; where it is refused nothing of it is counted. A single one of more than 100,000 counts as so
+    /// Counts what a user is about to cause: `deliveries` copies of an event, one for each socket that it is told to.
+    /// To be asked
+    /// before anything is changed or told; where it is refused nothing of it is counted. A single one of more than
+    /// 100,000 counts as so
     /// many, and so passes where the user has caused nothing lately.
     ///
     /// # Errors

@@ -12,7 +12,8 @@ use governor::{NotUntil, Quota, RateLimiter};
 
 use crate::error::Error;
 
-/// Counts until it is worth looking for keys to forget; more where more are kept, so that looking costs each count the same.
+/// Counts until it is worth looking for keys to forget; more where more are kept, so that looking costs each count the
+/// same.
 const SWEEP_AFTER: usize = 1024;
 
 /// Decides after how many counts the keys are looked through.
@@ -25,7 +26,8 @@ impl Sweep {
         Self(AtomicUsize::new(SWEEP_AFTER))
     }
 
-    /// Notes a count. When the time has come, one caller is told to forget by `forget`, which answers how many keys are left.
+    /// Notes a count. When the time has come, one caller is told to forget by `forget`, which answers how many keys are
+    /// left.
     pub fn note(&self, forget: impl FnOnce() -> usize) {
         // Wraps where several pass zero before the one that found it has set it anew; by then it is set.
         if self.0.fetch_sub(1, Ordering::Relaxed) == 1 {
@@ -56,7 +58,8 @@ impl<K: Clone + Eq + Hash, C: Clock + Clone> Rate<K, C> {
         self.limiter.check_key(key).map_err(|refusal| limited(&refusal, self.limiter.clock()))
     }
 
-    /// Counts `number` more of `key` at once: all of them, or none. More than the burst count as the whole burst, so that they pass
+    /// Counts `number` more of `key` at once: all of them, or none. More than the burst count as the whole burst, so
+    /// that they pass
     /// where nothing was counted lately, and all that follows waits.
     ///
     /// # Errors

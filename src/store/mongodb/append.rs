@@ -1,9 +1,10 @@
 //! Group commit: what waits for several rooms goes to the database in one write.
 //!
-//! Numbers need no counter. A batch is inserted *in order* with the numbers after the room's newest, under a unique index on `(room, seq)`.
-//! Who was slower is refused, with everything behind the refused one, and takes the next numbers. So at no instant is there a gap: a number
-//! is there only when all before it are. The known ends of rooms are ones that a majority has, so no failover takes one of them back.
-//! What was stored is told when its number is written down (see [`super::ends`]), while the next write is under way already.
+//! Numbers need no counter. A batch is inserted *in order* with the numbers after the room's newest, under a unique
+//! index on `(room, seq)`. Who was slower is refused, with everything behind the refused one, and takes the next
+//! numbers. So at no instant is there a gap: a number is there only when all before it are. The known ends of rooms are
+//! ones that a majority has, so no failover takes one of them back. What was stored is told when its number is written
+//! down (see [`super::ends`]), while the next write is under way already.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,33 +18,22 @@ use tokio::time::Instant;
 use super::attempt::{End, Stored, insert, settle};
 use super::database::{Db, PATIENCE};
 use super::documents::{message_document, oid};
-use super::room_batch::RoomBatch;
-use super::{ends, messages};
+use super::room_batch::{Answer, Append, RoomBatch};
+use super::{ends, messages, readers};
 use crate::model::{NewMessage, RoomId};
-use crate::store::{Appended, Result, StoreError};
+use crate::store::{Result, StoreError};
 
 /// How many appends may wait; who comes then waits to be let in.
 const QUEUE: usize = 8192;
-/// How many messages go in one write. The server splits larger ones, and a write holds others up for as long as it takes.
+/// How many messages go in one write. The server splits larger ones, and a write holds others up for as long as it
+/// takes.
 const LARGEST_WRITE: usize = 1000;
 /// How many rooms' ends are asked for at once.
 const ENDS_AT_ONCE: usize = 16;
 
-/// The answer to one append; `None` where there is no such room.
-pub(super) type Answer = Result<Option<Vec<Result<Appended>>>>;
-
-/// One call of `append_messages`.
-#[derive(Debug)]
-pub(super) struct Job {
-    pub room: RoomId,
-    pub batch: Vec<NewMessage>,
-    pub deadline: Instant,
-    pub reply: oneshot::Sender<Answer>,
-}
-
 /// The way in. When all are dropped, what is queued is still written, and then the appender ends.
 #[derive(Clone, Debug)]
-pub(super) struct Appender(mpsc::Sender<Job>);
+pub(super) struct Appender(mpsc::Sender<Append>);
 
 impl Appender {
     /// Starts it; the handle ends when everything queued before the last way in was dropped is answered.
@@ -66,7 +56,7 @@ impl Appender {
         let (reply, answer) = oneshot::channel();
         let gone = || StoreError::Unavailable("the store is closed".to_owned());
         let asked = async {
-            self.0.send(Job { room, batch, deadline, reply }).await.map_err(|_| gone())?;
+            self.0.send(Append { room, batch, deadline, reply }).await.map_err(|_| gone())?;
             answer.await.map_err(|_| gone())?
         };
         // The worker answers by the deadline; this is for a queue that is full for as long.
@@ -82,23 +72,23 @@ struct Worker {
     /// Rooms in which something was in the way, each settled in a task of its own, so that no other room waits.
     apart: JoinSet<End>,
     busy: HashSet<RoomId>,
-    /// Jobs for busy rooms.
-    parked: Vec<Job>,
+    /// Appends for busy rooms.
+    parked: Vec<Append>,
     /// What is stored, and told as soon as its numbers are written down.
     telling: JoinSet<()>,
 }
 
 impl Worker {
-    async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+    async fn run(mut self, mut queue: mpsc::Receiver<Append>) {
         let mut open = true;
         while open || !self.apart.is_empty() || !self.parked.is_empty() {
-            let mut jobs = Vec::new();
+            let mut appends = Vec::new();
             tokio::select! {
-                count = queue.recv_many(&mut jobs, LARGEST_WRITE), if open => open = count > 0,
-                Some(done) = self.apart.join_next() => self.rejoin(done, &mut jobs),
+                count = queue.recv_many(&mut appends, LARGEST_WRITE), if open => open = count > 0,
+                Some(done) = self.apart.join_next() => self.rejoin(done, &mut appends),
             }
             while self.telling.try_join_next().is_some() {}
-            let batches = self.gather(jobs);
+            let batches = self.gather(appends);
             if !batches.is_empty() {
                 self.write(batches).await;
             }
@@ -107,7 +97,7 @@ impl Worker {
     }
 
     /// A room that was apart is one of all again; what waited for it comes first.
-    fn rejoin(&mut self, done: Result<End, tokio::task::JoinError>, jobs: &mut Vec<Job>) {
+    fn rejoin(&mut self, done: Result<End, tokio::task::JoinError>, appends: &mut Vec<Append>) {
         match done {
             Ok((room, end)) => {
                 self.busy.remove(&room);
@@ -120,30 +110,30 @@ impl Worker {
             }
         }
         let (free, parked) =
-            std::mem::take(&mut self.parked).into_iter().partition(|job| !self.busy.contains(&job.room));
+            std::mem::take(&mut self.parked).into_iter().partition(|append| !self.busy.contains(&append.room));
         self.parked = parked;
-        *jobs = free;
+        *appends = free;
     }
 
     /// Puts what belongs to one room together, in order.
-    fn gather(&mut self, jobs: Vec<Job>) -> Vec<RoomBatch> {
+    fn gather(&mut self, appends: Vec<Append>) -> Vec<RoomBatch> {
         let mut order: Vec<RoomBatch> = Vec::new();
         let mut places: HashMap<RoomId, usize> = HashMap::new();
         let now = Instant::now();
-        for job in jobs {
-            if job.deadline <= now {
-                let _ = job.reply.send(Err(StoreError::Unavailable("no answer in time".to_owned())));
+        for append in appends {
+            if append.deadline <= now {
+                let _ = append.reply.send(Err(StoreError::Unavailable("no answer in time".to_owned())));
                 continue;
             }
-            if self.busy.contains(&job.room) {
-                self.parked.push(job);
+            if self.busy.contains(&append.room) {
+                self.parked.push(append);
                 continue;
             }
-            let place = *places.entry(job.room).or_insert_with(|| {
-                order.push(RoomBatch::new(job.room));
+            let place = *places.entry(append.room).or_insert_with(|| {
+                order.push(RoomBatch::new(append.room));
                 order.len() - 1
             });
-            order[place].add(job);
+            order[place].add(append);
         }
         order
     }
@@ -159,8 +149,8 @@ impl Worker {
         }
     }
 
-    /// Answers for rooms that are not there, and learns the ends of those that are: what is written down, for another server may have
-    /// given numbers whose messages are gone, and of rooms that are new here the newest message.
+    /// Answers for rooms that are not there, and learns the ends of those that are: what is written down, for another
+    /// server may have given numbers whose messages are gone, and of rooms that are new here the newest message.
     async fn prepare(&mut self, batches: Vec<RoomBatch>) -> Result<Vec<RoomBatch>, (Vec<RoomBatch>, StoreError)> {
         let rooms: Vec<RoomId> = batches.iter().map(RoomBatch::room).collect();
         let (known, given) = match try_join!(existing(&self.db, &rooms), ends::of(&self.db, &rooms)) {
@@ -218,11 +208,13 @@ impl Worker {
     }
 }
 
-/// Answers for batches that are stored, once their numbers are written down. Where that fails, a repeat finds the messages again.
+/// Answers for batches that are stored, once their numbers are written down. Where that fails, a repeat finds the
+/// messages again.
 async fn write_down_and_answer(db: Db, batches: Vec<RoomBatch>) {
     let ends: Vec<(RoomId, u64)> = batches.iter().map(|batch| (batch.room(), batch.end())).collect();
-    match ends::raise(&db, &ends).await {
-        Ok(()) => batches.into_iter().for_each(RoomBatch::answer),
+    let senders: Vec<_> = batches.iter().flat_map(RoomBatch::senders).collect();
+    match try_join!(ends::raise(&db, &ends), readers::sent(&db, &senders)) {
+        Ok(_) => batches.into_iter().for_each(RoomBatch::answer),
         Err(error) => batches.into_iter().for_each(|batch| batch.refuse_all(&error)),
     }
 }

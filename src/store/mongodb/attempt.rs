@@ -1,15 +1,16 @@
 //! One attempt after the other to store what several appends want in one room, whatever comes between.
 
 use bson::{Bson, Document, doc};
+use futures_util::try_join;
 use mongodb::options::FindOptions;
 use tokio::time::Instant;
 
 use super::database::{Db, PATIENCE};
 use super::documents::{message_document, oid, read_message};
-use super::ends;
 use super::failure::{RefusedAt, refused_at, store_error};
 use super::messages;
 use super::room_batch::RoomBatch;
+use super::{ends, readers};
 use crate::model::{Message, RoomId};
 use crate::store::{Result, StoreError};
 
@@ -29,7 +30,8 @@ pub(super) enum Stored {
 pub(super) enum Why {
     /// One of our own indexes has its number, its id or its client id already: what is stored has to be looked at.
     Known,
-    /// The document is refused by something that is not ours, as another program's unique index or a validator, and will be again.
+    /// The document is refused by something that is not ours, as another program's unique index or a validator, and
+    /// will be again.
     Refused(StoreError),
 }
 
@@ -46,7 +48,7 @@ pub(super) async fn insert(db: &Db, documents: Result<Vec<Document>>, deadline: 
         Ok(Ok(_)) => Stored::All,
         Ok(Err(error)) => match refused_at(&error) {
             Some(refused) => Stored::Before(refused.position, why(db, &refused)),
-            None => Stored::Unknown(super::failure::Failure::Other(store_error(&error)).during(WRITING).into()),
+            None => Stored::Unknown(super::failure::CommandError::Other(store_error(&error)).during(WRITING).into()),
         },
         Err(failure) => Stored::Unknown(failure.into()),
     }
@@ -63,8 +65,8 @@ fn why(db: &Db, RefusedAt { index, text, .. }: &RefusedAt) -> Why {
     }
 }
 
-/// Finds out what of a room's batch is stored, and stores the rest, until it is done or its time is over. An attempt that is still
-/// under way somewhere harms nothing: a message keeps its id, and a number is given once.
+/// Finds out what of a room's batch is stored, and stores the rest, until it is done or its time is over. An attempt
+/// that is still under way somewhere harms nothing: a message keeps its id, and a number is given once.
 pub(super) async fn settle(db: Db, mut batch: RoomBatch) -> End {
     let room = batch.room();
     let mut trouble = StoreError::Unavailable("others kept writing to the room".to_owned());
@@ -97,7 +99,8 @@ async fn attempt(db: &Db, batch: &mut RoomBatch) -> Result<Option<u64>> {
             Stored::All => {
                 batch.stored(count);
                 end += count as u64;
-                ends::raise(db, &[(batch.room(), end.max(batch.end()))]).await?;
+                let (ends, senders) = ([(batch.room(), end.max(batch.end()))], batch.senders());
+                try_join!(ends::raise(db, &ends), readers::sent(db, &senders))?;
                 return Ok(Some(end));
             }
             Stored::Before(index, Why::Refused(error)) => {

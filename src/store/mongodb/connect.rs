@@ -38,35 +38,37 @@ pub enum OpenError {
     /// The database does not let us in, or not far enough.
     #[error("the MongoDB at {hosts} refuses: {cause}; check the user, its password, authSource and its readWrite role")]
     Refused {
-        /// Where it is.
+        /// The hosts that the URL names.
         hosts: String,
-        /// What it says.
+        /// What the database says.
         cause: String,
     },
     /// Older than 5.0.
     #[error("the MongoDB at {hosts} is older than 5.0; update it")]
     TooOld {
-        /// Where it is.
+        /// The hosts that the URL names.
         hosts: String,
     },
     /// Written by a newer Tincan.
     #[error(
-        "the database {database} was written by a newer Tincan (its data version is {found}, this one knows {known}); update Tincan"
+        "the database {database} was written by a newer Tincan (its data version is {found}, this one knows {known}); \
+         update Tincan"
     )]
     Newer {
-        /// Its name.
+        /// The name of the database.
         database: String,
-        /// Its version.
+        /// The version of what is in it.
         found: i64,
-        /// Ours.
+        /// The newest version that this program knows.
         known: i64,
     },
     /// Filling it was begun and not ended.
     #[error(
-        "the database {database} is only half filled from {origin}; let tincan migrate or import finish, or drop the database"
+        "the database {database} is only half filled from {origin}; let tincan migrate or import finish, or drop the \
+         database"
     )]
     Unfinished {
-        /// Its name.
+        /// The name of the database.
         database: String,
         /// What it is filled from.
         origin: String,
@@ -74,7 +76,7 @@ pub enum OpenError {
     /// It answered, and then failed.
     #[error("the MongoDB at {hosts} failed while it was made ready: {cause}")]
     Failed {
-        /// Where it is.
+        /// The hosts that the URL names.
         hosts: String,
         /// What went wrong.
         cause: String,
@@ -106,6 +108,15 @@ pub(super) async fn connect(url: &Secret) -> Result<Connected, OpenError> {
         return Err(OpenError::TooOld { hosts });
     }
     Ok(Connected { db: Db::new(client, &name, has_transactions(&hello), connections), hosts })
+}
+
+/// The database, and whether its changes can be watched: on a stand-alone server they cannot.
+///
+/// # Errors
+/// As of opening the store.
+pub async fn database(url: &Secret) -> Result<(mongodb::Database, bool), OpenError> {
+    let Connected { db, .. } = connect(url).await?;
+    Ok((db.database.clone(), db.transactions))
 }
 
 /// The connection string's options, with ours where it says nothing: what makes an outage short.
@@ -140,7 +151,8 @@ pub fn place_name(url: &Secret) -> String {
 }
 
 fn unreadable() -> OpenError {
-    let hint = "it must be mongodb://user:password@host/database, with special characters of user and password percent-encoded";
+    let hint = "it must be mongodb://user:password@host/database, with special characters of user and password \
+                percent-encoded";
     OpenError::Url(hint.to_owned())
 }
 

@@ -1,4 +1,5 @@
-//! The collections, with what every command of ours insists on: majority, journal, the primary, an answer in time, and to be carried to its end.
+//! The collections, with what every command of ours insists on: majority, journal, the primary, an answer in time, and
+//! to be carried to its end.
 
 use std::future::Future;
 use std::ops::Deref;
@@ -13,17 +14,19 @@ use mongodb::{Client, Collection, Database};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::carried::ToItsEnd;
-use super::ends::Raised;
-use super::failure::Failure;
+use super::failure::CommandError;
 use super::gate::{Gate, Refused};
 use super::names::Names;
+use super::numbered::Numbered;
 use super::odd::Odd;
+use super::raised::Raised;
 use super::seen::Seen;
 use crate::store::StoreError;
 
 /// How long one command may take before its intent is answered [`StoreError::Unavailable`].
 pub(super) const PATIENCE: Duration = Duration::from_millis(4500);
-/// How much longer a command that nobody waits for any more may keep its connection. One that is silent for so long is broken.
+/// How much longer a command that nobody waits for any more may keep its connection. One that is silent for so long is
+/// broken.
 const ABANDONED: Duration = Duration::from_secs(5);
 
 /// One database of a MongoDB. A clone is another handle of the same.
@@ -43,16 +46,20 @@ pub(super) struct Parts {
     pub meta: Collection<Document>,
     /// What was promised and takes longer than its answer: removals that go on behind, also after a restart.
     pub pending: Collection<Document>,
+    /// Invitations.
+    pub invites: Collection<Document>,
     /// The highest number given in each room; see [`super::ends`].
     pub ends: Collection<Document>,
-    /// Which servers live; see [`super::servers`].
-    pub servers: Collection<Document>,
+    /// How far participants of rooms have read; see [`super::readers`].
+    pub readers: Collection<Document>,
     /// What our fields are called in this database.
     pub names: Names,
     /// How far rooms were seen.
     pub seen: Seen,
     /// Numbers that are written down, but not yet by a majority.
     pub raised: Raised,
+    /// Rooms in which messages of another program have got their numbers.
+    pub numbered: Numbered,
     /// What was left out, and told already.
     pub odd: Odd,
     gate: Arc<Gate>,
@@ -68,7 +75,8 @@ impl Deref for Db {
     }
 }
 
-/// Acknowledged means written by a majority, each to its journal. Bounded, so that the server does not wait for ever behind us.
+/// Acknowledged means written by a majority, each to its journal. Bounded, so that the server does not wait for ever
+/// behind us.
 pub(super) fn durable() -> WriteConcern {
     WriteConcern::builder().w(Acknowledgment::Majority).journal(true).w_timeout(Duration::from_secs(4)).build()
 }
@@ -84,8 +92,8 @@ pub(super) fn at_most(limit: usize) -> i64 {
 }
 
 impl Db {
-    /// Handles for the database of that name, over so many connections. Whatever the connection string says of concerns and
-    /// preferences, ours hold.
+    /// Handles for the database of that name, over so many connections. Whatever the connection string says of concerns
+    /// and preferences, ours hold.
     pub fn new(client: Client, name: &str, transactions: bool, connections: usize) -> Self {
         Self::with(client, name, transactions, Arc::new(Gate::new(connections)), Names::OURS)
     }
@@ -118,12 +126,15 @@ impl Db {
             calls: collection(names.calls),
             meta: collection("tincan_meta"),
             pending: collection("tincan_pending"),
+            invites: collection("tincan_invites"),
             // A number is told once the primary has it written down, so what the primary has is what counts.
             ends: read_as("tincan_ends", ReadConcern::local()),
-            servers: collection("tincan_servers"),
+            // As with `ends`: what the primary has is what counts.
+            readers: read_as("tincan_readers", ReadConcern::local()),
             names,
             seen: Seen::default(),
             raised: Raised::default(),
+            numbered: Numbered::default(),
             odd: Odd::default(),
             gate,
             database,
@@ -132,8 +143,9 @@ impl Db {
         }))
     }
 
-    /// Runs a command, and answers in the time that the contract allows. `doing` says for the operator what failed: `reading users`.
-    pub async fn run<T, F>(&self, doing: &str, work: impl FnOnce(Self) -> F + Send) -> Result<T, Failure>
+    /// Runs a command, and answers in the time that the contract allows. `doing` says for the operator what failed:
+    /// `reading users`.
+    pub async fn run<T, F>(&self, doing: &str, work: impl FnOnce(Self) -> F + Send) -> Result<T, CommandError>
     where
         T: Send + 'static,
         F: Future<Output = mongodb::error::Result<T>> + Send + 'static,
@@ -141,19 +153,19 @@ impl Db {
         self.run_within(PATIENCE, doing, work).await
     }
 
-    /// Runs a command to its end, also when nobody waits for it any more, so that the driver never sees a future of its own dropped
-    /// half-way. Answers with the news that no answer came in `limit`, where none did.
+    /// Runs a command to its end, also when nobody waits for it any more, so that the driver never sees a future of its
+    /// own dropped half-way. Answers with the news that no answer came in `limit`, where none did.
     pub async fn run_within<T, F>(
         &self,
         limit: Duration,
         doing: &str,
         work: impl FnOnce(Self) -> F + Send,
-    ) -> Result<T, Failure>
+    ) -> Result<T, CommandError>
     where
         T: Send + 'static,
         F: Future<Output = mongodb::error::Result<T>> + Send + 'static,
     {
-        let unavailable = |why: &str| Failure::Other(StoreError::Unavailable(format!("{doing}: {why}")));
+        let unavailable = |why: &str| CommandError::Other(StoreError::Unavailable(format!("{doing}: {why}")));
         let late = || unavailable(&format!("no answer within {limit:?}"));
         let until = Instant::now() + limit;
         let connection = match self.gate.enter(until).await {
@@ -167,7 +179,7 @@ impl Db {
             timeout(limit + ABANDONED, work).await
         });
         match timeout_at(until, work).await {
-            Ok(Ok(answer)) => answer.map_err(|error| Failure::from(error).during(doing)),
+            Ok(Ok(answer)) => answer.map_err(|error| CommandError::from(error).during(doing)),
             Ok(Err(_)) | Err(_) => Err(late()),
         }
     }

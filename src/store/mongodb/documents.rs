@@ -11,7 +11,9 @@ use super::odd::{NO_CALL, NO_ID, NO_NAME, NO_NUMBER, NO_ROOM, NO_USERNAME, Oddit
 use crate::model::{
     Call, CallStatus, Message, MessageId, NameKey, PasswordHash, Room, RoomId, Timestamp, User, UserId,
 };
-use crate::store::records::{CallRecord, MessageRecord, RoomRecord, Stored, UserRecord, object_ids};
+use crate::store::records::{
+    CallRecord, MessageRecord, OwnFields, RoomRecord, Stored, UserRecord, date, kind_and_name, object_ids,
+};
 use crate::store::{Result, StoreError};
 
 /// An id of ours as a value of a document.
@@ -103,6 +105,19 @@ pub(super) fn room_keys(name: &str) -> Document {
     doc! { "nameKey": key.as_str(), "uniqueName": key.as_str() }
 }
 
+/// Of the account that was the first, so that there is one of these.
+pub(super) const FIRST: &str = "tincanFirst";
+
+/// The fields by which tokens end. Counted on from what the version is read as: 0 where there is none, or no whole
+/// number.
+pub(super) fn ended_tokens(names: &Names, now: Timestamp) -> Document {
+    let field = format!("${}", names.token_version);
+    let whole =
+        doc! { "$and": [{ "$isNumber": &field }, { "$gte": [&field, 0] }, { "$lt": [&field, i64::from(u32::MAX)] }] };
+    let version = doc! { "$cond": [whole, { "$toLong": { "$trunc": [&field] } }, 0_i64] };
+    doc! { names.token_version: { "$add": [version, 1_i64] }, "tincanTokensEndedAt": date(now) }
+}
+
 pub(super) fn user_document(names: &Names, user: &User) -> Result<Document> {
     let mut document = document(&UserRecord::from(user))?;
     rename(&mut document, Names::OURS.token_version, names.token_version);
@@ -112,19 +127,47 @@ pub(super) fn user_document(names: &Names, user: &User) -> Result<Document> {
 
 pub(super) fn read_user(names: &Names, document: &Document) -> Result<User, Oddity> {
     let token_version = whole(document, names.token_version).and_then(|number| number.try_into().ok());
-    Ok(User {
-        id: UserId::from_bytes(id_of(document)?),
-        username: filled_text(document, "username").ok_or_else(|| odd(document, NO_USERNAME))?,
-        email: text(document, "email").unwrap_or_default(),
-        password: PasswordHash::new(text(document, "password").unwrap_or_default()),
-        created_at: time_or_of_id(document, "createdAt"),
-        token_version: token_version.unwrap_or(0),
-    })
+    let id = UserId::from_bytes(id_of(document)?);
+    let username = filled_text(document, "username").ok_or_else(|| odd(document, NO_USERNAME))?;
+    let email = text(document, "email").unwrap_or_default();
+    let password = PasswordHash::new(text(document, "password").unwrap_or_default());
+    let user = User::new(id, username, email, password, time_or_of_id(document, "createdAt"));
+    Ok(own_fields(document).give(User { token_version: token_version.unwrap_or(0), ..user }))
+}
+
+/// Each field for itself, as far as it is one of ours.
+fn own_fields(document: &Document) -> OwnFields {
+    let date = |field| time(document, field).map(date);
+    let reset = document.get_document("tincanReset").ok();
+    OwnFields {
+        role: text(document, "tincanRole"),
+        disabled: document.get_bool("tincanDisabled").unwrap_or(false),
+        reset: reset.and_then(|reset| bson::from_document(reset.clone()).ok()),
+        reset_at: date("tincanResetAt"),
+        tokens_ended_at: date("tincanTokensEndedAt"),
+        last_seen_at: date("tincanSeenAt"),
+    }
+}
+
+/// The field of a direct room by which the two have one alone.
+pub(super) const PAIR: &str = "tincanPair";
+/// The field of a room that is not open with the word of its kind.
+pub(super) const KIND: &str = "tincanKind";
+/// The field of a private room with its name.
+pub(super) const TITLE: &str = "tincanName";
+
+/// What it holds.
+pub(super) fn pair_key([one, other]: [UserId; 2]) -> String {
+    format!("{one}:{other}")
 }
 
 pub(super) fn room_document(room: &Room) -> Result<Document> {
-    let mut document = document(&RoomRecord::from(room))?;
-    document.extend(room_keys(&room.name));
+    let record = RoomRecord::from(room);
+    let mut document = document(&record)?;
+    document.extend(room_keys(&record.name));
+    if let Some(pair) = room.pair() {
+        document.insert(PAIR, pair_key(pair));
+    }
     Ok(document)
 }
 
@@ -132,9 +175,12 @@ pub(super) fn room_document(room: &Room) -> Result<Document> {
 pub(super) fn read_room(_: &Names, document: &Document) -> Result<Room, Oddity> {
     // A room whose creator is unknown belongs to nobody: the id of nothing.
     let creator = document.get_object_id("createdBy").map_or([0; 12], |id| id.bytes());
+    let name = filled_text(document, "name").ok_or_else(|| odd(document, NO_NAME))?;
+    let (kind, name) = kind_and_name(name, document.get_str(KIND).ok(), text(document, TITLE));
     Ok(Room {
         id: RoomId::from_bytes(id_of(document)?),
-        name: filled_text(document, "name").ok_or_else(|| odd(document, NO_NAME))?,
+        kind,
+        name,
         description: text(document, "description").unwrap_or_default(),
         created_by: UserId::from_bytes(creator),
         participants: Arc::new(users_in(document, "participants")),
@@ -144,6 +190,11 @@ pub(super) fn read_room(_: &Names, document: &Document) -> Result<Room, Oddity> 
         numbered: 0,
     })
 }
+
+/// The field of a message with those whom it names.
+pub(super) const MENTIONS: &str = "tincanMentions";
+/// The field of a message that calls everybody in the room.
+pub(super) const MENTIONS_ALL: &str = "tincanMentionsAll";
 
 pub(super) fn message_document(names: &Names, message: &Message) -> Result<Document> {
     let mut document = document(&MessageRecord::keyed(oid(message.id), None, message))?;
@@ -170,6 +221,8 @@ pub(super) fn read_message(names: &Names, document: &Document) -> Result<Message
         timestamp: time_or_of_id(document, "timestamp"),
         seq: seq.ok_or_else(|| odd(document, NO_NUMBER))?,
         client_id: text(document, names.client_id),
+        mentions: users_in(document, MENTIONS),
+        mentions_all: document.get_bool(MENTIONS_ALL).unwrap_or(false),
     })
 }
 
@@ -180,7 +233,19 @@ pub(super) fn call_document(call: &Call) -> Result<Document> {
     people.dedup();
     let mut document = document(&CallRecord::from(call))?;
     document.insert("people", object_ids(&people));
-    document.insert("open", call.status != CallStatus::Ended);
+    let open = call.status != CallStatus::Ended;
+    document.insert("open", open);
+    if open {
+        let mut engaged: Vec<UserId> = call.engaged().collect();
+        engaged.sort_unstable();
+        engaged.dedup();
+        if !engaged.is_empty() {
+            document.insert("engaged", object_ids(&engaged));
+        }
+        if let Some(room) = call.group() {
+            document.insert("openRoom", oid(room));
+        }
+    }
     Ok(document)
 }
 
@@ -188,4 +253,9 @@ pub(super) fn read_call(_: &Names, document: &Document) -> Result<Call, Oddity> 
     id_of(document)?;
     let record: CallRecord = bson::from_document(document.clone()).map_err(|_| odd(document, NO_CALL))?;
     record.try_into().map_err(|_| odd(document, UNKNOWN_WORD))
+}
+
+/// A number that was given; what the index on it holds.
+pub(super) fn numbered() -> Document {
+    doc! { "$gt": 0 }
 }

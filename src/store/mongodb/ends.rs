@@ -1,47 +1,28 @@
-//! The highest number given in each room, written down beside the messages, so that a number is never given again, also where the
-//! message that had it was removed by another program.
+//! The highest number given in each room, written down beside the messages, so that a number is never given again, also
+//! where the message that had it was removed by another program.
 //!
-//! A number is written down after its message is stored and before anybody is told of it: at no instant is a number written down
-//! that was not given, so nothing of ours makes a gap. It is first written to the primary alone, which costs a fraction of the durable
-//! insert before it. Whoever removes the message later removes it behind that write, so the write is as durable as the removal. Only a
-//! primary that dies within moments may lose it; against that it is written once more by a majority, a few seconds later.
+//! A number is written down after its message is stored and before anybody is told of it: at no instant is a number
+//! written down that was not given, so nothing of ours makes a gap. It is first written to the primary alone, which
+//! costs a fraction of the durable insert before it. Whoever removes the message later removes it behind that write, so
+//! the write is as durable as the removal. Only a primary that dies within moments may lose it; against that it is
+//! written once more by a majority, a few seconds later.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bson::{Bson, Document, doc};
 use mongodb::options::{Acknowledgment, FindOptions, WriteConcern};
 
 use super::database::{Db, durable};
-use super::documents::{oid, stored_seq, whole};
-use super::messages::numbered;
-use super::updates::{Statement, update};
+use super::documents::{numbered, oid, stored_seq, whole};
+use super::updates::{Statement, upsert_all};
 use crate::model::{Room, RoomId};
-use crate::store::{Result, StoreError};
+use crate::store::Result;
 
 /// Looking at the newest message of every room once, at the start.
 const ALL_TAKE: Duration = Duration::from_secs(120);
 /// How many rooms are written down in one command.
 const BATCH: usize = 500;
-
-/// What was written to the primary and is still to be written by a majority.
-#[derive(Debug, Default)]
-pub(super) struct Raised(Mutex<HashMap<RoomId, u64>>);
-
-impl Raised {
-    fn ends(&self) -> MutexGuard<'_, HashMap<RoomId, u64>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn add(&self, ends: &[(RoomId, u64)]) {
-        let mut kept = self.ends();
-        for (room, end) in ends {
-            let known = kept.entry(*room).or_default();
-            *known = (*known).max(*end);
-        }
-    }
-}
 
 /// What is written down of a room's numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,7 +82,7 @@ pub(super) async fn raise(db: &Db, ends: &[(RoomId, u64)]) -> Result<()> {
 
 /// Has a majority write down what only the primary is known to have.
 pub(super) async fn confirm(db: &Db) -> Result<()> {
-    let ends: Vec<(RoomId, u64)> = std::mem::take(&mut *db.raised.ends()).into_iter().collect();
+    let ends = db.raised.take();
     let written = write(db, ends.iter().map(raised).collect(), durable()).await;
     if written.is_err() {
         db.raised.add(&ends);
@@ -115,21 +96,13 @@ fn raised((room, end): &(RoomId, u64)) -> Statement {
 
 async fn write(db: &Db, all: Vec<Statement>, concern: WriteConcern) -> Result<()> {
     for some in all.chunks(BATCH) {
-        let mut statements = some.to_vec();
-        // Two at once may make one new; the second one is to raise it.
-        while !statements.is_empty() {
-            let refused = update(db, &db.ends, &statements, false, concern.clone()).await?;
-            if let Some(other) = refused.iter().find(|refusal| !refusal.is_duplicate()) {
-                return Err(StoreError::Unavailable(other.told(&db.ends)));
-            }
-            statements = refused.iter().filter_map(|refusal| statements.get(refusal.index).cloned()).collect();
-        }
+        upsert_all(db, &db.ends, some.to_vec(), concern.clone()).await?;
     }
     Ok(())
 }
 
-/// Writes down the end of every room as its newest message tells it: for a database whose messages were numbered when nobody wrote
-/// their ends down, and for one whose last writer died between the two.
+/// Writes down the end of every room as its newest message tells it: for a database whose messages were numbered when
+/// nobody wrote their ends down, and for one whose last writer died between the two.
 pub(super) async fn write_down_all(db: &Db) -> Result<()> {
     let seq = db.names.seq;
     let newest = doc! {
@@ -161,6 +134,6 @@ pub(super) async fn write_down_all(db: &Db) -> Result<()> {
 /// Nothing is known of a room any more that was deleted.
 pub(super) async fn forget(db: &Db, room: RoomId) -> Result<()> {
     let one = doc! { "_id": oid(room) };
-    db.raised.ends().remove(&room);
+    db.raised.forget(room);
     Ok(db.run("writing tincan_ends", async move |db| db.ends.delete_one(one).await).await.map(drop)?)
 }

@@ -7,18 +7,20 @@ use crate::store::StoreError;
 /// Longest text of the driver that is passed on, in characters.
 const LONGEST: usize = 300;
 pub(super) const DUPLICATE_KEY: i32 = 11000;
-/// BadValue, FailedToParse, TypeMismatch, IllegalOperation, InvalidOptions: a command that this program should not have sent.
+/// BadValue, FailedToParse, TypeMismatch, IllegalOperation, InvalidOptions: a command that this program should not have
+/// sent.
 const OUR_MISTAKE: [i32; 5] = [2, 9, 14, 20, 72];
-/// Of a server that steps down, shuts down, is interrupted, has no disk space or no rights for us: nothing of one document. HostUnreachable,
-/// HostNotFound, Unauthorized, LockTimeout, MaxTimeMSExpired, NetworkTimeout, ShutdownInProgress, WriteConflict,
-/// PrimarySteppedDown, ExceededTimeLimit, SocketException, NotWritablePrimary, InterruptedAtShutdown, Interrupted,
-/// InterruptedDueToReplStateChange, NotPrimaryNoSecondaryOk, NotPrimaryOrSecondary, OutOfDiskSpace, StaleConfig, ClientDisconnect.
+/// Of a server that steps down, shuts down, is interrupted, has no disk space or no rights for us: nothing of one
+/// document. HostUnreachable, HostNotFound, Unauthorized, LockTimeout, MaxTimeMSExpired, NetworkTimeout,
+/// ShutdownInProgress, WriteConflict, PrimarySteppedDown, ExceededTimeLimit, SocketException, NotWritablePrimary,
+/// InterruptedAtShutdown, Interrupted, InterruptedDueToReplStateChange, NotPrimaryNoSecondaryOk, NotPrimaryOrSecondary,
+/// OutOfDiskSpace, StaleConfig, ClientDisconnect.
 const OF_THE_SERVER: [i32; 20] =
     [6, 7, 13, 24, 50, 89, 91, 112, 189, 262, 9001, 10107, 11600, 11601, 11602, 13435, 13436, 14031, 13388, 279];
 
 /// A failure of one command.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum CommandError {
     /// A unique index has the value already. Nothing was written.
     Duplicate {
         /// Its name.
@@ -30,7 +32,7 @@ pub(super) enum Failure {
     Other(StoreError),
 }
 
-impl Failure {
+impl CommandError {
     /// What failed, put before how it failed.
     pub fn during(self, doing: &str) -> Self {
         match self {
@@ -40,23 +42,24 @@ impl Failure {
             }
             Self::Other(StoreError::Corrupt(text)) => Self::Other(StoreError::Corrupt(format!("{doing}: {text}"))),
             Self::Other(StoreError::Bug(text)) => Self::Other(StoreError::Bug(format!("{doing}: {text}"))),
-            Self::Other(conflict @ StoreError::Conflict(_)) => Self::Other(conflict),
+            Self::Other(refused @ (StoreError::Conflict(_) | StoreError::LastAdministrator)) => Self::Other(refused),
         }
     }
 }
 
-impl From<Failure> for StoreError {
-    /// Where no duplicate was to be expected: an id that exists is a mistake of this program, all else is an index of another program's.
-    fn from(failure: Failure) -> Self {
+impl From<CommandError> for StoreError {
+    /// Where no duplicate was to be expected: an id that exists is a mistake of this program, all else is an index of
+    /// another program's.
+    fn from(failure: CommandError) -> Self {
         match failure {
-            Failure::Duplicate { index, text } if index == "_id_" => Self::Bug(text),
-            Failure::Duplicate { text, .. } => Self::Unavailable(text),
-            Failure::Other(error) => error,
+            CommandError::Duplicate { index, text } if index == "_id_" => Self::Bug(text),
+            CommandError::Duplicate { text, .. } => Self::Unavailable(text),
+            CommandError::Other(error) => error,
         }
     }
 }
 
-impl From<Error> for Failure {
+impl From<Error> for CommandError {
     fn from(error: Error) -> Self {
         let duplicate = match &*error.kind {
             ErrorKind::Write(WriteFailure::WriteError(write)) if write.code == DUPLICATE_KEY => Some(&write.message),

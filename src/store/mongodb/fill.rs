@@ -9,8 +9,8 @@ use mongodb::options::FindOptions;
 
 use super::database::Db;
 use super::documents::{call_document, message_document, room_document, user_document};
-use super::failure::Failure;
-use super::{ends, takeover};
+use super::failure::CommandError;
+use super::{ends, invites, readers, takeover};
 use crate::store::{Loading, Records, Result, StoreError};
 
 /// What a database that is being filled is marked by, in `tincan_meta`.
@@ -51,8 +51,8 @@ pub(super) async fn begin(db: &Db, origin: &str) -> Result<Loading> {
     match db.run("writing tincan_meta", async move |db| db.meta.insert_one(mark).await).await {
         Ok(_) => Ok(Loading::Begun),
         // Somebody else began at the same moment.
-        Err(Failure::Duplicate { .. }) => Ok(Loading::Refused),
-        Err(Failure::Other(error)) => Err(error),
+        Err(CommandError::Duplicate { .. }) => Ok(Loading::Refused),
+        Err(CommandError::Other(error)) => Err(error),
     }
 }
 
@@ -70,6 +70,8 @@ pub(super) async fn load(db: &Db, records: Records) -> Result<()> {
             ends::load(db, &rooms).await
         }
         Records::Calls(calls) => put(db, &db.calls, calls.iter().map(call_document).collect::<Result<_>>()?).await,
+        Records::Invites(all) => put(db, &db.invites, all.iter().map(invites::document).collect::<Result<_>>()?).await,
+        Records::Readers(room, readers) => readers::load(db, room, &readers).await,
         Records::Messages(_, messages) if messages.is_empty() => Ok(()),
         Records::Messages(_, messages) => {
             let documents: Vec<Document> =
@@ -98,7 +100,7 @@ async fn put(db: &Db, collection: &Collection<Document>, documents: Vec<Document
     let insert = async move |_| Ok(inserted.insert_many(new).ordered(false).await);
     let there = match db.run_within(BATCH_TAKES, &doing, insert).await? {
         Ok(_) => return Ok(()),
-        Err(error) => were_there(&error).ok_or_else(|| StoreError::from(Failure::from(error).during(&doing)))?,
+        Err(error) => were_there(&error).ok_or_else(|| StoreError::from(CommandError::from(error).during(&doing)))?,
     };
     let replaced = collection.clone();
     let replace = async move |_| {
@@ -125,6 +127,7 @@ fn were_there(error: &Error) -> Option<Vec<usize>> {
 pub(super) async fn end(db: &Db) -> Result<()> {
     takeover::fill_keys(db).await?;
     ends::write_down_all(db).await?;
+    readers::write_down_all(db).await?;
     let mark = doc! { "_id": MARK };
     let opened = db.run("writing tincan_meta", async move |db| db.meta.delete_one(mark).await).await;
     opened.map(drop).map_err(StoreError::from)

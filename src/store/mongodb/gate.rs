@@ -1,8 +1,9 @@
 //! How many commands may be under way at once, and how many callers may wait for their turn.
 //!
-//! The driver hands a free connection even to a waiter that has gone, and then serves nobody for half a second. So nobody waits inside
-//! the driver: a command begins only when a connection is free for it, the waiting is done here, where a waiter that goes is forgotten
-//! at once, and a command that has begun runs to its end, whoever goes (see [`super::database::Db::run_within`]).
+//! The driver hands a free connection even to a waiter that has gone, and then serves nobody for half a second. So
+//! nobody waits inside the driver: a command begins only when a connection is free for it, the waiting is done here,
+//! where a waiter that goes is forgotten at once, and a command that has begun runs to its end, whoever goes (see
+//! [`super::database::Db::run_within`]).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

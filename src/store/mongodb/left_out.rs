@@ -6,7 +6,7 @@ use bson::{Bson, Document, doc};
 use mongodb::Collection;
 
 use super::database::Db;
-use super::messages::numbered;
+use super::documents::numbered;
 use super::odd::{NO_CALL, NO_ID, NO_NAME, NO_NUMBER, NO_ROOM, NO_USERNAME};
 use crate::store::{LeftOut, Result};
 
@@ -120,7 +120,9 @@ async fn without_a_room(db: &Db) -> Result<Option<(u64, String)>> {
         "as": "there",
     };
     let pipeline = vec![
-        doc! { "$match": { "room": { "$type": "objectId" }, "_id": { "$type": "objectId" }, db.names.seq: numbered() } },
+        doc! { "$match": {
+            "room": { "$type": "objectId" }, "_id": { "$type": "objectId" }, db.names.seq: numbered(),
+        } },
         doc! { "$group": { "_id": "$room", "count": { "$sum": 1_i64 } } },
         doc! { "$lookup": room },
         doc! { "$match": { "there": [] } },
@@ -144,8 +146,8 @@ async fn other_calls(db: &Db) -> Result<Option<u64>> {
     Ok((count > 0).then_some(count))
 }
 
-/// Tells the operator what is left out, one line a kind. Of a large collection only the beginning is looked at; what lies behind it is
-/// told when it is met.
+/// Tells the operator what is left out, one line a kind. Of a large collection only the beginning is looked at; what
+/// lies behind it is told when it is met.
 pub(super) async fn tell(db: &Db) {
     for kind in &KINDS {
         let name = (kind.collection)(db).name();

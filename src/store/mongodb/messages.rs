@@ -2,23 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use bson::{Bson, Document, doc};
+use bson::{Bson, doc};
 use futures_util::try_join;
 use mongodb::options::FindOptions;
 
 use super::database::Db;
-use super::documents::{oid, read_message, stored_seq};
+use super::documents::{numbered, oid, read_message, stored_seq};
 use super::ends;
 use crate::model::{Message, MessagePage, Page, RoomId};
 use crate::store::Result;
 
 /// How long a new primary may take to tell all that the one before it told.
 const CATCHING_UP: Duration = Duration::from_secs(3);
-
-/// A number that was given; what the index on it holds.
-pub(super) fn numbered() -> Document {
-    doc! { "$gt": 0 }
-}
 
 fn by_number(db: &Db, order: i32) -> FindOptions {
     FindOptions::builder().sort(doc! { db.names.seq: order }).build()

@@ -1,7 +1,8 @@
-//! Numbers for messages that have none, as a Node backend writes them: behind what is numbered, in the order of their time.
+//! Numbers for messages that have none, as a Node backend writes them: behind what is numbered, in the order of their
+//! time.
 //!
-//! One process at a time numbers, by a lease in the database; appends may go on meanwhile. Messages are numbered in order and in pieces, so a
-//! kill in the middle leaves a beginning that is right and a rest that is done later.
+//! One process at a time numbers, by a lease in the database; appends may go on meanwhile. Messages are numbered in
+//! order and in pieces, so a kill in the middle leaves a beginning that is right and a rest that is done later.
 
 use std::time::{Duration, Instant};
 
@@ -26,7 +27,8 @@ const PIECE_TAKES: Duration = Duration::from_secs(45);
 const LEASE: Duration = Duration::from_secs(8);
 const RENEWED: Duration = Duration::from_secs(2);
 const PROGRESS: Duration = Duration::from_secs(2);
-/// So many messages that the database does not let us number are passed over in a room; more are left for another start.
+/// So many messages that the database does not let us number are passed over in a room; more are left for another
+/// start.
 const MOST_PASSED_OVER: usize = 1000;
 
 /// Numbers all there is, waiting for a process that is doing so.
@@ -72,6 +74,7 @@ async fn number_rooms(db: &Db) -> Result<u64> {
                 break;
             }
             progress.add(count);
+            db.numbered.add(next);
         }
         room = Some(next);
     }
@@ -93,8 +96,8 @@ async fn next_room(db: &Db, after: Option<RoomId>) -> Result<Option<RoomId>> {
     Ok(room.map(|id| RoomId::from_bytes(id.bytes())))
 }
 
-/// Numbers the oldest of a room's messages that have no number, and says how many; 0 where there are none. What the database does not
-/// let us change, as a validator of another program's may, is added to those that are passed over.
+/// Numbers the oldest of a room's messages that have no number, and says how many; 0 where there are none. What the
+/// database does not let us change, as a validator of another program's may, is added to those that are passed over.
 async fn number_piece(db: &Db, room: RoomId, passed_over: &mut Vec<ObjectId>) -> Result<u64> {
     loop {
         let end = messages::numbering_end(db, room).await?;
@@ -152,8 +155,9 @@ async fn number_few(db: &Db, ids: &[ObjectId], end: u64, passed_over: &mut Vec<O
     Ok(first.index as u64)
 }
 
-/// A whole piece inside the database, four times as fast as one statement a message. Whether it was carried out: an append may have
-/// taken one of the numbers, or a message may be refused; those before it are numbered all the same, and the rest is done again.
+/// A whole piece inside the database, four times as fast as one statement a message. Whether it was carried out: an
+/// append may have taken one of the numbers, or a message may be refused; those before it are numbered all the same,
+/// and the rest is done again.
 async fn number_many(db: &Db, room: RoomId, end: u64) -> bool {
     let pipeline = vec![
         doc! { "$match": without_number(db, doc! { "$eq": oid(room) }) },
@@ -162,7 +166,9 @@ async fn number_many(db: &Db, room: RoomId, end: u64) -> bool {
         doc! { "$group": { "_id": Bson::Null, "ids": { "$push": "$_id" } } },
         doc! { "$unwind": { "path": "$ids", "includeArrayIndex": "place" } },
         doc! { "$project": { "_id": "$ids", db.names.seq: { "$add": ["$place", stored_seq(end) + 1] } } },
-        doc! { "$merge": { "into": db.messages.name(), "on": "_id", "whenMatched": "merge", "whenNotMatched": "discard" } },
+        doc! { "$merge": {
+            "into": db.messages.name(), "on": "_id", "whenMatched": "merge", "whenNotMatched": "discard",
+        } },
     ];
     let aggregate = async move |db: Db| db.messages.aggregate(pipeline).write_concern(durable()).await.map(drop);
     db.run_within(PIECE_TAKES, "numbering messages", aggregate).await.is_ok()

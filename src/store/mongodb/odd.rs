@@ -17,6 +17,8 @@ pub(super) const NO_ROOM: &str = "their room is missing or no ObjectId";
 pub(super) const NO_NUMBER: &str = "their number is no whole number";
 /// What lies in our collection of calls and is none.
 pub(super) const NO_CALL: &str = "they are no calls of Tincan's";
+/// What lies in our collection of invitations and is none.
+pub(super) const NO_INVITE: &str = "they are no invitations of Tincan's";
 /// A call with a word in it that a newer program may have written.
 pub(super) const UNKNOWN_WORD: &str = "they hold a word that this version does not know";
 

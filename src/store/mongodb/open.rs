@@ -2,20 +2,16 @@
 
 use std::sync::Arc;
 
-use bson::doc;
 use tokio::sync::Notify;
 
 use super::connect::Connected;
-use super::database::Db;
-use super::{MongoStore, OpenError, connect, failure, fill, indexes, keeper, left_out, names, takeover};
+use super::{MongoStore, OpenError, connect, failure, fill, indexes, keeper, left_out, naming, takeover, version};
 use crate::config::Secret;
 use crate::store::StoreError;
 
-/// The version of what this program writes.
-const VERSION: i64 = 1;
-
 impl MongoStore {
-    /// Connects, makes the indexes, and takes over what a Node backend has left there; with a large database that takes a while.
+    /// Connects, makes the indexes, and takes over what a Node backend has left there; with a large database that takes
+    /// a while.
     ///
     /// # Errors
     /// See [`OpenError`]. A database that does not answer is told within 10 s.
@@ -34,7 +30,8 @@ impl MongoStore {
         Ok(Self::running_on(db, wake, vec![keeper, telling]))
     }
 
-    /// Opens it to be filled with what another store has: also where that was begun before, and without taking anything over.
+    /// Opens it to be filled with what another store has: also where that was begun before, and without taking anything
+    /// over.
     ///
     /// # Errors
     /// See [`OpenError`].
@@ -48,8 +45,8 @@ impl MongoStore {
 async fn prepare(url: &Secret) -> Result<Connected, OpenError> {
     let Connected { db, hosts } = connect::connect(url).await?;
     let failed = |error: StoreError| OpenError::Failed { hosts: hosts.clone(), cause: error.to_string() };
-    let new = check_version(&db).await?;
-    let db = db.renamed(names::settle(&db, new).await.map_err(failed)?);
+    let new = version::check(&db).await?;
+    let db = db.renamed(naming::settle(&db, new).await.map_err(failed)?);
     indexes::ensure(&db).await.map_err(|error| {
         let (hosts, cause) = (hosts.clone(), failure::brief(&error));
         if connect::is_refusal(&error) {
@@ -69,21 +66,4 @@ pub async fn is_free(url: &Secret) -> Result<bool, OpenError> {
     let Connected { db, hosts } = connect::connect(url).await?;
     let failed = |error: StoreError| OpenError::Failed { hosts: hosts.clone(), cause: error.to_string() };
     Ok(fill::unfinished(&db).await.map_err(failed)?.is_some() || fill::is_empty(&db).await.map_err(failed)?)
-}
-
-/// Notes the version of the data in a database that has none, and refuses one that is newer than this program. Whether it had none.
-async fn check_version(db: &Db) -> Result<bool, OpenError> {
-    let database = || db.database.name().to_owned();
-    let failed = |failure: failure::Failure| OpenError::Failed {
-        hosts: database(),
-        cause: StoreError::from(failure).to_string(),
-    };
-    let ours = doc! { "$setOnInsert": { "version": VERSION } };
-    let note = async move |db: Db| db.meta.find_one_and_update(doc! { "_id": "data" }, ours).upsert(true).await;
-    let before = db.run("writing tincan_meta", note).await.map_err(failed)?;
-    let new = before.is_none();
-    match before.and_then(|document| document.get_i64("version").ok()) {
-        Some(found) if found > VERSION => Err(OpenError::Newer { database: database(), found, known: VERSION }),
-        _ => Ok(new),
-    }
 }

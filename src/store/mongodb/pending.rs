@@ -1,54 +1,22 @@
-//! Removals that outlast their answer: written down before they begin, done behind in batches, taken up again after a restart.
+//! Removals that were promised: done behind in batches, taken up again after a restart.
 
 use std::time::Duration;
 
-use bson::{Bson, DateTime, Document, doc};
+use bson::{Bson, DateTime, doc};
 use mongodb::options::FindOptions;
 
 use super::database::Db;
-use super::documents::oid;
-use super::{ends, messages};
-use crate::model::{RoomId, UserId};
+use super::documents::{KIND, numbered, oid};
+use super::promises::Removal;
+use super::{ends, invites, memberships, readers};
+use crate::model::RoomId;
 use crate::store::Result;
 
 /// How many messages go at once; a batch holds others up for a few milliseconds.
 const BATCH: i64 = 1000;
-/// How long a removed room is looked after: an append that another server had under way when the room went is swept up too.
+/// How long a removed room is looked after: an append that another server had under way when the room went is swept up
+/// too.
 const WATCHED: Duration = Duration::from_secs(60);
-
-/// What is being removed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Removal {
-    /// An account: out of all rooms.
-    User(UserId),
-    /// A room: its messages.
-    Room(RoomId),
-}
-
-impl Removal {
-    fn key(self) -> Document {
-        match self {
-            Self::User(id) => doc! { "_id": oid(id), "kind": "user" },
-            Self::Room(id) => doc! { "_id": oid(id), "kind": "room" },
-        }
-    }
-
-    fn read(document: &Document) -> Option<Self> {
-        let id = document.get_object_id("_id").ok()?.bytes();
-        match document.get_str("kind").ok()? {
-            "user" => Some(Self::User(UserId::from_bytes(id))),
-            "room" => Some(Self::Room(RoomId::from_bytes(id))),
-            _ => None,
-        }
-    }
-}
-
-/// Writes down that it is to be removed. From here on it will be, whatever happens to this process.
-pub(super) async fn promise(db: &Db, removal: Removal) -> Result<()> {
-    let (key, since) = (removal.key(), doc! { "$setOnInsert": { "at": DateTime::now() } });
-    let write = async move |db: Db| db.pending.update_one(key, since).upsert(true).await;
-    Ok(db.run("writing tincan_pending", write).await.map(drop)?)
-}
 
 /// Removes all that belongs to it, and strikes it off the list when nothing more can come.
 pub(super) async fn carry_out(db: &Db, removal: Removal) -> Result<()> {
@@ -57,8 +25,11 @@ pub(super) async fn carry_out(db: &Db, removal: Removal) -> Result<()> {
         Removal::User(id) => {
             let user = doc! { "_id": oid(id) };
             db.run("writing users", async move |db| db.users.delete_one(user).await).await?;
-            // Nothing can be taken out of what is no list.
-            let rooms = doc! { "participants": { "$eq": oid(id), "$type": "array" } };
+            invites::remove_of(db, id).await?;
+            memberships::end_all(db, id).await?;
+            readers::forget_user(db, id).await?;
+            // Nothing can be taken out of what is no list; a direct room keeps the two.
+            let rooms = doc! { "participants": { "$eq": oid(id), "$type": "array" }, KIND: Bson::Null };
             let out = doc! { "$pull": { "participants": oid(id) } };
             db.run("writing rooms", async move |db| db.rooms.update_many(rooms, out).await).await?;
         }
@@ -67,6 +38,7 @@ pub(super) async fn carry_out(db: &Db, removal: Removal) -> Result<()> {
             db.run("writing rooms", async move |db| db.rooms.delete_one(room).await).await?;
             while remove_batch(db, id).await? > 0 {}
             ends::forget(db, id).await?;
+            readers::forget_room(db, id).await?;
             let before = DateTime::from_millis(DateTime::now().timestamp_millis() - WATCHED.as_millis() as i64);
             done.insert("at", doc! { "$lt": before });
         }
@@ -80,7 +52,7 @@ async fn remove_batch(db: &Db, room: RoomId) -> Result<u64> {
     let seq = db.names.seq;
     // Each filter has an index of its own; every message is under one of them.
     for filter in [
-        doc! { "room": oid(room), seq: messages::numbered() },
+        doc! { "room": oid(room), seq: numbered() },
         doc! { "room": oid(room), seq: Bson::Null, "_id": { "$type": "objectId" } },
     ] {
         let options = FindOptions::builder().projection(doc! { "_id": 1 }).limit(BATCH).build();

@@ -1,4 +1,5 @@
-//! Reading documents that anybody may have written: each for itself, so that one which cannot be read costs no other one its answer.
+//! Reading documents that anybody may have written: each for itself, so that one which cannot be read costs no other
+//! one its answer.
 
 use bson::{Bson, Document, RawDocumentBuf};
 use futures_util::TryStreamExt;
@@ -7,9 +8,10 @@ use mongodb::options::{FindOptions, ReturnDocument};
 use std::time::Duration;
 
 use super::database::{Db, PATIENCE, at_most};
-use super::failure::Failure;
+use super::failure::CommandError;
 use super::names::Names;
 use super::odd::{Oddity, UNDECODABLE};
+use crate::store::Counts;
 
 impl Db {
     /// The documents that a question finds.
@@ -18,7 +20,7 @@ impl Db {
         of: &Collection<Document>,
         filter: Document,
         options: FindOptions,
-    ) -> Result<Vec<Document>, Failure> {
+    ) -> Result<Vec<Document>, CommandError> {
         self.find_within(PATIENCE, of, filter, options).await
     }
 
@@ -29,11 +31,22 @@ impl Db {
         of: &Collection<Document>,
         filter: Document,
         options: FindOptions,
-    ) -> Result<Vec<Document>, Failure> {
+    ) -> Result<Vec<Document>, CommandError> {
         let raw = of.clone_with_type::<RawDocumentBuf>();
         let asked = async move |_| raw.find(filter).with_options(options).await?.try_collect::<Vec<_>>().await;
         let found = self.run_within(limit, &reading(of), asked).await?;
         Ok(self.decode(of, &found))
+    }
+
+    /// How many documents there are, from the database's own books.
+    pub async fn counts(&self) -> crate::store::Result<Counts> {
+        let counted = async |of: &Collection<Document>| {
+            let on = of.clone();
+            self.run(&reading(of), async move |_| on.estimated_document_count().await).await
+        };
+        let (users, rooms, messages) =
+            (counted(&self.users).await?, counted(&self.rooms).await?, counted(&self.messages).await?);
+        Ok(Counts { users, rooms, messages })
     }
 
     /// The first document that a question finds.
@@ -42,7 +55,7 @@ impl Db {
         of: &Collection<Document>,
         filter: Document,
         mut options: FindOptions,
-    ) -> Result<Option<Document>, Failure> {
+    ) -> Result<Option<Document>, CommandError> {
         options.limit = Some(1);
         Ok(self.find(of, filter, options).await?.pop())
     }
@@ -53,7 +66,7 @@ impl Db {
         limit: Duration,
         of: &Collection<Document>,
         pipeline: Vec<Document>,
-    ) -> Result<Vec<Document>, Failure> {
+    ) -> Result<Vec<Document>, CommandError> {
         let on = of.clone();
         let asked =
             async move |_| on.aggregate(pipeline).with_type::<RawDocumentBuf>().await?.try_collect::<Vec<_>>().await;
@@ -67,7 +80,7 @@ impl Db {
         of: &Collection<Document>,
         filter: Document,
         pipeline: Vec<Document>,
-    ) -> Result<Option<Document>, Failure> {
+    ) -> Result<Option<Document>, CommandError> {
         let raw = of.clone_with_type::<RawDocumentBuf>();
         let change =
             async move |_| raw.find_one_and_update(filter, pipeline).return_document(ReturnDocument::After).await;
@@ -79,8 +92,8 @@ impl Db {
         found.iter().map(|raw| raw.to_document().unwrap_or_else(|_| self.decode_what_can_be(of, raw))).collect()
     }
 
-    /// The fields of a document as far as they are valid: one with text that is not UTF-8 costs the document no other field, and the
-    /// others no answer.
+    /// The fields of a document as far as they are valid: one with text that is not UTF-8 costs the document no other
+    /// field, and the others no answer.
     fn decode_what_can_be(&self, of: &Collection<Document>, raw: &RawDocumentBuf) -> Document {
         let elements = raw.iter_elements().map_while(Result::ok);
         let document: Document = elements
@@ -93,8 +106,8 @@ impl Db {
         document
     }
 
-    /// The documents that a question finds, in its order, as far as `read` can read them: `wanted` of them where there are so many,
-    /// however many others lie between.
+    /// The documents that a question finds, in its order, as far as `read` can read them: `wanted` of them where there
+    /// are so many, however many others lie between.
     pub async fn readable<T: Send + 'static>(
         &self,
         of: &Collection<Document>,
@@ -102,7 +115,7 @@ impl Db {
         mut options: FindOptions,
         wanted: usize,
         read: fn(&Names, &Document) -> Result<T, Oddity>,
-    ) -> Result<Vec<T>, Failure> {
+    ) -> Result<Vec<T>, CommandError> {
         options.limit = Some(at_most(wanted));
         let raw = of.clone_with_type::<RawDocumentBuf>();
         let (question, how) = (filter.clone(), options.clone());

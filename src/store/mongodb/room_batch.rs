@@ -7,10 +7,21 @@ use bson::Bson;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::append::{Answer, Job};
 use super::documents::oid;
 use crate::model::{Message, NewMessage, RoomId, UserId};
 use crate::store::{Appended, Result, StoreError};
+
+/// The answer to one append; `None` where there is no such room.
+pub(super) type Answer = Result<Option<Vec<Result<Appended>>>>;
+
+/// One call of `append_messages`.
+#[derive(Debug)]
+pub(super) struct Append {
+    pub room: RoomId,
+    pub batch: Vec<NewMessage>,
+    pub deadline: Instant,
+    pub reply: oneshot::Sender<Answer>,
+}
 
 /// A sender's own name for a message.
 type ClientKey = (UserId, String);
@@ -39,76 +50,76 @@ impl Slot {
     }
 }
 
-/// One job: whom to answer, and where its messages are kept.
+/// One append: whom to answer, and where its messages are kept.
 #[derive(Debug)]
 struct Asked {
     reply: oneshot::Sender<Answer>,
-    places: Vec<Place>,
+    places: Vec<SlotOf>,
 }
 
 /// The slot of a message. One that repeats another one's client id is not there for the first time, and not fresh.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct SlotOf {
     slot: usize,
     first: bool,
 }
 
-/// Jobs for one room, their messages in one order.
+/// Appends for one room, their messages in one order.
 #[derive(Debug)]
 pub(super) struct RoomBatch {
     room: RoomId,
     slots: Vec<Slot>,
     by_client_id: HashMap<ClientKey, usize>,
-    jobs: Vec<Asked>,
+    appends: Vec<Asked>,
     deadline: Option<Instant>,
 }
 
 impl RoomBatch {
     /// An empty one.
     pub fn new(room: RoomId) -> Self {
-        Self { room, slots: Vec::new(), by_client_id: HashMap::new(), jobs: Vec::new(), deadline: None }
+        Self { room, slots: Vec::new(), by_client_id: HashMap::new(), appends: Vec::new(), deadline: None }
     }
 
     pub fn room(&self) -> RoomId {
         self.room
     }
 
-    /// When the first of its jobs wants an answer.
+    /// When the first of its appends wants an answer.
     pub fn deadline(&self) -> Instant {
         self.deadline.unwrap_or_else(Instant::now)
     }
 
-    /// Takes a job's messages behind those that are there.
-    pub fn add(&mut self, job: Job) {
-        self.deadline = Some(self.deadline.map_or(job.deadline, |deadline| deadline.min(job.deadline)));
-        let places = job.batch.into_iter().map(|new| self.place(new)).collect();
-        self.jobs.push(Asked { reply: job.reply, places });
+    /// Takes an append's messages behind those that are there.
+    pub fn add(&mut self, append: Append) {
+        self.deadline = Some(self.deadline.map_or(append.deadline, |deadline| deadline.min(append.deadline)));
+        let places = append.batch.into_iter().map(|new| self.place(new)).collect();
+        self.appends.push(Asked { reply: append.reply, places });
     }
 
     /// Keeps a message, unless it is here already.
-    fn place(&mut self, new: NewMessage) -> Place {
+    fn place(&mut self, new: NewMessage) -> SlotOf {
         let key = new.client_id.as_ref().map(|id| (new.sender, id.as_str().to_owned()));
         if let Some(known) = key.as_ref().and_then(|key| self.by_client_id.get(key)) {
-            return Place { slot: *known, first: false };
+            return SlotOf { slot: *known, first: false };
         }
         let slot = self.slots.len();
         self.by_client_id.extend(key.map(|key| (key, slot)));
-        let message = Message {
-            id: new.id,
-            room: self.room,
-            sender: new.sender,
-            sender_name: new.sender_name,
-            content: new.content.into_string(),
-            timestamp: new.timestamp,
-            seq: 0,
-            client_id: new.client_id.map(|id| id.into_string()),
-        };
-        self.slots.push(Slot { message: Arc::new(message), state: State::Waiting });
-        Place { slot, first: true }
+        self.slots.push(Slot { message: Arc::new(new.numbered(self.room, 0)), state: State::Waiting });
+        SlotOf { slot, first: true }
     }
 
     fn waiting_slots(&mut self) -> impl Iterator<Item = &mut Slot> {
         self.slots.iter_mut().filter(|slot| slot.waits())
+    }
+
+    /// Who has sent what is stored, each with the number of the last message.
+    pub fn senders(&self) -> Vec<(RoomId, UserId, u64)> {
+        let mut last: HashMap<UserId, u64> = HashMap::new();
+        for slot in self.slots.iter().filter(|slot| matches!(slot.state, State::Stored { .. })) {
+            let seq = last.entry(slot.message.sender).or_default();
+            *seq = slot.message.seq.max(*seq);
+        }
+        last.into_iter().map(|(user, seq)| (self.room, user, seq)).collect()
     }
 
     /// How many are not known to be stored.
@@ -150,7 +161,8 @@ impl RoomBatch {
         (ids, client_ids)
     }
 
-    /// Of those that wait, these are stored: by an attempt of ours whose answer was lost, or long ago under the same client id.
+    /// Of those that wait, these are stored: by an attempt of ours whose answer was lost, or long ago under the same
+    /// client id.
     pub fn found(&mut self, stored: &[Message]) {
         let by_id: HashMap<_, _> = stored.iter().map(|message| (message.id, message)).collect();
         let key = |message: &Message| message.client_id.clone().map(|id| (message.sender, id));
@@ -165,23 +177,23 @@ impl RoomBatch {
         }
     }
 
-    /// Answers every job.
+    /// Answers every append.
     pub fn answer(self) {
         self.refuse(&StoreError::Unavailable("writing messages: not stored".to_owned()));
     }
 
-    /// Answers every job, with `error` for those messages of which it is not known that they are stored. A job that has no others is
-    /// refused as a whole.
+    /// Answers every append, with `error` for those messages of which it is not known that they are stored. An append
+    /// that has no others is refused as a whole.
     pub fn refuse(self, error: &StoreError) {
         let slots = &self.slots;
-        let appended = |place: &Place| match &slots[place.slot].state {
+        let appended = |place: &SlotOf| match &slots[place.slot].state {
             State::Waiting => Err(error.clone()),
             State::Refused(reason) => Err(reason.clone()),
             State::Stored { fresh } => {
                 Ok(Appended { message: slots[place.slot].message.clone(), fresh: *fresh && place.first })
             }
         };
-        for Asked { reply, places } in self.jobs {
+        for Asked { reply, places } in self.appends {
             let nothing_known = !places.is_empty() && places.iter().all(|place| slots[place.slot].waits());
             let answers: Vec<Result<Appended>> = places.iter().map(appended).collect();
             // Whoever asked may have gone; the message is stored all the same.
@@ -189,16 +201,16 @@ impl RoomBatch {
         }
     }
 
-    /// Answers every job with `error`, also for what is stored: nobody may be told of it yet.
+    /// Answers every append with `error`, also for what is stored: nobody may be told of it yet.
     pub fn refuse_all(self, error: &StoreError) {
-        for Asked { reply, .. } in self.jobs {
+        for Asked { reply, .. } in self.appends {
             let _ = reply.send(Err(error.clone()));
         }
     }
 
     /// Answers that there is no such room.
     pub fn no_such_room(self) {
-        for Asked { reply, .. } in self.jobs {
+        for Asked { reply, .. } in self.appends {
             let _ = reply.send(Ok(None));
         }
     }

@@ -1,5 +1,5 @@
-//! How far each room has been seen. A primary that was just elected may for a moment tell of an older state than the one before it told;
-//! whoever saw the newer one must not be told that it never was.
+//! How far each room has been seen. A primary that was just elected may for a moment tell of an older state than the
+//! one before it told; whoever saw the newer one must not be told that it never was.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

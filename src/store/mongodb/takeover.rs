@@ -1,7 +1,7 @@
 //! Taking over what a Node backend wrote, at the start and for as long as one goes on writing beside us.
 //!
-//! Only what is missing is added: the keys of names, here, and the numbers of messages, in [`super::numbering`]. Every step may be done
-//! twice and may stop anywhere.
+//! Only what is missing is added: the keys of names, here, and the numbers of messages, in [`super::numbering`]. Every
+//! step may be done twice and may stop anywhere.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use super::database::{Db, durable};
 use super::documents::{room_keys, user_keys};
 use super::indexes::{UNIQUE_EMAIL, UNIQUE_NAME, UNIQUE_USERNAME, without_key};
 use super::updates::{Statement, update};
-use super::{ends, numbering};
+use super::{ends, numbering, readers};
 use crate::store::Result;
 
 /// How many documents get their keys in one write.
@@ -37,11 +37,13 @@ impl Counts {
     }
 }
 
-/// Brings the whole database up to date; also finds names that a Node backend has changed. Says so where there was something to do.
+/// Brings the whole database up to date; also finds names that a Node backend has changed. Says so where there was
+/// something to do.
 pub(super) async fn take_over(db: &Db) -> Result<Counts> {
     let (users, rooms) = fill_keys(db).await?;
     let counts = Counts { users, rooms, messages: numbering::number_all(db).await? };
     ends::write_down_all(db).await?;
+    readers::write_down_all(db).await?;
     report(counts);
     Ok(counts)
 }
@@ -105,7 +107,8 @@ const ROOMS: Kind = Kind {
     unique: &[[UNIQUE_NAME, "uniqueName", "nameKey", "name"]],
 };
 
-/// Sets the keys of those documents that lack them or have others. Oldest first: of several with one name the oldest holds it.
+/// Sets the keys of those documents that lack them or have others. Oldest first: of several with one name the oldest
+/// holds it.
 async fn fill(db: &Db, kind: &Kind, filter: Document) -> Result<u64> {
     let collection = (kind.collection)(db);
     let fields = ["usernameKey", "emailKey", "nameKey"].iter().chain(kind.from);
@@ -138,7 +141,8 @@ struct KeyUpdate {
 }
 
 impl KeyUpdate {
-    /// `None` where the document has the keys that it should have. Whether it holds its names was decided when it got them.
+    /// `None` where the document has the keys that it should have. Whether it holds its names was decided when it got
+    /// them.
     fn of(document: Document, kind: &Kind) -> Option<Self> {
         let set = (kind.keys)(&document)?;
         let right = set.iter().all(|(field, key)| field.starts_with("unique") || document.get(field) == Some(key));

@@ -58,8 +58,8 @@ impl Refusal {
     }
 }
 
-/// Carries out updates and answers with those that were refused, each for a reason of its own document; where they are `ordered` with
-/// the first of them, behind which none was tried.
+/// Carries out updates and answers with those that were refused, each for a reason of its own document; where they are
+/// `ordered` with the first of them, behind which none was tried.
 ///
 /// # Errors
 /// Where the write concern was not met, or none was carried out.
@@ -88,6 +88,27 @@ pub(super) async fn update(
     }
     let errors = reply.get_array("writeErrors").map(Vec::as_slice).unwrap_or_default();
     errors.iter().filter_map(Bson::as_document).map(|error| refusal(&doing, error)).collect()
+}
+
+/// Carries out upserts that may be done twice, each until it is done: of two that make one document at once, the second
+/// finds it there when it is tried again.
+///
+/// # Errors
+/// As [`update`]; and where one is refused for another reason.
+pub(super) async fn upsert_all(
+    db: &Db,
+    collection: &Collection<Document>,
+    mut statements: Vec<Statement>,
+    concern: WriteConcern,
+) -> Result<()> {
+    while !statements.is_empty() {
+        let refused = update(db, collection, &statements, false, concern.clone()).await?;
+        if let Some(other) = refused.iter().find(|refusal| !refusal.is_duplicate()) {
+            return Err(StoreError::Unavailable(other.told(collection)));
+        }
+        statements = refused.iter().filter_map(|refusal| statements.get(refusal.index).cloned()).collect();
+    }
+    Ok(())
 }
 
 fn refusal(doing: &str, error: &Document) -> Result<Refusal> {

@@ -5,38 +5,68 @@ use std::collections::HashMap;
 use bson::{Bson, Document, doc};
 use mongodb::options::FindOptions;
 
-use super::database::Db;
-use super::documents::{email_key, oid, read_user, user_document};
-use super::failure::Failure;
+use super::administrators;
+use super::database::{Db, durable};
+use super::documents::{FIRST, email_key, ended_tokens, oid, read_user, user_document};
+use super::failure::CommandError;
 use super::indexes::{UNIQUE_EMAIL, UNIQUE_USERNAME};
-use super::pending::{self, Removal};
+use super::pending;
+use super::promises::{Removal, promise};
 use super::takeover;
-use crate::model::{Email, NameKey, PasswordHash, User, UserId, UserPlace, UserRef};
-use crate::store::records::object_ids;
+use super::updates::{Statement, update};
+use crate::model::{
+    AccountPatch, Email, NameKey, PasswordHash, Proof, Reset, Role, Timestamp, User, UserId, UserPlace, UserRef,
+};
+use crate::store::records::{ResetRecord, date, hash_text, object_ids};
 use crate::store::{Result, StoreError, Taken};
 
 pub(super) async fn insert(db: &Db, user: User) -> Result<()> {
-    if [&user.username, &user.email].iter().any(|text| text.is_empty() || text.chars().any(char::is_control)) {
-        return Err(StoreError::Bug("a name or address that breaks the rules".to_owned()));
-    }
+    let document = checked(db, &user)?;
     if let Some(taken) = taken(db, &user).await? {
         return Err(StoreError::Conflict(taken));
     }
-    let document = user_document(&db.names, &user)?;
     let Err(failure) = db.run("writing users", async move |db| db.users.insert_one(document).await).await else {
         return Ok(());
     };
     let by_index = match &failure {
-        Failure::Duplicate { index, .. } if index == UNIQUE_EMAIL => Some(Taken::Email),
-        Failure::Duplicate { index, .. } if index == UNIQUE_USERNAME => Some(Taken::Username),
-        Failure::Duplicate { index, .. } if index != "_id_" => None,
+        CommandError::Duplicate { index, .. } if index == UNIQUE_EMAIL => Some(Taken::Email),
+        CommandError::Duplicate { index, .. } if index == UNIQUE_USERNAME => Some(Taken::Username),
+        CommandError::Duplicate { index, .. } if index != "_id_" => None,
         _ => return Err(failure.into()),
     };
-    // Somebody was faster. What of the two is told first is for those to say who are there now. Where it is nobody whom we can read,
-    // only our own indexes say that a name is taken; another program's is the operator's trouble.
+    // Somebody was faster. What of the two is told first is for those to say who are there now. Where it is nobody whom
+    // we can read, only our own indexes say that a name is taken; another program's is the operator's trouble.
     match taken(db, &user).await?.or(by_index) {
         Some(taken) => Err(StoreError::Conflict(taken)),
         None => Err(failure.into()),
+    }
+}
+
+/// The document of a new account.
+fn checked(db: &Db, user: &User) -> Result<Document> {
+    if [&user.username, &user.email].iter().any(|text| text.is_empty() || text.chars().any(char::is_control)) {
+        return Err(StoreError::Bug("a name or address that breaks the rules".to_owned()));
+    }
+    user_document(&db.names, user)
+}
+
+/// Also where nobody can read what is there.
+pub(super) async fn any(db: &Db) -> Result<bool> {
+    let count = async move |db: Db| db.users.count_documents(doc! {}).limit(1).await;
+    Ok(db.run("reading users", count).await? > 0)
+}
+
+pub(super) async fn insert_first(db: &Db, user: User) -> Result<bool> {
+    let mut document = checked(db, &user)?;
+    if any(db).await? {
+        return Ok(false);
+    }
+    document.insert(FIRST, "first");
+    match db.run("writing users", async move |db| db.users.insert_one(document).await).await {
+        Ok(_) => Ok(true),
+        // Whatever of it is taken, somebody was faster.
+        Err(CommandError::Duplicate { .. }) => Ok(false),
+        Err(failure) => Err(failure.into()),
     }
 }
 
@@ -64,7 +94,8 @@ pub(super) async fn by_id(db: &Db, id: UserId) -> Result<Option<User>> {
     Ok(all(db, doc! { "_id": oid(id) }).await?.pop())
 }
 
-/// Found by its key; where nobody is, the users are looked at whom a Node backend added since, and who have no keys yet.
+/// Found by its key; where nobody is, the users are looked at whom a Node backend added since, and who have no keys
+/// yet.
 async fn by_key(db: &Db, field: &str, key: &str) -> Result<Vec<User>> {
     let found = all(db, doc! { field: key }).await?;
     if found.is_empty() && takeover::fill_new_users(db).await? > 0 {
@@ -73,7 +104,8 @@ async fn by_key(db: &Db, field: &str, key: &str) -> Result<Vec<User>> {
     Ok(found)
 }
 
-/// Where a Node backend stored several addresses that differ in case alone: the one in lower case, else the oldest account.
+/// Where a Node backend stored several addresses that differ in case alone: the one in lower case, else the oldest
+/// account.
 pub(super) async fn by_email(db: &Db, email: &Email) -> Result<Option<User>> {
     let mut found = by_key(db, "emailKey", &email_key(email.as_str())).await?;
     let exact = found.iter().position(|user| user.email == email.as_str()).unwrap_or(0);
@@ -110,17 +142,28 @@ pub(super) async fn refs(db: &Db, ids: &[UserId]) -> Result<Vec<UserRef>> {
 }
 
 pub(super) async fn list(db: &Db, search: &NameKey, after: Option<&UserPlace>, limit: usize) -> Result<Vec<UserRef>> {
-    // As `NameKey::is_found_by` has it. Strings are compared byte by byte, in UTF-8, so the order is that of `UserPlace`.
+    let projection = Some(doc! { "username": 1 });
+    Ok(like(db, search, after, limit, projection).await?.iter().map(UserRef::from).collect())
+}
+
+/// Whom a search finds behind a place; with a projection, as far as that goes.
+pub(super) async fn like(
+    db: &Db,
+    search: &NameKey,
+    after: Option<&UserPlace>,
+    limit: usize,
+    projection: Option<Document>,
+) -> Result<Vec<User>> {
+    // As `NameKey::is_found_by` has it. Strings are compared byte by byte, in UTF-8, so the order is that of
+    // `UserPlace`.
     let part = format!("(?:^|[{}]){}", NameKey::PART_ENDS.iter().collect::<String>(), escaped(search.as_str()));
     let mut filter = doc! { "usernameKey": { "$gte": "", "$regex": part } };
     if let Some(UserPlace { key, id }) = after {
         let same_name = doc! { "usernameKey": key.as_str(), "_id": { "$gt": oid(*id) } };
         filter.insert("$or", vec![doc! { "usernameKey": { "$gt": key.as_str() } }, same_name]);
     }
-    let options =
-        FindOptions::builder().sort(doc! { "usernameKey": 1, "_id": 1 }).projection(doc! { "username": 1 }).build();
-    let found = db.readable(&db.users, filter, options, limit, read_user).await?;
-    Ok(found.iter().map(UserRef::from).collect())
+    let options = FindOptions::builder().sort(doc! { "usernameKey": 1, "_id": 1 }).projection(projection).build();
+    Ok(db.readable(&db.users, filter, options, limit, read_user).await?)
 }
 
 /// A text as a regular expression that matches just it. BSON lets no expression hold a NUL, so that one is spelled out.
@@ -139,29 +182,72 @@ fn escaped(text: &str) -> String {
 pub(super) async fn set_password(
     db: &Db,
     id: UserId,
-    current: Option<&PasswordHash>,
+    proof: &Proof,
     password: PasswordHash,
+    now: Timestamp,
 ) -> Result<Option<User>> {
     let mut filter = doc! { "_id": oid(id) };
-    if let Some(current) = current {
-        filter.insert("password", current.expose());
+    match proof {
+        Proof::Operator => {}
+        Proof::Password(current) => drop(filter.insert("password", current.expose())),
+        Proof::Reset(hash) => {
+            filter.insert("tincanReset.hash", hash_text(*hash));
+            filter.insert("tincanReset.expiresAt", doc! { "$gt": date(now) });
+        }
     }
-    // Counted on from what it is read as: 0 where there is none, or no whole number.
-    let field = format!("${}", db.names.token_version);
-    let whole =
-        doc! { "$and": [{ "$isNumber": &field }, { "$gte": [&field, 0] }, { "$lt": [&field, i64::from(u32::MAX)] }] };
-    let version = doc! { "$cond": [whole, { "$toLong": { "$trunc": [&field] } }, 0_i64] };
-    let set =
-        doc! { "password": { "$literal": password.expose() }, db.names.token_version: { "$add": [version, 1_i64] } };
-    let changed = db.change_one(&db.users, filter, vec![doc! { "$set": set }]).await?;
+    let mut set = ended_tokens(&db.names, now);
+    set.insert("password", doc! { "$literal": password.expose() });
+    let mut unset = vec!["tincanReset"];
+    if matches!(proof, Proof::Reset(..)) {
+        set.insert("tincanResetAt", date(now));
+    } else {
+        unset.push("tincanResetAt");
+    }
+    change(db, filter, vec![doc! { "$set": set }, doc! { "$unset": unset }]).await
+}
+
+/// Changes the account that a filter finds, and answers with it.
+async fn change(db: &Db, filter: Document, pipeline: Vec<Document>) -> Result<Option<User>> {
+    let changed = db.change_one(&db.users, filter, pipeline).await?;
     Ok(changed.and_then(|user| db.read_one(&db.users, &user, read_user)))
 }
 
-pub(super) async fn remove(db: &Db, id: UserId) -> Result<bool> {
-    if by_id(db, id).await?.is_none() {
-        return Ok(false);
+pub(super) async fn end_tokens(db: &Db, id: UserId, now: Timestamp) -> Result<Option<User>> {
+    change(db, doc! { "_id": oid(id) }, vec![doc! { "$set": ended_tokens(&db.names, now) }]).await
+}
+
+pub(super) async fn set_reset(db: &Db, id: UserId, reset: &Reset) -> Result<Option<User>> {
+    let record = bson::to_bson(&ResetRecord::from(reset)).map_err(|error| StoreError::Bug(error.to_string()))?;
+    let set = doc! { "$set": { "tincanReset": { "$literal": record } } };
+    change(db, doc! { "_id": oid(id) }, vec![set]).await
+}
+
+pub(super) async fn note_reset_told(db: &Db, id: UserId) -> Result<()> {
+    change(db, doc! { "_id": oid(id) }, vec![doc! { "$unset": "tincanResetAt" }]).await.map(drop)
+}
+
+pub(super) async fn note_seen(db: &Db, seen: &[(UserId, Timestamp)]) -> Result<()> {
+    /// How many go in one command.
+    const BATCH: usize = 500;
+    for seen in seen.chunks(BATCH) {
+        let later = |(id, at): &(UserId, Timestamp)| {
+            Statement::new(doc! { "_id": oid(*id) }, doc! { "$max": { "tincanSeenAt": date(*at) } })
+        };
+        let statements: Vec<Statement> = seen.iter().map(later).collect();
+        // One that the database refuses for a reason of its own is not noted.
+        update(db, &db.users, &statements, false, durable()).await?;
     }
-    pending::promise(db, Removal::User(id)).await?;
+    Ok(())
+}
+
+pub(super) async fn remove(db: &Db, id: UserId) -> Result<bool> {
+    let Some(user) = by_id(db, id).await? else { return Ok(false) };
+    if user.is_administrator() {
+        // From here on nobody counts on this one.
+        let gone = AccountPatch { role: Some(Role::Member), disabled: Some(true) };
+        administrators::patch(db, id, gone, Timestamp::now()).await?;
+    }
+    promise(db, Removal::User(id)).await?;
     let user = doc! { "_id": oid(id) };
     let removed = db.run("writing users", async move |db| db.users.delete_one(user).await).await?.deleted_count == 1;
     pending::carry_out(db, Removal::User(id)).await?;

@@ -1,27 +1,30 @@
-//! One transaction in the making: the intents of a batch see each other's changes, and all become durable together or none.
+//! One transaction in the making: the intents of a batch see each other's changes, and all become durable together or
+//! none.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use bson::Bson;
 
 use super::catalog::Catalog;
 use super::change::{Change, Doomed, LogPiece, RoomEntry};
-use super::layout::{self, CallLogRecord, DoomedRecord, GapsRecord, Head, StoreRecord};
+use super::layout::{self, CallLogRecord, CallsRecord, DoomedRecord, GapsRecord, Head, ReaderRecord, StoreRecord};
+use super::readers::Reader;
 use super::txn::{CommitFailed, Touched, Txn};
-use crate::model::{Call, CallId, RoomId, User, UserId};
-use crate::store::records::{CallRecord, RoomRecord, Stored, UserRecord};
+use crate::model::{Call, CallId, Invite, InviteId, Room, RoomId, RoomKind, User, UserId};
+use crate::store::records::{CallRecord, InviteRecord, RoomRecord, Stored, UserRecord};
 use crate::store::{Result, StoreError};
 
 /// How a batch ended.
 pub enum Outcome {
     /// It is durable: what the readers' catalog is to follow. Empty where nothing was changed.
     Done(Vec<Change>),
-    /// Nothing of it is there; the writer's catalog is as it was. With what the commit, if it came so far, may have left in the log.
+    /// Nothing of it is there; the writer's catalog is as it was. With what the commit, if it came so far, may have
+    /// left in the log.
     Failed(StoreError, Vec<Touched>),
 }
 
-/// See the module.
+/// What one transaction carries out: intents decide and change through it.
 pub struct Batch<'a> {
     txn: Txn<'a>,
     catalog: &'a mut Catalog,
@@ -35,6 +38,9 @@ pub struct Batch<'a> {
     rooms: BTreeSet<RoomId>,
     heads: BTreeSet<RoomId>,
     gaps: BTreeSet<RoomId>,
+    readers: BTreeSet<(RoomId, UserId)>,
+    calls_to_all: BTreeSet<RoomId>,
+    invites: BTreeSet<InviteId>,
     /// Pieces of the calls' history to be written, by number.
     log: BTreeMap<i64, Arc<LogPiece>>,
 }
@@ -53,6 +59,9 @@ impl<'a> Batch<'a> {
             rooms: BTreeSet::new(),
             heads: BTreeSet::new(),
             gaps: BTreeSet::new(),
+            readers: BTreeSet::new(),
+            calls_to_all: BTreeSet::new(),
+            invites: BTreeSet::new(),
             log: BTreeMap::new(),
         }
     }
@@ -98,6 +107,11 @@ impl<'a> Batch<'a> {
         self.apply(Change::User(id, user.map(Arc::new)));
     }
 
+    pub fn set_invite(&mut self, id: InviteId, invite: Option<Invite>) {
+        self.invites.insert(id);
+        self.apply(Change::Invite(id, invite.map(Arc::new)));
+    }
+
     pub fn set_room(&mut self, id: RoomId, entry: Option<RoomEntry>) {
         let lost = |entry: Option<&RoomEntry>| entry.map(|entry| entry.lost.clone()).unwrap_or_default();
         let (old_lost, new_lost) = (lost(self.catalog.room(id)), lost(entry.as_ref()));
@@ -107,20 +121,60 @@ impl<'a> Batch<'a> {
         match (self.catalog.room(id), &entry) {
             (Some(old), Some(new)) => {
                 let (a, b) = (&old.room, &new.room);
-                if a.name != b.name || a.description != b.description || !Arc::ptr_eq(&a.participants, &b.participants)
-                {
+                let same_text = a.name == b.name && a.description == b.description && a.created_by == b.created_by;
+                if !same_text || !Arc::ptr_eq(&a.participants, &b.participants) {
                     self.rooms.insert(id);
                 }
                 if a.numbered() != b.numbered() || a.last_seq() != b.last_seq() || old.lost != new.lost {
                     self.heads.insert(id);
                 }
+                if !Arc::ptr_eq(&old.calls_to_all, &new.calls_to_all) {
+                    self.calls_to_all.insert(id);
+                }
             }
             _ => {
                 self.rooms.insert(id);
                 self.heads.insert(id);
+                self.calls_to_all.insert(id);
             }
         }
+        self.follow_participants(id, entry.as_ref().map(|entry| &*entry.room));
         self.apply(Change::Room(id, entry));
+    }
+
+    /// Who begins to take part in a room has read all that is there; who takes part no more has read nothing.
+    fn follow_participants(&mut self, id: RoomId, new: Option<&Room>) {
+        let list = |room: Option<&Room>| room.map_or_else(Arc::default, |room| Arc::clone(&room.participants));
+        let (old, new_list) = (list(self.catalog.room(id).map(|entry| &*entry.room)), list(new));
+        if Arc::ptr_eq(&old, &new_list) {
+            return;
+        }
+        let (were, are): (HashSet<UserId>, HashSet<UserId>) =
+            (old.iter().copied().collect(), new_list.iter().copied().collect());
+        for gone in were.difference(&are) {
+            self.set_reader(id, *gone, None);
+        }
+        let read = new.map_or(0, Room::last_seq);
+        for come in are.difference(&were) {
+            self.set_reader(id, *come, Some(Reader::up_to(read)));
+        }
+    }
+
+    /// Notes how far somebody who takes part in a room has read.
+    pub fn set_reader(&mut self, room: RoomId, user: UserId, reader: Option<Reader>) {
+        self.readers.insert((room, user));
+        self.apply(Change::Reader(room, user, reader));
+    }
+
+    /// As [`Batch::set_reader`], for one whose number stands in the head of the room.
+    pub fn set_sender(&mut self, room: RoomId, user: UserId, reader: Reader) {
+        self.apply(Change::Reader(room, user, Some(reader)));
+    }
+
+    /// All participants have a reader from this batch on.
+    pub fn have_readers(&mut self) {
+        self.store.has_readers = true;
+        self.written = true;
     }
 
     /// Keeps a call as it now stands: an open one here, an ended one in its own collection.
@@ -222,7 +276,7 @@ impl<'a> Batch<'a> {
         }
         for id in &self.heads {
             match catalog.room(*id) {
-                Some(entry) => txn.put(layout::HEADS, id.object_id(), &Head::of(*id, entry))?,
+                Some(entry) => txn.put(layout::HEADS, id.object_id(), &Head::of(*id, entry, catalog.readers()))?,
                 None => drop(txn.take(layout::HEADS, id.object_id())?),
             }
         }
@@ -232,6 +286,28 @@ impl<'a> Batch<'a> {
                 None => drop(txn.take(layout::GAPS, id.object_id())?),
             }
         }
+        for (room, user) in &self.readers {
+            let key = layout::reader_key(*room, *user);
+            match catalog.readers().get(*room, *user) {
+                Some(reader) => txn.put(layout::READERS, key, &ReaderRecord::of(*room, *user, reader))?,
+                None => drop(txn.take(layout::READERS, key)?),
+            }
+        }
+        for id in &self.calls_to_all {
+            match catalog.room(*id).filter(|entry| !entry.calls_to_all.is_empty()) {
+                Some(entry) => {
+                    let seqs = entry.calls_to_all.iter().map(|seq| *seq as i64).collect();
+                    txn.put(layout::CALLS_TO_ALL, id.object_id(), &CallsRecord { room: id.object_id(), seqs })?;
+                }
+                None => drop(txn.take(layout::CALLS_TO_ALL, id.object_id())?),
+            }
+        }
+        for id in &self.invites {
+            match catalog.invite(*id) {
+                Some(invite) => txn.put(layout::INVITES, id.object_id(), &InviteRecord::from(&**invite))?,
+                None => drop(txn.take(layout::INVITES, id.object_id())?),
+            }
+        }
         for (number, piece) in &self.log {
             let entries = bson::Binary { subtype: bson::spec::BinarySubtype::Generic, bytes: piece.entries.clone() };
             txn.put(layout::CALL_LOG, *number, &CallLogRecord { number: *number, entries })?;
@@ -239,6 +315,15 @@ impl<'a> Batch<'a> {
         let mut store = next(self.store, catalog);
         if self.gaps.iter().any(|id| catalog.room(*id).is_some_and(|entry| layout::lie_apart(&entry.lost))) {
             store.version = store.version.max(layout::WITH_GAPS_APART);
+        }
+        let is_closed = |id: &RoomId| catalog.room(*id).is_some_and(|entry| entry.room.kind != RoomKind::Open);
+        if self.rooms.iter().any(is_closed) {
+            store.version = store.version.max(layout::WITH_ROLES);
+        }
+        let is_of_now = |user: &User| user.is_administrator() || user.disabled || user.reset.is_some();
+        if !self.invites.is_empty() || self.users.iter().any(|id| catalog.user(*id).is_some_and(|user| is_of_now(user)))
+        {
+            store.version = store.version.max(layout::WITH_ROLES);
         }
         txn.put(layout::STORE, Bson::from(layout::STORE_ID), &store)?;
         Ok(store)
@@ -256,6 +341,7 @@ fn next(store: &StoreRecord, catalog: &Catalog) -> StoreRecord {
         call_log: if log.entries.is_empty() { 0 } else { log.number + 1 },
         open_calls: catalog.open_calls().len() as i64,
         doomed: catalog.doomed().len() as i64,
+        invites: catalog.invites().len() as i64,
         ..store.clone()
     }
 }

@@ -1,7 +1,7 @@
 //! Users, rooms and the order of calls in memory: what answers every read but that of messages and ended calls.
 //!
-//! There are two of them, equal between commits: the writer's, in which a batch is worked out, and the readers', which follows after
-//! the commit. Every change is a [`Change`], which gives back the one that undoes it.
+//! There are two of them, equal between commits: the writer's, in which a batch is worked out, and the readers', which
+//! follows after the commit. Every change is a [`Change`], which gives back the one that undoes it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Bound;
@@ -10,9 +10,12 @@ use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
 use super::change::{Change, Doomed, LogPiece, RoomEntry};
-use crate::model::{Call, CallId, NameKey, Room, RoomId, Timestamp, User, UserId, UserPlace};
+use super::readers::Readers;
+use crate::model::{
+    Call, CallId, Invite, InviteId, NameKey, Reading, Room, RoomId, RoomKind, Timestamp, User, UserId, UserPlace,
+};
 
-/// See the module.
+/// What is kept in memory.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Catalog {
     users: HashMap<UserId, Arc<User>>,
@@ -20,13 +23,20 @@ pub struct Catalog {
     by_email: HashMap<String, Vec<UserId>>,
     by_username: BTreeMap<NameKey, Vec<UserId>>,
     rooms: HashMap<RoomId, RoomEntry>,
+    /// Open rooms alone.
     by_room_name: HashMap<NameKey, Vec<RoomId>>,
     by_age: BTreeSet<(Timestamp, RoomId)>,
+    /// Open rooms alone.
+    open_by_age: BTreeSet<(Timestamp, RoomId)>,
+    by_pair: HashMap<[UserId; 2], RoomId>,
     rooms_of: HashMap<UserId, HashSet<RoomId>>,
+    readers: Readers,
     open_calls: BTreeMap<CallId, Arc<Call>>,
     calls_of: HashMap<UserId, Vec<CallId>>,
     log: Arc<LogPiece>,
     doomed: BTreeMap<RoomId, Doomed>,
+    invites: BTreeMap<InviteId, Arc<Invite>>,
+    by_code: HashMap<String, InviteId>,
 }
 
 impl Catalog {
@@ -39,7 +49,8 @@ impl Catalog {
         self.users.values()
     }
 
-    /// Of several that came from elsewhere and differ in case or blanks alone, the one in just this spelling, else the oldest.
+    /// Of several that came from elsewhere and differ in case or blanks alone, the one in just this spelling, else the
+    /// oldest.
     pub fn user_by_email(&self, email: &str) -> Option<&Arc<User>> {
         let ids = self.by_email.get(&email_key(email))?;
         let mut users = ids.iter().filter_map(|id| self.user(*id));
@@ -67,7 +78,33 @@ impl Catalog {
         self.rooms.get(&id)
     }
 
-    /// The rooms whose name has this key.
+    /// The rooms that a user may see, newest first.
+    pub fn rooms_seen_by(&self, user: UserId) -> impl Iterator<Item = &RoomEntry> {
+        let own =
+            self.rooms_of(user).filter_map(|id| self.rooms.get(&id)).filter(|own| own.room.kind != RoomKind::Open);
+        let mut own: Vec<_> = own.map(|entry| (entry.room.created_at, entry.room.id)).collect();
+        own.sort_unstable_by(|one, other| other.cmp(one));
+        let places = merged(self.open_by_age.iter().rev().copied(), own.into_iter());
+        places.filter_map(|(_, id)| self.rooms.get(&id))
+    }
+
+    /// The direct room of two users, who stand in the order of their ids.
+    pub fn direct_room(&self, pair: [UserId; 2]) -> Option<&RoomEntry> {
+        self.by_pair.get(&pair).and_then(|id| self.rooms.get(id))
+    }
+
+    /// How far the participants of rooms have read.
+    pub fn readers(&self) -> &Readers {
+        &self.readers
+    }
+
+    /// How far a user has read in a room; `None` where the user takes no part in such a room.
+    pub fn reading(&self, room: RoomId, user: UserId) -> Option<Reading> {
+        let (reader, entry) = (self.readers.get(room, user)?, self.room(room)?);
+        Some(reader.reading(entry.room.last_seq(), &entry.lost, &entry.calls_to_all))
+    }
+
+    /// The open rooms whose name has this key.
     pub fn rooms_named(&self, key: &NameKey) -> &[RoomId] {
         self.by_room_name.get(key).map_or(&[], Vec::as_slice)
     }
@@ -116,6 +153,19 @@ impl Catalog {
         &self.doomed
     }
 
+    pub fn invite(&self, id: InviteId) -> Option<&Arc<Invite>> {
+        self.invites.get(&id)
+    }
+
+    pub fn invite_by_code(&self, code: &str) -> Option<&Arc<Invite>> {
+        self.invites.get(self.by_code.get(code)?)
+    }
+
+    /// By rising id.
+    pub fn invites(&self) -> impl DoubleEndedIterator<Item = &Arc<Invite>> + ExactSizeIterator {
+        self.invites.values()
+    }
+
     /// Whether there is such a room, or something left of it.
     pub fn has_known(&self, room: RoomId) -> bool {
         self.rooms.contains_key(&room) || self.doomed.contains_key(&room)
@@ -151,10 +201,12 @@ impl Catalog {
         match change {
             Change::User(id, user) => Change::User(id, self.set_user(id, user)),
             Change::Room(id, room) => Change::Room(id, self.set_room(id, room)),
+            Change::Reader(room, user, reader) => Change::Reader(room, user, self.readers.set(room, user, reader)),
             Change::OpenCall(id, call) => Change::OpenCall(id, set(&mut self.open_calls, id, call)),
             Change::History(user, call, there) => Change::History(user, call, self.set_history(user, call, there)),
             Change::Log(piece) => Change::Log(std::mem::replace(&mut self.log, piece)),
             Change::Doomed(id, doomed) => Change::Doomed(id, set(&mut self.doomed, id, doomed)),
+            Change::Invite(id, invite) => Change::Invite(id, self.set_invite(id, invite)),
         }
     }
 
@@ -186,7 +238,7 @@ impl Catalog {
         let before = self.rooms.remove(&id);
         let (old, new) = (before.as_ref().map(|entry| &*entry.room), entry.as_ref().map(|entry| &*entry.room));
         if old.map(|room| &room.name) != new.map(|room| &room.name) {
-            if let Some(old) = old {
+            if let Some(old) = old.filter(|room| room.kind == RoomKind::Open) {
                 let key = NameKey::of_room(&old.name);
                 let ids = self.by_room_name.entry(key.clone()).or_default();
                 ids.retain(|one| *one != id);
@@ -194,15 +246,21 @@ impl Catalog {
                     self.by_room_name.remove(&key);
                 }
             }
-            if let Some(new) = new {
+            if let Some(new) = new.filter(|room| room.kind == RoomKind::Open) {
                 self.by_room_name.entry(NameKey::of_room(&new.name)).or_default().push(id);
             }
         }
         if let Some(old) = old {
             self.by_age.remove(&(old.created_at, id));
+            self.open_by_age.remove(&(old.created_at, id));
+            old.pair().map(|pair| self.by_pair.remove(&pair));
         }
         if let Some(new) = new {
             self.by_age.insert((new.created_at, id));
+            if new.kind == RoomKind::Open {
+                self.open_by_age.insert((new.created_at, id));
+            }
+            new.pair().map(|pair| self.by_pair.insert(pair, id));
         }
         self.follow_participants(id, old, new);
         if let Some(entry) = entry {
@@ -232,6 +290,18 @@ impl Catalog {
         }
     }
 
+    fn set_invite(&mut self, id: InviteId, invite: Option<Arc<Invite>>) -> Option<Arc<Invite>> {
+        let before = self.invites.remove(&id);
+        if let Some(before) = &before {
+            self.by_code.remove(&before.code);
+        }
+        if let Some(invite) = invite {
+            self.by_code.insert(invite.code.clone(), id);
+            self.invites.insert(id, invite);
+        }
+        before
+    }
+
     /// Whether it was there.
     fn set_history(&mut self, user: UserId, call: CallId, there: bool) -> bool {
         let calls = self.calls_of.entry(user).or_default();
@@ -246,6 +316,12 @@ impl Catalog {
         }
         place.is_ok()
     }
+}
+
+/// Two lists that fall, as one.
+fn merged<T: Ord>(one: impl Iterator<Item = T>, other: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
+    let (mut one, mut other) = (one.peekable(), other.peekable());
+    std::iter::from_fn(move || if one.peek() >= other.peek() { one.next() } else { other.next() })
 }
 
 /// What addresses are compared by, also those that another program stored with blanks, in upper case or not normalised.

@@ -3,21 +3,38 @@
 use std::sync::Arc;
 
 use super::lost::Lost;
-use crate::model::{Call, CallId, Room, RoomId, User, UserId};
+use super::readers::Reader;
+use crate::model::{Call, CallId, Invite, InviteId, Room, RoomId, User, UserId};
 
 /// A room with what only the store knows of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RoomEntry {
-    /// As it is told.
+    /// What the other layers get of it.
     pub room: Arc<Room>,
     /// The numbers that have no message and need none.
     pub lost: Lost,
+    /// The numbers of the messages that call everybody, rising; of more than 999 the newest.
+    pub calls_to_all: Arc<Vec<u64>>,
+    /// Who has read further than is stored of each, by having sent a message: stored with the room's head, so that a
+    /// message costs no record of its sender.
+    pub senders: Arc<Vec<UserId>>,
 }
 
 impl RoomEntry {
+    /// A room without more.
+    pub fn new(room: Arc<Room>, lost: Lost) -> Self {
+        Self { room, lost, calls_to_all: Arc::default(), senders: Arc::default() }
+    }
+
     /// The highest number that was given, or that may have been.
     pub fn numbered(&self) -> u64 {
         self.room.numbered()
+    }
+
+    /// How many messages it has.
+    pub fn messages(&self) -> u64 {
+        let lost = self.lost.ranges().iter().map(|(first, last)| last - first + 1);
+        self.numbered().saturating_sub(lost.sum())
     }
 }
 
@@ -37,7 +54,7 @@ pub struct Doomed {
 pub struct LogPiece {
     /// Its running number, from 0.
     pub number: i64,
-    /// Packed.
+    /// Its entries, as `pack_log_entry` packs them.
     pub entries: Vec<u8>,
 }
 
@@ -46,9 +63,12 @@ pub struct LogPiece {
 pub enum Change {
     User(UserId, Option<Arc<User>>),
     Room(RoomId, Option<RoomEntry>),
+    /// How far somebody who takes part in a room has read.
+    Reader(RoomId, UserId, Option<Reader>),
     OpenCall(CallId, Option<Arc<Call>>),
     /// The user has the call in the history, or has it no more.
     History(UserId, CallId, bool),
     Log(Arc<LogPiece>),
     Doomed(RoomId, Option<Doomed>),
+    Invite(InviteId, Option<Arc<Invite>>),
 }

@@ -1,12 +1,12 @@
-//! What a store is checked for at the start, as far as it can cheaply be known: that the newest messages of every room are there, and
-//! that the store has come as far as its mark says.
+//! What a store is checked for at the start, as far as it can cheaply be known: that the newest messages of every room
+//! are there, and that the store has come as far as its mark says.
 
 use std::sync::Arc;
 
 use super::change::RoomEntry;
 use super::damage::Damage;
-use super::layout::{self, StoredMessage};
-use super::load::{Loaded, readable};
+use super::load::Loaded;
+use super::lookup::message;
 use super::lost::Lost;
 use super::mark::Mark;
 use super::txn::Txn;
@@ -17,21 +17,9 @@ use crate::store::Result;
 const LOOK_UPS: usize = 10_000;
 const OF_A_ROOM: usize = 50;
 
-/// What may have been numbered in one room since the mark was written, and be lost with the log: ten seconds of what the store can
-/// take. Numbers go on beyond, for one that was told to a client is never given again.
+/// What may have been numbered in one room since the mark was written, and be lost with the log: ten seconds of what
+/// the store can take. Numbers go on beyond, for one that was told to a client is never given again.
 pub const SINCE_MARK: u64 = 100_000;
-
-/// A message, if it is there and can be read; there is none of the number 0.
-///
-/// # Errors
-/// The database's.
-pub fn message(txn: &Txn<'_>, room: RoomId, seq: u64) -> Result<Option<Message>> {
-    if seq == 0 {
-        return Ok(None);
-    }
-    let found = readable(txn.get::<StoredMessage>(layout::MESSAGES, layout::message_key(room, seq)))?;
-    readable(found.map(layout::message_of).transpose())
-}
 
 /// Looks for what is missing. Answers with the rooms that must change if the damage is accepted, as they go on then.
 ///
@@ -74,11 +62,12 @@ pub fn check(txn: &Txn<'_>, loaded: &mut Loaded, mark: Option<&Mark>) -> Result<
         }
         if numbered != entry.numbered() || !missing.is_empty() {
             let lost = entry.lost.ranges().iter().copied().chain(missing).chain([(room.numbered + 1, numbered)]);
-            // What clients were told goes back with the newest message, so that they notice; unless there was none under it before.
+            // What clients were told goes back with the newest message, so that they notice; unless there was none
+            // under it before.
             let newest = entry.room.last_message.as_ref().map_or(0, |message| message.seq);
             let last_seq = if entry.room.last_seq > newest { entry.room.last_seq } else { 0 };
             let told = Room { last_message: room.newest.map(Arc::new), last_seq, numbered, ..Room::clone(&entry.room) };
-            repairs.push(RoomEntry { room: Arc::new(told), lost: Lost::new(lost.collect()) });
+            repairs.push(RoomEntry { room: Arc::new(told), lost: Lost::new(lost.collect()), ..entry.clone() });
         }
     }
     Ok(repairs)
@@ -89,7 +78,7 @@ struct Examined {
     /// The highest number of a message that is there, or that must have been.
     numbered: u64,
     newest: Option<Message>,
-    /// Ranges, falling.
+    /// Which numbers are missing: ranges of first and last, the highest range first.
     missing: Vec<(u64, u64)>,
     /// The first number that is taken though it should be free.
     beyond: Option<u64>,
@@ -147,7 +136,8 @@ fn last_up_to(txn: &Txn<'_>, id: RoomId, to: u64, lost: &Lost) -> Result<u64> {
     Ok(lost.down(last_between(txn, id, 0, to + 1, lost)?))
 }
 
-/// Bisects between one that is there (or 0) and one that is not. One that is lost counts as there where the one before it is.
+/// Bisects between one that is there (or 0) and one that is not. One that is lost counts as there where the one before
+/// it is.
 fn last_between(txn: &Txn<'_>, id: RoomId, mut there: u64, mut not: u64, lost: &Lost) -> Result<u64> {
     while not - there > 1 {
         let middle = there + (not - there) / 2;

@@ -38,11 +38,11 @@ pub enum Damage {
     Room(RoomId),
     /// There are fewer, or more, of something than there must be.
     Count {
-        /// Of what.
+        /// What was counted: `users`, `rooms`.
         what: &'static str,
-        /// As the store's own record tells.
+        /// How many the store's own record says that there are.
         expected: i64,
-        /// As they were counted.
+        /// How many there are.
         found: i64,
     },
     /// A document cannot be read.

@@ -59,8 +59,9 @@ impl Database {
 }
 
 impl Drop for Database {
-    /// Closing makes RocksDB write out its memory, and where that fails `polodb_core` prints to standard error. The log holds all that
-    /// was committed, so a database that cannot write is left as a power cut would leave it, until the process ends.
+    /// Closing makes RocksDB write out its memory, and where that fails `polodb_core` prints to standard error. The log
+    /// holds all that was committed, so a database that cannot write is left as a power cut would leave it, until the
+    /// process ends.
     fn drop(&mut self) {
         if self.given_up.load(Ordering::Relaxed) || !self.is_in_place() || !space::is_left(&self.path) {
             tracing::warn!(path = %self.path.display(), "the database cannot write and is left as it is");

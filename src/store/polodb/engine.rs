@@ -9,16 +9,17 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, oneshot};
 
-use super::Options;
 use super::batch::Batch;
 use super::catalog::Catalog;
 use super::database::Database;
 use super::marking::Marking;
 use super::open::{self, Opened};
-use super::order::{Intent, Order};
+use super::open_error::OpenError;
+use super::options::Options;
+use super::order::{AskedIntent, Order};
 use super::shared::{self, Condition, Shared};
 use super::writer::{Pace, Writer};
-use crate::store::{OpenError, Result, StoreError};
+use crate::store::{Result, StoreError};
 
 /// How many intents may wait for the writer; who comes then waits for a place.
 const QUEUE: usize = 4096;
@@ -31,7 +32,7 @@ pub const LONG_PATIENCE: Duration = Duration::from_secs(60);
 /// How long a drop waits for reads that are under way.
 const DROP_PATIENCE: Duration = Duration::from_secs(5);
 
-/// See the module.
+/// The embedded store.
 #[derive(Debug)]
 pub struct PoloDb {
     pub(super) shared: Arc<Shared>,
@@ -112,7 +113,7 @@ impl PoloDb {
             let place = self.places.clone().acquire_owned().await.map_err(|_| shared::closed())?;
             let (reply, answer) = oneshot::channel();
             let stopped = || StoreError::Unavailable("the writer stopped".to_owned());
-            let intent = Intent::new(intent, deadline, reply, place);
+            let intent = AskedIntent::new(intent, deadline, reply, place);
             self.orders.send(Order::Carry(Box::new(intent))).map_err(|_| stopped())?;
             answer.await.unwrap_or_else(|_| Err(stopped()))
         };
@@ -185,7 +186,8 @@ fn late(what: &str) -> StoreError {
 }
 
 impl Drop for PoloDb {
-    /// One that was not closed is closed here, in the same order, by whoever drops it: the directory may be removed right after.
+    /// One that was not closed is closed here, in the same order, by whoever drops it: the directory may be removed
+    /// right after.
     fn drop(&mut self) {
         // Where the writer is gone already there is nothing to stop.
         let _ = self.orders.send(Order::Stop);
@@ -195,8 +197,8 @@ impl Drop for PoloDb {
             let _ = writer.join();
         }
         self.shared.set_condition(Condition::Closed);
-        // Reads of callers that went away are under way on threads of their own, and take milliseconds. One that hangs closes the
-        // database at its end.
+        // Reads of callers that went away are under way on threads of their own, and take milliseconds. One that hangs
+        // closes the database at its end.
         let patient_until = Instant::now() + DROP_PATIENCE;
         while self.readers.available_permits() < READERS && Instant::now() < patient_until {
             std::thread::yield_now();

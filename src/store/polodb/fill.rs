@@ -1,8 +1,7 @@
 //! Filling an empty store with what another one has, as it is there; and reading in bulk what a copy needs.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,13 +10,16 @@ use super::change::RoomEntry;
 use super::intents;
 use super::lost::Lost;
 use super::pages;
+use super::readers::{self, Reader};
 use super::shared::Shared;
 use super::txn::Txn;
-use crate::model::{Call, CallId, Message, Room, RoomId};
+use crate::files;
+use crate::model::{Call, CallId, Message, Room, RoomId, UserId};
 use crate::store::{Loading, Records, Result, StoreError};
 
-/// Lies in the data directory for as long as it is being filled, and holds the name of what it is filled from. It is there before the
-/// store is, with nothing in it until the filling begins: so at no moment is there a half filled store without it.
+/// Lies in the data directory for as long as it is being filled, and holds the name of what it is filled from. It is
+/// there before the store is, with nothing in it until the filling begins: so at no moment is there a half filled store
+/// without it.
 const UNFINISHED: &str = "store.filling";
 
 /// What a directory is being filled from, if it is.
@@ -34,7 +36,8 @@ pub fn origin_in_words(origin: String) -> String {
     if origin.is_empty() { "somewhere, by a copy that was stopped as it began".to_owned() } else { origin }
 }
 
-/// Marks a directory that is to be filled, before there is a store in it. One with a store that is not being filled stays as it is.
+/// Marks a directory that is to be filled, before there is a store in it. One with a store that is not being filled
+/// stays as it is.
 ///
 /// # Errors
 /// The file system's.
@@ -44,12 +47,7 @@ pub fn prepare(directory: &Path, store_is_there: bool) -> io::Result<()> {
 
 /// Puts the mark there, whole or not at all.
 fn mark(directory: &Path, origin: &str) -> io::Result<()> {
-    let (path, beside) = (directory.join(UNFINISHED), directory.join(UNFINISHED).with_extension("filling-new"));
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-    file.write_all(origin.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&beside, path)?;
-    File::open(directory)?.sync_all()
+    files::replace(&directory.join(UNFINISHED), origin.as_bytes())
 }
 
 /// See [`crate::store::Store::begin_load`].
@@ -66,9 +64,10 @@ pub fn begin(directory: &Path, origin: &str, empty: bool) -> Result<Loading> {
 
 /// See [`crate::store::Store::end_load`].
 pub fn end(directory: &Path) -> Result<()> {
-    let removed = match fs::remove_file(directory.join(UNFINISHED)) {
+    let path = directory.join(UNFINISHED);
+    let removed = match fs::remove_file(&path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => File::open(directory).and_then(|directory| directory.sync_all()),
+        _ => files::sync_directory_of(&path),
     };
     removed.map_err(unavailable)
 }
@@ -88,13 +87,18 @@ pub fn load(batch: &mut Batch<'_>, records: Records) -> Result<()> {
             }
         }
         Records::Rooms(rooms) => rooms.into_iter().for_each(|room| load_room(batch, room)),
+        Records::Readers(room, readers) => load_readers(batch, room, &readers),
         Records::Messages(room, messages) => return load_messages(batch, room, messages),
-        Records::Calls(calls) => return intents::save_calls(batch, &calls),
+        Records::Calls(calls) => return intents::put_calls(batch, &calls),
+        Records::Invites(invites) => {
+            invites.into_iter().for_each(|invite| batch.set_invite(invite.id, Some(invite)));
+        }
     }
     Ok(())
 }
 
-/// Numbers up to the room's highest that have no message here count as ones that need none: those that come later take theirs away.
+/// Numbers up to the room's highest that have no message here count as ones that need none: those that come later take
+/// theirs away.
 fn load_room(batch: &mut Batch<'_>, room: Room) {
     let there = batch.catalog().room(room.id);
     let (newest, lost) = there.map(|entry| (entry.room.last_message.clone(), entry.lost.clone())).unwrap_or_default();
@@ -105,13 +109,23 @@ fn load_room(batch: &mut Batch<'_>, room: Room) {
     let numbered = room.numbered().max(there.map_or(0, RoomEntry::numbered));
     let lost = up_to(&lost, newest.as_ref().map_or(0, |message| message.seq), numbered);
     let room = Room { participants, last_message: newest, last_seq: numbered, numbered, ..room };
-    batch.set_room(room.id, Some(RoomEntry { room: Arc::new(room), lost }));
+    let calls_to_all = there.map(|entry| Arc::clone(&entry.calls_to_all)).unwrap_or_default();
+    batch.set_room(room.id, Some(RoomEntry { calls_to_all, ..RoomEntry::new(Arc::new(room), lost) }));
 }
 
 /// What is lost before the newest message, and everything from there up to the highest number.
 fn up_to(lost: &Lost, newest: u64, numbered: u64) -> Lost {
     let before = lost.ranges().iter().copied().filter(|(_, last)| *last < newest);
     Lost::new(before.chain([(newest + 1, numbered)]).collect())
+}
+
+fn load_readers(batch: &mut Batch<'_>, room: RoomId, readers: &[(UserId, u64)]) {
+    for (user, read) in readers {
+        if let Some(reader) = batch.catalog().readers().get(room, *user) {
+            let calls = reader.calls.iter().copied().filter(|seq| seq > read).collect();
+            batch.set_reader(room, *user, Some(Reader { read: *read, calls: Arc::new(calls) }));
+        }
+    }
 }
 
 fn load_messages(batch: &mut Batch<'_>, id: RoomId, messages: Vec<Message>) -> Result<()> {
@@ -134,7 +148,9 @@ fn load_messages(batch: &mut Batch<'_>, id: RoomId, messages: Vec<Message>) -> R
     let last_message = Some(Arc::clone(last));
     let room = Room { last_message, last_seq: numbered, numbered, ..Room::clone(&entry.room) };
     let lost = up_to(&Lost::new(lost), newest, numbered);
-    batch.set_room(id, Some(RoomEntry { room: Arc::new(room), lost }));
+    intents::note_calls(batch, &messages);
+    let calls_to_all = readers::with_calls_to_all(&entry.calls_to_all, &messages.iter().collect::<Vec<_>>());
+    batch.set_room(id, Some(RoomEntry { room: Arc::new(room), lost, calls_to_all, ..entry }));
     Ok(())
 }
 

@@ -6,85 +6,67 @@ use std::sync::Arc;
 use super::batch::Batch;
 use super::change::{Doomed, RoomEntry};
 use super::layout::{self, ClientIdRecord, StoredMessage};
+use super::lost::Lost;
+use super::readers;
 use crate::model::{
-    Call, CallStatus, Message, NameKey, NewMessage, PasswordHash, Room, RoomId, RoomPatch, User, UserId,
+    Call, CallStatus, MarkedRead, MembershipEnd, Message, NameKey, NewMessage, Room, RoomId, RoomKind, RoomPatch,
+    UserId,
 };
 use crate::store::{Appended, Result, StoreError, Taken};
 
 /// The door: what is found by name must not hold what a key cannot.
-fn without_control(what: &str, text: &str) -> Result<()> {
+pub fn without_control(what: &str, text: &str) -> Result<()> {
     if text.chars().any(char::is_control) {
         return Err(StoreError::Bug(format!("{what} with a control character: {text:?}")));
     }
     Ok(())
 }
 
-pub fn insert_user(batch: &mut Batch<'_>, user: User) -> Result<()> {
-    without_control("a username", &user.username)?;
-    without_control("an address", &user.email)?;
-    let catalog = batch.catalog();
-    if catalog.user(user.id).is_some() {
-        return Err(StoreError::Bug(format!("user {} exists", user.id)));
-    }
-    if catalog.users_named(&NameKey::of(&user.username)).next().is_some() {
-        return Err(StoreError::Conflict(Taken::Username));
-    }
-    if catalog.user_by_email(&user.email).is_some() {
-        return Err(StoreError::Conflict(Taken::Email));
-    }
-    batch.set_user(user.id, Some(user));
-    Ok(())
-}
-
-pub fn set_password(
-    batch: &mut Batch<'_>,
-    id: UserId,
-    current: Option<&PasswordHash>,
-    password: PasswordHash,
-) -> Result<Option<User>> {
-    let user = match batch.catalog().user(id) {
-        Some(user) if current.is_none_or(|current| *current == user.password) => User::clone(user),
-        _ => return Ok(None),
-    };
-    let user = User { password, token_version: user.token_version.wrapping_add(1), ..user };
-    batch.set_user(id, Some(user.clone()));
-    Ok(Some(user))
-}
-
-pub fn remove_user(batch: &mut Batch<'_>, id: UserId) -> Result<bool> {
-    if batch.catalog().user(id).is_none() {
-        return Ok(false);
-    }
-    let rooms: Vec<_> = batch.catalog().rooms_of(id).collect();
-    for room in rooms {
-        change_participants(batch, room, |list| list.retain(|one| *one != id));
-    }
-    batch.set_user(id, None);
-    Ok(true)
-}
-
 pub fn insert_room(batch: &mut Batch<'_>, room: Room) -> Result<()> {
     without_control("a room's name", &room.name)?;
     without_control("a description", &room.description)?;
-    if room.last_message.is_some() || !room.participants.is_empty() {
+    if room.last_message.is_some() || !has_fitting_participants(&room) {
         return Err(StoreError::Bug(format!("room {} is not new", room.id)));
     }
+    if room.kind == RoomKind::Open && !batch.catalog().rooms_named(&NameKey::of_room(&room.name)).is_empty() {
+        return Err(StoreError::Conflict(Taken::RoomName));
+    }
+    put_new_room(batch, room).map(drop)
+}
+
+/// Whether those take part in a new room who may.
+fn has_fitting_participants(room: &Room) -> bool {
+    match room.kind {
+        RoomKind::Open => room.participants.is_empty(),
+        RoomKind::Private => room.has_participant(room.created_by),
+        RoomKind::Direct => room.pair().is_some_and(|[one, other]| one != other),
+    }
+}
+
+fn put_new_room(batch: &mut Batch<'_>, room: Room) -> Result<Arc<Room>> {
     if batch.catalog().room(room.id).is_some() || batch.catalog().doomed().contains_key(&room.id) {
         return Err(StoreError::Bug(format!("room {} exists", room.id)));
     }
-    if !batch.catalog().rooms_named(&NameKey::of_room(&room.name)).is_empty() {
-        return Err(StoreError::Conflict(Taken::RoomName));
+    let room = Arc::new(room);
+    batch.set_room(room.id, Some(RoomEntry::new(Arc::clone(&room), Lost::default())));
+    Ok(room)
+}
+
+pub fn open_direct(batch: &mut Batch<'_>, room: Room) -> Result<(Arc<Room>, bool)> {
+    let Some(pair) = room.pair().filter(|_| has_fitting_participants(&room)) else {
+        return Err(StoreError::Bug(format!("room {} is not of two", room.id)));
+    };
+    match batch.catalog().direct_room(pair) {
+        Some(there) => Ok((there.room.clone(), false)),
+        None => Ok((put_new_room(batch, room)?, true)),
     }
-    let entry = RoomEntry { room: Arc::new(room), lost: Default::default() };
-    batch.set_room(entry.room.id, Some(entry));
-    Ok(())
 }
 
 pub fn update_room(batch: &mut Batch<'_>, id: RoomId, patch: RoomPatch) -> Result<Option<Arc<Room>>> {
     let Some(entry) = batch.catalog().room(id).cloned() else { return Ok(None) };
     let mut room = Room::clone(&entry.room);
     if let Some(name) = patch.name {
-        if batch.catalog().rooms_named(&name.key()).iter().any(|other| *other != id) {
+        if room.kind == RoomKind::Open && batch.catalog().rooms_named(&name.key()).iter().any(|other| *other != id) {
             return Err(StoreError::Conflict(Taken::RoomName));
         }
         room.name = name.into_string();
@@ -112,25 +94,48 @@ pub fn delete_room(batch: &mut Batch<'_>, id: RoomId) -> Result<bool> {
 
 pub fn add_participant(batch: &mut Batch<'_>, id: RoomId, user: UserId) -> Result<Option<Arc<Room>>> {
     match batch.catalog().room(id) {
-        Some(entry) if !entry.room.has_participant(user) => Ok(change_participants(batch, id, |list| list.push(user))),
+        Some(entry) if entry.room.kind != RoomKind::Direct && !entry.room.has_participant(user) => {
+            Ok(change_room(batch, id, |room| Arc::make_mut(&mut room.participants).push(user)))
+        }
         entry => Ok(entry.map(|entry| entry.room.clone())),
     }
 }
 
 pub fn remove_participant(batch: &mut Batch<'_>, id: RoomId, user: UserId) -> Result<Option<Arc<Room>>> {
     match batch.catalog().room(id) {
-        Some(entry) if entry.room.has_participant(user) => {
-            Ok(change_participants(batch, id, |list| list.retain(|one| *one != user)))
+        Some(entry) if entry.room.kind == RoomKind::Open && entry.room.has_participant(user) => {
+            Ok(change_room(batch, id, |room| without(room, user)))
         }
         entry => Ok(entry.map(|entry| entry.room.clone())),
     }
 }
 
-fn change_participants(batch: &mut Batch<'_>, id: RoomId, change: impl FnOnce(&mut Vec<UserId>)) -> Option<Arc<Room>> {
+fn without(room: &mut Room, user: UserId) {
+    Arc::make_mut(&mut room.participants).retain(|one| *one != user);
+}
+
+pub fn end_membership(batch: &mut Batch<'_>, id: RoomId, user: UserId) -> Result<Option<MembershipEnd>> {
+    let room = match batch.catalog().room(id) {
+        Some(entry) if entry.room.kind == RoomKind::Private && entry.room.has_participant(user) => &entry.room,
+        _ => return Ok(None),
+    };
+    let Some(longest) = room.participants.iter().copied().find(|one| *one != user) else {
+        return delete_room(batch, id).map(|_| Some(MembershipEnd::Deleted));
+    };
+    let room = change_room(batch, id, |room| {
+        without(room, user);
+        if room.created_by == user {
+            room.created_by = longest;
+        }
+    });
+    Ok(room.map(MembershipEnd::GoesOn))
+}
+
+fn change_room(batch: &mut Batch<'_>, id: RoomId, change: impl FnOnce(&mut Room)) -> Option<Arc<Room>> {
     let entry = batch.catalog().room(id)?.clone();
-    let mut list = entry.room.participants.to_vec();
-    change(&mut list);
-    let room = Arc::new(Room { participants: Arc::new(list), ..Room::clone(&entry.room) });
+    let mut room = Room::clone(&entry.room);
+    change(&mut room);
+    let room = Arc::new(room);
     batch.set_room(id, Some(RoomEntry { room: room.clone(), ..entry }));
     Some(room)
 }
@@ -155,29 +160,70 @@ pub fn append_messages(batch: &mut Batch<'_>, id: RoomId, new: Vec<NewMessage>) 
             earlier.insert(key, answers.len());
         }
         numbered += 1;
-        answers.push(Appended { message: Arc::new(numbered_message(new, id, numbered)), fresh: true });
+        answers.push(Appended { message: Arc::new(new.numbered(id, numbered)), fresh: true });
     }
     let fresh: Vec<_> = answers.iter().filter(|one| one.fresh).map(|one| &one.message).collect();
     if let Some(last) = fresh.last() {
         store_messages(batch, &fresh)?;
         let newest = Some(Arc::clone(last));
-        let room = Room { last_message: newest, last_seq: numbered, numbered, ..Room::clone(&entry.room) };
-        batch.set_room(id, Some(RoomEntry { room: Arc::new(room), lost: entry.lost }));
+        let room = Arc::new(Room { last_message: newest, last_seq: numbered, numbered, ..Room::clone(&entry.room) });
+        let calls_to_all = readers::with_calls_to_all(&entry.calls_to_all, &fresh);
+        let senders = reading_follows(batch, id, &fresh, &entry.senders);
+        batch.set_room(id, Some(RoomEntry { room, calls_to_all, senders, ..entry }));
     }
     Ok(Some(answers))
 }
 
-fn numbered_message(new: NewMessage, room: RoomId, seq: u64) -> Message {
-    Message {
-        id: new.id,
-        room,
-        sender: new.sender,
-        sender_name: new.sender_name,
-        content: new.content.into_string(),
-        timestamp: new.timestamp,
-        seq,
-        client_id: new.client_id.map(|id| id.into_string()),
+/// How many senders stand in the head of a room; with more, all of them get records of their own.
+const MOST_SENDERS: usize = 64;
+
+/// Who sends has read up to there, and who is named is called. Answers with those whose number stands in the head.
+fn reading_follows(
+    batch: &mut Batch<'_>,
+    room: RoomId,
+    fresh: &[&Arc<Message>],
+    known: &Arc<Vec<UserId>>,
+) -> Arc<Vec<UserId>> {
+    let mut senders = Arc::clone(known);
+    for message in fresh {
+        note_calls(batch, std::slice::from_ref(*message));
+        let Some(reader) = batch.catalog().readers().get(room, message.sender).cloned() else { continue };
+        batch.set_sender(room, message.sender, reader.having_read(message.seq));
+        if !senders.contains(&message.sender) {
+            Arc::make_mut(&mut senders).push(message.sender);
+        }
     }
+    if senders.len() <= MOST_SENDERS {
+        return senders;
+    }
+    for user in senders.iter() {
+        let reader = batch.catalog().readers().get(room, *user).cloned();
+        batch.set_reader(room, *user, reader);
+    }
+    Arc::default()
+}
+
+/// Those whom messages name are called. Who is called along with everybody is called once, by that.
+pub fn note_calls(batch: &mut Batch<'_>, messages: &[Arc<Message>]) {
+    for message in messages.iter().filter(|message| !message.mentions_all) {
+        for user in message.mentions.iter().filter(|user| **user != message.sender) {
+            if let Some(reader) = batch.catalog().readers().get(message.room, *user).cloned() {
+                batch.set_reader(message.room, *user, Some(reader.called(message.seq)));
+            }
+        }
+    }
+}
+
+/// See [`crate::store::Store::mark_read`].
+pub fn mark_read(batch: &mut Batch<'_>, room: RoomId, user: UserId, seq: u64) -> Option<MarkedRead> {
+    let (entry, reader) = (batch.catalog().room(room)?, batch.catalog().readers().get(room, user)?);
+    let read = reader.having_read(seq.min(entry.room.last_seq()));
+    let moved = read.read > reader.read;
+    if moved {
+        batch.set_reader(room, user, Some(read));
+    }
+    let reading = batch.catalog().reading(room, user)?;
+    Some(MarkedRead { reading, moved })
 }
 
 /// The message that a client id stands for. What its key points at counts only if it says so itself.
@@ -211,7 +257,27 @@ pub fn store_messages(batch: &mut Batch<'_>, fresh: &[&Arc<Message>]) -> Result<
     })
 }
 
-pub fn save_calls(batch: &mut Batch<'_>, calls: &[Call]) -> Result<()> {
+/// See [`crate::store::Store::change_call`].
+pub fn change_call(batch: &mut Batch<'_>, call: &Call) -> Result<bool> {
+    let open = call.status != CallStatus::Ended;
+    let catalog = batch.catalog();
+    // One that has ended, or was never there, is nobody else's: no other process writes here.
+    let known = catalog.open_call(call.id).map_or(call.revision, |known| known.revision);
+    let follows = known == call.revision || known + 1 == call.revision;
+    let clashes = |other: &Call| {
+        other.id != call.id
+            && (call.engaged().any(|user| other.engaged().any(|busy| busy == user))
+                || call.group().is_some_and(|room| other.group() == Some(room)))
+    };
+    if !follows || (open && catalog.open_calls().any(|other| clashes(other))) {
+        return Ok(false);
+    }
+    put_calls(batch, std::slice::from_ref(call))?;
+    Ok(true)
+}
+
+/// Stores calls as they are.
+pub fn put_calls(batch: &mut Batch<'_>, calls: &[Call]) -> Result<()> {
     for call in calls {
         batch.set_call(call, call.status != CallStatus::Ended)?;
         let mut users = Vec::new();

@@ -1,25 +1,32 @@
 //! How the embedded store lies in its collections: everything is found by a computed `_id`, and no index is needed.
 
-use std::fmt::Write;
+use std::sync::Arc;
 
 use bson::oid::ObjectId;
 use bson::{Binary, Bson};
+use data_encoding::HEXLOWER;
 use ring::digest;
 use serde::{Deserialize, Serialize};
 
 use super::change::{Doomed, RoomEntry};
 use super::lost::Lost;
+use super::readers::{Reader, Readers};
 use super::txn::Collection;
 use crate::model::{CallId, Message, RoomId, UserId};
 use crate::store::records::{MessageRecord, Stored};
 use crate::store::{Result, StoreError};
 
 /// What this program reads. A store of a higher version is refused.
-pub const VERSION: i32 = 2;
+pub const VERSION: i32 = 3;
 /// What a new store is of, so that an older program reads it too.
 pub const FIRST_VERSION: i32 = 1;
-/// What a store is of once [`GAPS`] holds something: without that, an older program would miss messages that need not be there.
+/// What a store is of once [`GAPS`] holds something: without that, an older program would miss messages that need not
+/// be there.
 pub const WITH_GAPS_APART: i32 = 2;
+/// What a store is of once it holds a room that is not open, an invitation, or an account of which more is known than
+/// of those of before: an older program would show that room to everybody, lose what it does not know, and let somebody
+/// in whose account is disabled.
+pub const WITH_ROLES: i32 = 3;
 
 /// A list of more ranges than this does not stand in a room's [`Head`], which is written with every message.
 const FEW_GAPS: usize = 16;
@@ -32,6 +39,10 @@ pub const ROOMS: Collection = Collection("rooms");
 pub const HEADS: Collection = Collection("heads");
 /// Long lists of the numbers of a room that have no message ([`GapsRecord`]), by the room's id.
 pub const GAPS: Collection = Collection("gaps");
+/// How far the participants of rooms have read ([`ReaderRecord`]), by [`reader_key`].
+pub const READERS: Collection = Collection("readers");
+/// The messages of a room that call everybody ([`CallsRecord`]), by the room's id.
+pub const CALLS_TO_ALL: Collection = Collection("calls_to_all");
 /// Messages, by [`message_key`].
 pub const MESSAGES: Collection = Collection("messages");
 /// Which message a client id stands for ([`ClientIdRecord`]), by [`client_id_key`].
@@ -44,6 +55,8 @@ pub const OPEN_CALLS: Collection = Collection("open_calls");
 pub const CALL_LOG: Collection = Collection("call_log");
 /// Deleted rooms of which messages are left ([`DoomedRecord`]), by the room's id.
 pub const DOOMED: Collection = Collection("doomed");
+/// Invitations, by id.
+pub const INVITES: Collection = Collection("invites");
 /// One document, [`StoreRecord`].
 pub const STORE: Collection = Collection("store");
 
@@ -56,7 +69,7 @@ pub struct StoreRecord {
     /// [`STORE_ID`].
     #[serde(rename = "_id")]
     pub key: String,
-    /// Of the layout.
+    /// The version of the layout, as [`VERSION`].
     pub version: i32,
     /// How many commits there have been.
     pub commits: i64,
@@ -70,6 +83,63 @@ pub struct StoreRecord {
     pub open_calls: i64,
     /// How many [`DOOMED`] holds.
     pub doomed: i64,
+    /// How many [`INVITES`] holds.
+    #[serde(default)]
+    pub invites: i64,
+    /// All participants have a record in [`READERS`], or stand in a [`Head`].
+    #[serde(default)]
+    pub has_readers: bool,
+}
+
+/// How far a participant of a room has read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReaderRecord {
+    /// See [`reader_key`].
+    #[serde(rename = "_id")]
+    pub key: String,
+    /// The room's id.
+    pub room: ObjectId,
+    /// The user's id.
+    pub user: ObjectId,
+    /// The number up to which it is read.
+    pub read: i64,
+    /// The numbers of messages behind it that name the user.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<i64>,
+}
+
+impl ReaderRecord {
+    /// The record of a reader.
+    pub fn of(room: RoomId, user: UserId, reader: &Reader) -> Self {
+        Self {
+            key: reader_key(room, user),
+            room: room.object_id(),
+            user: user.object_id(),
+            read: reader.read as i64,
+            calls: reader.calls.iter().map(|seq| *seq as i64).collect(),
+        }
+    }
+
+    /// The reader.
+    pub fn reader(&self) -> Reader {
+        let seq = |number: &i64| u64::try_from(*number).unwrap_or_default();
+        Reader { read: seq(&self.read), calls: Arc::new(self.calls.iter().map(seq).collect()) }
+    }
+}
+
+/// Where how far somebody has read in a room lies.
+pub fn reader_key(room: RoomId, user: UserId) -> String {
+    format!("{room}:{user}")
+}
+
+/// The messages of a room that call everybody.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CallsRecord {
+    /// The room's id.
+    #[serde(rename = "_id")]
+    pub room: ObjectId,
+    /// Their numbers, rising.
+    pub seqs: Vec<i64>,
 }
 
 /// How far a room is numbered. Written with every batch of messages.
@@ -80,7 +150,8 @@ pub struct Head {
     pub room: ObjectId,
     /// The highest number given, 0 where there is none.
     pub seq: i64,
-    /// Numbers that have no message and need none: first and last of each range, rising. Empty where they stand in [`GAPS`].
+    /// Numbers that have no message and need none: first and last of each range, rising. Empty where they stand in
+    /// [`GAPS`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lost: Vec<(i64, i64)>,
     /// How many such ranges stand in [`GAPS`].
@@ -89,11 +160,18 @@ pub struct Head {
     /// What clients are told as the highest number, where that is not the number of the newest message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<i64>,
+    /// Those who have read further than [`READERS`] says, by having sent a message: id and number of each, twelve and
+    /// eight bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub senders: Option<Binary>,
 }
 
 impl Head {
     /// The head of a room.
-    pub fn of(id: RoomId, entry: &RoomEntry) -> Self {
+    pub fn of(id: RoomId, entry: &RoomEntry, readers: &Readers) -> Self {
+        let senders = entry.senders.iter().filter_map(|user| Some((*user, readers.get(id, *user)?.read)));
+        let senders: Vec<u8> =
+            senders.flat_map(|(user, read)| [&user.bytes()[..], &read.to_be_bytes()].concat()).collect();
         let apart = lie_apart(&entry.lost);
         let newest = entry.room.last_message.as_ref().map_or(0, |message| message.seq);
         let last = entry.room.last_seq();
@@ -103,8 +181,23 @@ impl Head {
             lost: if apart { Vec::new() } else { stored_ranges(&entry.lost) },
             gaps: apart.then_some(entry.lost.ranges().len() as i64),
             last: (last != newest).then_some(last as i64),
+            senders: (!senders.is_empty()).then(|| binary(senders)),
         }
     }
+
+    /// Who has read so far by having sent a message. A piece at the end that is none is passed over.
+    pub fn senders(&self) -> Vec<(UserId, u64)> {
+        let (pieces, _) = self.senders.as_ref().map_or(&[][..], |packed| &packed.bytes).as_chunks::<20>();
+        let sender = |piece: &[u8; 20]| {
+            let (user, read) = piece.split_first_chunk::<12>()?;
+            Some((UserId::from_bytes(*user), u64::from_be_bytes(read.try_into().ok()?)))
+        };
+        pieces.iter().filter_map(sender).collect()
+    }
+}
+
+fn binary(bytes: Vec<u8>) -> Binary {
+    Binary { subtype: bson::spec::BinarySubtype::Generic, bytes }
 }
 
 /// Whether a list of ranges stands in [`GAPS`].
@@ -138,7 +231,7 @@ impl GapsRecord {
     pub fn of(id: RoomId, lost: &Lost) -> Self {
         let numbers = lost.ranges().iter().flat_map(|(first, last)| [*first, *last]);
         let bytes = numbers.flat_map(u64::to_be_bytes).collect();
-        Self { room: id.object_id(), ranges: Binary { subtype: bson::spec::BinarySubtype::Generic, bytes } }
+        Self { room: id.object_id(), ranges: binary(bytes) }
     }
 
     /// The ranges; a piece at the end that is none is passed over, and missed by its number in the head.
@@ -227,12 +320,7 @@ pub fn client_id_key(room: RoomId, sender: UserId, client_id: &str) -> String {
     context.update(&room.bytes());
     context.update(&sender.bytes());
     context.update(client_id.as_bytes());
-    let mut key = String::with_capacity(64);
-    for byte in context.finish().as_ref() {
-        // Writing into a string cannot fail.
-        let _ = write!(key, "{byte:02x}");
-    }
-    key
+    HEXLOWER.encode(context.finish().as_ref())
 }
 
 /// Adds an entry to packed ones: the call, how many users (two bytes), the users.

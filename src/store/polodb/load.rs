@@ -9,14 +9,15 @@ use serde::de::DeserializeOwned;
 
 use super::catalog::Catalog;
 use super::change::{Change, LogPiece, RoomEntry};
-use super::check;
 use super::damage::Damage;
-use super::layout::{self, CallLogRecord, DoomedRecord, GapsRecord, Head, StoreRecord};
+use super::layout::{self, CallLogRecord, CallsRecord, DoomedRecord, GapsRecord, Head, ReaderRecord, StoreRecord};
+use super::lookup;
 use super::lost::Lost;
+use super::readers::Reader;
 use super::txn::{Collection, Txn};
-use crate::model::{Call, CallId, Room, RoomId, User, UserId};
-use crate::store::records::{CallRecord, RoomRecord, Stored, UserRecord};
-use crate::store::{Result, StoreError};
+use crate::model::{Call, CallId, Invite, Room, RoomId, User, UserId};
+use crate::store::Result;
+use crate::store::records::{CallRecord, InviteRecord, RoomRecord, Stored, UserRecord};
 
 /// What lies in a store.
 #[derive(Debug, Default)]
@@ -52,13 +53,18 @@ pub fn load(txn: &Txn<'_>) -> Result<Loaded> {
         Ok(())
     })?;
     let call_log = load_history(txn, &mut loaded)?;
+    let invites = loaded.read(txn, layout::INVITES, |loaded, record: InviteRecord| {
+        let invite = Invite::from(record);
+        loaded.catalog.apply(Change::Invite(invite.id, Some(Arc::new(invite))));
+        Ok(())
+    })?;
 
-    let found = [users, rooms, doomed, open_calls, call_log];
+    let found = [users, rooms, doomed, open_calls, call_log, invites];
     let expected = match &loaded.store {
-        Some(store) => [store.users, store.rooms, store.doomed, store.open_calls, store.call_log],
-        None => [0; 5],
+        Some(store) => [store.users, store.rooms, store.doomed, store.open_calls, store.call_log, store.invites],
+        None => [0; 6],
     };
-    let what = ["users", "rooms", "deleted rooms", "open calls", "pieces of the calls' history"];
+    let what = ["users", "rooms", "deleted rooms", "open calls", "pieces of the calls' history", "invitations"];
     for ((what, expected), found) in what.into_iter().zip(expected).zip(found) {
         if expected != found {
             loaded.damage.push(Damage::Count { what, expected, found });
@@ -98,11 +104,22 @@ fn load_rooms(txn: &Txn<'_>, loaded: &mut Loaded) -> Result<i64> {
         heads.insert(head.room, head);
         Ok(())
     })?;
+    let mut to_all: HashMap<ObjectId, Arc<Vec<u64>>> = HashMap::new();
+    loaded.read(txn, layout::CALLS_TO_ALL, |_, record: CallsRecord| {
+        let seqs = record.seqs.iter().filter_map(|seq| u64::try_from(*seq).ok()).collect();
+        to_all.insert(record.room, Arc::new(seqs));
+        Ok(())
+    })?;
+    let mut readers: HashMap<ObjectId, HashMap<UserId, Reader>> = HashMap::new();
+    loaded.read(txn, layout::READERS, |_, record: ReaderRecord| {
+        readers.entry(record.room).or_default().insert(UserId::from_object_id(record.user), record.reader());
+        Ok(())
+    })?;
     let count = loaded.read(txn, layout::ROOMS, |loaded, record: RoomRecord| {
-        let id = RoomId::from_object_id(record.id);
+        let (record_id, id) = (record.id, RoomId::from_object_id(record.id));
         let head = heads.remove(&record.id).unwrap_or_else(|| {
             loaded.headless.push(id);
-            Head { room: record.id, seq: 0, lost: Vec::new(), gaps: None, last: None }
+            Head { room: record.id, seq: 0, lost: Vec::new(), gaps: None, last: None, senders: None }
         });
         let lost = match head.gaps {
             None => layout::read_ranges(&head.lost),
@@ -112,11 +129,15 @@ fn load_rooms(txn: &Txn<'_>, loaded: &mut Loaded) -> Result<i64> {
             loaded.damage.push(Damage::Unreadable(format!("room {id}: the list of its numbers without a message")));
         }
         let numbered = head.seq.max(0) as u64;
-        let newest = check::message(txn, id, lost.down(numbered))?.map(Arc::new);
+        let newest = lookup::message(txn, id, lost.down(numbered))?.map(Arc::new);
         let last_seq = head.last.map_or(0, |last| last.max(0) as u64);
         let room = Room { last_seq, numbered, ..record.into_room(newest) };
         let room = Room { last_seq: room.last_seq(), ..room };
-        let entry = RoomEntry { room: Arc::new(room), lost };
+        let senders = head.senders();
+        let mut entry = RoomEntry::new(Arc::new(room), lost);
+        entry.calls_to_all = to_all.remove(&record_id).unwrap_or_default();
+        entry.senders = Arc::new(senders.iter().map(|(user, _)| *user).collect());
+        load_readers(loaded, &entry, readers.remove(&record_id).unwrap_or_default(), &senders);
         loaded.catalog.apply(Change::Room(id, Some(entry)));
         Ok(())
     })?;
@@ -125,6 +146,22 @@ fn load_rooms(txn: &Txn<'_>, loaded: &mut Loaded) -> Result<i64> {
         loaded.damage.push(Damage::Room(RoomId::from_object_id(room)));
     }
     Ok(count)
+}
+
+/// Who takes part has read as far as is stored, and else all that is there: so it is in a store of an older version.
+fn load_readers(
+    loaded: &mut Loaded,
+    entry: &RoomEntry,
+    mut stored: HashMap<UserId, Reader>,
+    senders: &[(UserId, u64)],
+) {
+    for user in entry.room.participants.iter() {
+        let mut reader = stored.remove(user).unwrap_or_else(|| Reader::up_to(entry.room.last_seq()));
+        if let Some((_, sent)) = senders.iter().find(|(sender, _)| sender == user) {
+            reader = reader.having_read(*sent);
+        }
+        loaded.catalog.apply(Change::Reader(entry.room.id, *user, Some(reader)));
+    }
 }
 
 fn load_history(txn: &Txn<'_>, loaded: &mut Loaded) -> Result<i64> {
@@ -152,15 +189,4 @@ fn load_history(txn: &Txn<'_>, loaded: &mut Loaded) -> Result<i64> {
 /// The version that it is of.
 pub const fn known_version(store: &StoreRecord) -> std::result::Result<(), i32> {
     if store.version > layout::VERSION { Err(store.version) } else { Ok(()) }
-}
-
-/// A message, if it is there and can be read.
-///
-/// # Errors
-/// [`StoreError::Unavailable`].
-pub fn readable<T>(found: Result<Option<T>>) -> Result<Option<T>> {
-    match found {
-        Err(StoreError::Corrupt(_)) => Ok(None),
-        found => found,
-    }
 }

@@ -1,5 +1,5 @@
-//! Numbers of a room that have no message, and rightly so: damage that took them was accepted, or a store that was copied had none
-//! under them. They are not given again, a page steps over them, and a check does not miss them.
+//! Numbers of a room that have no message, and rightly so: damage that took them was accepted, or a store that was
+//! copied had none under them. They are not given again, a page steps over them, and a check does not miss them.
 
 use std::sync::Arc;
 
@@ -37,6 +37,12 @@ impl Lost {
         self.around(seq).map_or(seq, |(first, _)| first.saturating_sub(1))
     }
 
+    /// How many numbers from `first` to `last` are lost.
+    pub fn count_between(&self, first: u64, last: u64) -> u64 {
+        let inside = self.ranges().iter().filter(|(from, to)| *from <= last && *to >= first);
+        inside.map(|(from, to)| (to.min(&last) - from.max(&first)) + 1).sum()
+    }
+
     /// The range that a number lies in. No two ranges touch, so what is next to one is not lost.
     fn around(&self, seq: u64) -> Option<(u64, u64)> {
         let ranges = self.ranges();
@@ -58,5 +64,7 @@ mod tests {
         let down: Vec<_> = (0..=11).map(|seq| lost.down(seq)).collect();
         assert_eq!(down, [0, 0, 0, 3, 4, 4, 4, 4, 8, 8, 8, 11]);
         assert_eq!(Lost::default().up(5), 5);
+        let counts = [(1, 11), (2, 5), (3, 4), (6, 6), (8, 20)].map(|(first, last)| lost.count_between(first, last));
+        assert_eq!(counts, [7, 2, 0, 1, 2]);
     }
 }

@@ -1,26 +1,30 @@
 //! The mark: a small file beside the store that tells how far it had come, at most ten seconds ago.
 //!
-//! RocksDB opens a log that was cut short without a word. Against the mark the cut shows, and what was cut off; what came after the
-//! mark stands in [`super::tail`].
+//! RocksDB opens a log that was cut short without a word. Against the mark the cut shows, and what was cut off; what
+//! came after the mark stands in [`super::tail`].
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::io::{self, ErrorKind};
+use std::path::Path;
 
+use data_encoding::HEXLOWER;
 use ring::digest;
 use serde::{Deserialize, Serialize};
 
 use super::catalog::Catalog;
+use crate::files;
 use crate::model::RoomId;
 
-/// See the module.
+/// Its name in the data directory.
+pub const FILE: &str = "store.mark";
+
+/// How far the store had come when it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mark {
     /// How many commits there had been.
     pub commits: i64,
-    /// Which opening of the store wrote it, by which what is noted in [`super::tail`] is known to come after it. 0 for none.
+    /// Which opening of the store wrote it, by which what is noted in [`super::tail`] is known to come after it. 0 for
+    /// none.
     pub run: u64,
     /// How far each room was numbered.
     pub rooms: BTreeMap<RoomId, u64>,
@@ -77,21 +81,12 @@ impl Mark {
     pub fn write(&self, path: &Path) -> io::Result<()> {
         let rooms = self.rooms.iter().map(|(id, seq)| (id.to_string(), *seq)).collect();
         let body = serde_json::to_string(&Written { commits: self.commits, run: self.run, rooms })?;
-        let beside: PathBuf = path.with_extension("new");
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-        file.write_all(format!("{}\n{body}", checksum(&body)).as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)?;
-        match path.parent() {
-            Some(directory) => File::open(directory)?.sync_all(),
-            None => Ok(()),
-        }
+        files::replace(path, format!("{}\n{body}", checksum(&body)).as_bytes())
     }
 }
 
 fn checksum(body: &str) -> String {
-    let sum = digest::digest(&digest::SHA256, body.as_bytes());
-    sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(digest::digest(&digest::SHA256, body.as_bytes()).as_ref())
 }
 
 #[cfg(test)]
@@ -101,7 +96,7 @@ mod tests {
     #[test]
     fn a_mark_reads_back_and_a_flipped_byte_is_noticed() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("store.mark");
+        let path = directory.path().join(FILE);
         assert!(matches!(Mark::read(&path), Err(NoMark::Absent)));
         let mark = Mark { commits: 7, run: 0, rooms: [(RoomId::new(), 3), (RoomId::new(), 0)].into() };
         mark.write(&path).unwrap();

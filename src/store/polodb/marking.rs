@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::catalog::Catalog;
 use super::change::Change;
-use super::mark::Mark;
-use super::open;
-use super::tail::Tail;
+use super::mark::{self, Mark};
+use super::tail::{self, Tail};
 
-/// See the module.
+/// The mark and what comes after it, as the writer keeps them.
 #[derive(Debug)]
 pub struct Marking {
     /// The mark's file.
@@ -25,9 +24,9 @@ pub struct Marking {
 impl Marking {
     /// In a data directory; `run` is that of the mark that lies there.
     pub fn new(directory: &Path, run: u64) -> Self {
-        let path = directory.join(open::TAIL);
+        let path = directory.join(tail::FILE);
         let tail = Tail::open(&path, run).inspect_err(|error| without_tail(&path, error)).ok();
-        Self { path: directory.join(open::MARK), run, tail, due: None }
+        Self { path: directory.join(mark::FILE), run, tail, due: None }
     }
 
     /// Notes a commit that is durable. The mark itself follows within `allowed`.
@@ -35,7 +34,7 @@ impl Marking {
         if let Some(tail) = &mut self.tail
             && let Err(error) = tail.note(commits, changes)
         {
-            without_tail(&self.path.with_file_name(open::TAIL), &error);
+            without_tail(&self.path.with_file_name(tail::FILE), &error);
             self.tail = None;
         }
         // Half of what is allowed, so that a busy moment does not make it older.
@@ -54,5 +53,6 @@ impl Marking {
 }
 
 fn without_tail(path: &Path, error: &io::Error) {
-    tracing::warn!(%error, file = %path.display(), "it cannot be written: the end of the store is known only as far as its mark");
+    let file = path.display();
+    tracing::warn!(%error, %file, "it cannot be written: the end of the store is known only as far as its mark");
 }

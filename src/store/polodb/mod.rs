@@ -1,9 +1,10 @@
 //! The embedded engine, over PoloDB: one thread writes, many read, and what is small is kept in memory.
 //!
-//! What this rests on: PoloDB's unique indexes and updates do not hold under concurrent writers, its filters and sorts give wrong
-//! results in many shapes, and every commit is an fsync. So all writes go through one [`writer`], which decides uniqueness itself and
-//! commits whatever waits together; and documents are found by computed `_id`s alone.
+//! What this rests on: PoloDB's unique indexes and updates do not hold under concurrent writers, its filters and sorts
+//! give wrong results in many shapes, and every commit is an fsync. So all writes go through one [`writer`], which
+//! decides uniqueness itself and commits whatever waits together; and documents are found by computed `_id`s alone.
 
+mod accounts;
 mod batch;
 mod catalog;
 mod change;
@@ -13,15 +14,21 @@ mod database;
 mod engine;
 mod faults;
 mod fill;
+mod inspect;
 mod intents;
+mod invites;
 mod layout;
 mod load;
+mod lookup;
 mod lost;
 mod mark;
 mod marking;
 mod open;
+mod open_error;
+mod options;
 mod order;
 mod pages;
+mod readers;
 mod rescue;
 mod shared;
 mod space;
@@ -32,55 +39,28 @@ mod writer;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 
 use self::catalog::Catalog;
+use self::change::RoomEntry;
 use self::database::Database;
 use self::engine::LONG_PATIENCE;
 use self::pages::Plan;
 use self::shared::{Condition, Shared};
-use super::{Appended, Engine, Loading, Records, Result, Store, StoreError};
+use super::{Appended, Counts, Engine, Loading, Records, Result, Store, StoreError};
 use crate::model::{
-    Call, CallId, Email, MessagePage, NameKey, NewMessage, Page, PasswordHash, Room, RoomId, RoomPatch, User, UserId,
-    UserPlace, UserRef,
+    AccountPatch, Call, CallId, Email, Invite, InviteId, MarkedRead, MembershipEnd, MessagePage, NameKey, NewMessage,
+    Page, PasswordHash, Proof, Reading, Reset, Room, RoomId, RoomPatch, Timestamp, User, UserId, UserPlace, UserRef,
 };
 
 pub use self::damage::Damage;
 pub use self::engine::PoloDb;
 pub use self::faults::{Call as DatabaseCall, Faults};
+pub use self::inspect::{Marked, marked};
 pub use self::open::is_free;
-
-/// How the engine is opened.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Go on without what is missing.
-    pub accept_damage: bool,
-    /// How often a write is tried after one failed.
-    pub probe_every: Duration,
-    /// How long such writes may fail, with space there, until [`Store::failed`] resolves.
-    pub patience: Duration,
-    /// How old the mark of the last commit may be.
-    pub mark_within: Duration,
-    /// Open a store that is being filled; any other is opened as well.
-    pub filling: bool,
-    /// For tests: stands between the engine and the database.
-    pub faults: Option<Arc<dyn Faults>>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            accept_damage: false,
-            probe_every: Duration::from_secs(1),
-            patience: Duration::from_secs(30),
-            mark_within: Duration::from_secs(10),
-            filling: false,
-            faults: None,
-        }
-    }
-}
+pub use self::open_error::OpenError;
+pub use self::options::Options;
 
 #[async_trait]
 impl Store for PoloDb {
@@ -109,7 +89,15 @@ impl Store for PoloDb {
     }
 
     async fn insert_user(&self, user: User) -> Result<()> {
-        self.write(|batch| intents::insert_user(batch, user)).await
+        self.write(|batch| accounts::insert(batch, user)).await
+    }
+
+    async fn has_users(&self) -> Result<bool> {
+        self.look(|catalog| catalog.users().next().is_some())
+    }
+
+    async fn insert_first_user(&self, user: User) -> Result<bool> {
+        self.write(|batch| accounts::insert_first(batch, user)).await
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>> {
@@ -139,6 +127,17 @@ impl Store for PoloDb {
         self.look(|catalog| catalog.users_like(search, after).take(limit).map(|user| UserRef::from(&**user)).collect())
     }
 
+    async fn list_accounts(&self, search: &NameKey, after: Option<&UserPlace>, limit: usize) -> Result<Vec<User>> {
+        self.look(|catalog| catalog.users_like(search, after).take(limit).map(|user| User::clone(user)).collect())
+    }
+
+    async fn oldest_administrator(&self) -> Result<Option<User>> {
+        self.look(|catalog| {
+            let administrators = catalog.users().filter(|user| user.administers());
+            administrators.min_by_key(|user| (user.created_at, user.id)).map(|user| User::clone(user))
+        })
+    }
+
     async fn token_versions(&self, ids: &[UserId]) -> Result<HashMap<UserId, u32>> {
         let version = |user: &Arc<User>| (user.id, user.token_version);
         self.look(|catalog| ids.iter().filter_map(|id| catalog.user(*id)).map(version).collect())
@@ -147,15 +146,44 @@ impl Store for PoloDb {
     async fn set_password(
         &self,
         id: UserId,
-        current: Option<&PasswordHash>,
+        proof: Proof,
         password: PasswordHash,
+        now: Timestamp,
     ) -> Result<Option<User>> {
-        let current = current.cloned();
-        self.write(move |batch| intents::set_password(batch, id, current.as_ref(), password)).await
+        self.write(move |batch| accounts::set_password(batch, id, &proof, password, now)).await
+    }
+
+    async fn end_tokens(&self, id: UserId, now: Timestamp) -> Result<Option<User>> {
+        self.write(move |batch| accounts::end_tokens(batch, id, now)).await
+    }
+
+    async fn set_reset(&self, id: UserId, reset: Reset) -> Result<Option<User>> {
+        self.write(move |batch| accounts::set_reset(batch, id, reset)).await
+    }
+
+    async fn note_reset_told(&self, id: UserId) -> Result<()> {
+        self.write(move |batch| accounts::note_reset_told(batch, id)).await
+    }
+
+    async fn patch_account(&self, id: UserId, patch: AccountPatch, now: Timestamp) -> Result<Option<User>> {
+        self.write(move |batch| accounts::patch(batch, id, patch, now)).await
+    }
+
+    async fn note_seen(&self, seen: &[(UserId, Timestamp)]) -> Result<()> {
+        let seen = seen.to_vec();
+        self.write(move |batch| accounts::note_seen(batch, &seen)).await
+    }
+
+    async fn counts(&self) -> Result<Counts> {
+        self.look(|catalog| {
+            let (users, rooms) = catalog.counts();
+            let messages = catalog.rooms().map(RoomEntry::messages).sum();
+            Counts { users: users as u64, rooms: rooms as u64, messages }
+        })
     }
 
     async fn remove_user(&self, id: UserId) -> Result<bool> {
-        self.write(move |batch| intents::remove_user(batch, id)).await
+        self.write(move |batch| accounts::remove(batch, id)).await
     }
 
     async fn insert_room(&self, room: Room) -> Result<()> {
@@ -168,6 +196,19 @@ impl Store for PoloDb {
 
     async fn rooms(&self) -> Result<Vec<Arc<Room>>> {
         self.look(|catalog| catalog.rooms().map(|entry| entry.room.clone()).collect())
+    }
+
+    async fn rooms_seen_by(&self, user: UserId) -> Result<Vec<Arc<Room>>> {
+        self.look(|catalog| catalog.rooms_seen_by(user).map(|entry| entry.room.clone()).collect())
+    }
+
+    async fn open_direct(&self, room: Room) -> Result<(Arc<Room>, bool)> {
+        self.write(|batch| intents::open_direct(batch, room)).await
+    }
+
+    async fn direct_room(&self, one: UserId, other: UserId) -> Result<Option<Arc<Room>>> {
+        let pair = [one.min(other), one.max(other)];
+        self.look(|catalog| catalog.direct_room(pair).map(|entry| entry.room.clone()))
     }
 
     async fn update_room(&self, id: RoomId, patch: RoomPatch) -> Result<Option<Arc<Room>>> {
@@ -184,6 +225,10 @@ impl Store for PoloDb {
 
     async fn remove_participant(&self, room: RoomId, user: UserId) -> Result<Option<Arc<Room>>> {
         self.write(move |batch| intents::remove_participant(batch, room, user)).await
+    }
+
+    async fn end_membership(&self, room: RoomId, user: UserId) -> Result<Option<MembershipEnd>> {
+        self.write(move |batch| intents::end_membership(batch, room, user)).await
     }
 
     async fn share_room(&self, one: UserId, other: UserId) -> Result<bool> {
@@ -211,8 +256,22 @@ impl Store for PoloDb {
         }
     }
 
-    async fn save_calls(&self, calls: Vec<Call>) -> Result<()> {
-        self.write(move |batch| intents::save_calls(batch, &calls)).await
+    async fn mark_read(&self, room: RoomId, user: UserId, seq: u64) -> Result<Option<MarkedRead>> {
+        self.write(move |batch| Ok(intents::mark_read(batch, room, user, seq))).await
+    }
+
+    async fn readings_of(&self, user: UserId, rooms: &[&Room]) -> Result<HashMap<RoomId, Reading>> {
+        let reading = |catalog: &Catalog, room: &&Room| Some((room.id, catalog.reading(room.id, user)?));
+        self.look(|catalog| rooms.iter().filter_map(|room| reading(catalog, room)).collect())
+    }
+
+    async fn readings_in(&self, room: &Room, users: &[UserId]) -> Result<HashMap<UserId, Reading>> {
+        let reading = |catalog: &Catalog, user: UserId| Some((user, catalog.reading(room.id, user)?));
+        self.look(|catalog| users.iter().filter_map(|user| reading(catalog, *user)).collect())
+    }
+
+    async fn change_call(&self, call: Call) -> Result<bool> {
+        self.write(move |batch| intents::change_call(batch, &call)).await
     }
 
     async fn calls_of(&self, user: UserId, before: Option<CallId>, limit: usize) -> Result<Vec<Call>> {
@@ -221,6 +280,49 @@ impl Store for PoloDb {
 
     async fn open_calls(&self) -> Result<Vec<Call>> {
         self.look(|catalog| catalog.open_calls().map(|call| Call::clone(call)).collect())
+    }
+
+    async fn insert_invite(&self, invite: Invite) -> Result<()> {
+        self.write(|batch| invites::insert(batch, invite)).await
+    }
+
+    async fn invite_by_code(&self, code: &str) -> Result<Option<Invite>> {
+        self.look(|catalog| catalog.invite_by_code(code).map(|invite| Invite::clone(invite)))
+    }
+
+    async fn invites(&self, of: Option<UserId>, now: Timestamp) -> Result<Vec<Invite>> {
+        let wanted = |invite: &&Arc<Invite>| invite.is_left(now) && (of.is_none() || invite.created_by == of);
+        self.look(|catalog| catalog.invites().rev().filter(wanted).map(|invite| Invite::clone(invite)).collect())
+    }
+
+    async fn use_invite(&self, id: InviteId, now: Timestamp) -> Result<Option<Invite>> {
+        self.write(move |batch| invites::spend(batch, id, now)).await
+    }
+
+    async fn give_invite_back(&self, id: InviteId) -> Result<()> {
+        self.write(move |batch| invites::give_back(batch, id)).await
+    }
+
+    async fn remove_invite(&self, id: InviteId) -> Result<bool> {
+        self.write(move |batch| invites::remove(batch, id)).await
+    }
+
+    async fn remove_ended_invites(&self, at: Timestamp) -> Result<()> {
+        let any = self.look(|catalog| catalog.invites().any(|invite| invite.expires_at < at))?;
+        if any {
+            let ended = move |invite: &Invite| invite.expires_at < at;
+            self.write(move |batch| {
+                invites::remove_all(batch, ended);
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn dump_invites(&self, after: Option<InviteId>, limit: usize) -> Result<Vec<Invite>> {
+        let wanted = |invite: &&Arc<Invite>| invite.created_by.is_some() && after.is_none_or(|after| invite.id > after);
+        self.look(|catalog| catalog.invites().filter(wanted).take(limit).map(|invite| Invite::clone(invite)).collect())
     }
 
     async fn dump_users(&self, after: Option<UserId>, limit: usize) -> Result<Vec<User>> {

@@ -15,17 +15,15 @@ use super::damage::Damage;
 use super::database::Database;
 use super::layout::{self, StoreRecord};
 use super::load::{Loaded, load};
-use super::mark::{Mark, NoMark};
+use super::mark::{self, Mark, NoMark};
+use super::open_error::OpenError;
+use super::options::Options;
 use super::rescue::{self, Wreck};
-use super::{Options, fill, load as loading, tail};
-use crate::store::{OpenError, StoreError};
+use super::{fill, load as loading, tail};
+use crate::store::StoreError;
 
 /// The database's own directory, in the data directory.
-pub const DATABASE: &str = "store";
-/// The mark, beside it.
-pub const MARK: &str = "store.mark";
-/// What came after the mark.
-pub const TAIL: &str = "store.tail";
+const DATABASE: &str = "store";
 
 /// A store that is being copied out of a damaged one.
 const RESCUED: &str = "store.rescued";
@@ -41,7 +39,7 @@ pub fn undo_what_was_not_begun(directory: &Path) {
         return;
     }
     let removed = std::fs::remove_dir_all(directory.join(DATABASE)).and_then(|()| {
-        for file in [MARK, TAIL] {
+        for file in [mark::FILE, tail::FILE] {
             match std::fs::remove_file(directory.join(file)) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
                 _ => {}
@@ -55,7 +53,7 @@ pub fn undo_what_was_not_begun(directory: &Path) {
     }
 }
 
-fn is_there(directory: &Path) -> bool {
+pub(super) fn is_there(directory: &Path) -> bool {
     [DATABASE, RESCUED].iter().any(|name| directory.join(name).exists())
 }
 
@@ -123,6 +121,9 @@ pub fn open(directory: &Path, options: &Options) -> Result<Opened, OpenError> {
     if is_new {
         write_first(&database, &mut catalog, &mut store).map_err(failed)?;
     }
+    if !store.has_readers {
+        write_readers(&database, &mut catalog, &mut store).map_err(failed)?;
+    }
     let run = new_run();
     write_mark(directory, &catalog, &store, run)?;
     Ok(Opened { database: Arc::new(database), catalog, store, run })
@@ -131,9 +132,9 @@ pub fn open(directory: &Path, options: &Options) -> Result<Opened, OpenError> {
 fn examine(database: &Database, directory: &Path) -> crate::store::Result<Examined> {
     let txn = database.begin()?;
     let mut loaded = load(&txn)?;
-    let mark = match Mark::read(&directory.join(MARK)) {
+    let mark = match Mark::read(&directory.join(mark::FILE)) {
         Ok(mut mark) => {
-            tail::bring_up(&mut mark, &directory.join(TAIL));
+            tail::bring_up(&mut mark, &directory.join(tail::FILE));
             Some(mark)
         }
         Err(NoMark::Absent) => {
@@ -187,7 +188,7 @@ fn rescue(directory: &Path, damaged: Database, examined: Examined) -> Result<(),
 
 /// Also makes it durable what lies in the directory.
 fn write_mark(directory: &Path, catalog: &Catalog, store: &StoreRecord, run: u64) -> Result<(), OpenError> {
-    let written = Mark::of(catalog, store.commits, run).write(&directory.join(MARK));
+    let written = Mark::of(catalog, store.commits, run).write(&directory.join(mark::FILE));
     written.map_err(|error| explain_io(directory, &error))
 }
 
@@ -207,6 +208,8 @@ fn new_record() -> StoreRecord {
         call_log: 0,
         open_calls: 0,
         doomed: 0,
+        has_readers: true,
+        invites: 0,
     }
 }
 
@@ -214,6 +217,23 @@ fn new_record() -> StoreRecord {
 fn write_first(database: &Database, catalog: &mut Catalog, store: &mut StoreRecord) -> crate::store::Result<()> {
     let mut batch = Batch::new(database.begin()?, catalog, store);
     batch.write(|_| Ok(()))?;
+    match batch.finish() {
+        Outcome::Done(_) => Ok(()),
+        Outcome::Failed(error, _) => Err(error),
+    }
+}
+
+/// Writes down how far participants have read in a store of an older version, as it was loaded: all that is there.
+fn write_readers(database: &Database, catalog: &mut Catalog, store: &mut StoreRecord) -> crate::store::Result<()> {
+    let readers: Vec<_> = {
+        let rooms = catalog.rooms().map(|entry| entry.room.id);
+        rooms
+            .flat_map(|room| catalog.readers().in_room(room).map(move |(user, reader)| (room, user, reader.clone())))
+            .collect()
+    };
+    let mut batch = Batch::new(database.begin()?, catalog, store);
+    readers.into_iter().for_each(|(room, user, reader)| batch.set_reader(room, user, Some(reader)));
+    batch.have_readers();
     match batch.finish() {
         Outcome::Done(_) => Ok(()),
         Outcome::Failed(error, _) => Err(error),

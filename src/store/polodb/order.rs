@@ -14,13 +14,13 @@ const BATCH: usize = 512;
 /// What the writer is asked for.
 pub enum Order {
     /// An intent.
-    Carry(Box<dyn Job>),
+    Carry(Box<dyn Intent>),
     /// Commit what came before, and stop.
     Stop,
 }
 
 /// An intent on its way through the writer.
-pub trait Job: Send {
+pub trait Intent: Send {
     /// Decides and changes, within the batch.
     fn run(&mut self, batch: &mut Batch<'_>);
     /// Tells the caller, once it is known what became of the batch.
@@ -28,7 +28,7 @@ pub trait Job: Send {
 }
 
 /// An intent as a closure, with the caller who waits for its answer.
-pub struct Intent<T, F> {
+pub struct AskedIntent<T, F> {
     decide: Option<F>,
     decided: Option<Result<T>>,
     /// When the asker has stopped waiting: what has not begun by then is not done.
@@ -38,13 +38,13 @@ pub struct Intent<T, F> {
     _place: OwnedSemaphorePermit,
 }
 
-impl<T, F> Intent<T, F> {
+impl<T, F> AskedIntent<T, F> {
     pub fn new(decide: F, deadline: Instant, reply: oneshot::Sender<Result<T>>, place: OwnedSemaphorePermit) -> Self {
         Self { decide: Some(decide), decided: None, deadline, reply, _place: place }
     }
 }
 
-impl<T: Send, F: FnOnce(&mut Batch<'_>) -> Result<T> + Send> Job for Intent<T, F> {
+impl<T: Send, F: FnOnce(&mut Batch<'_>) -> Result<T> + Send> Intent for AskedIntent<T, F> {
     fn run(&mut self, batch: &mut Batch<'_>) {
         if Instant::now() < self.deadline {
             self.decided = self.decide.take().map(|decide| batch.attempt(decide));
@@ -61,15 +61,15 @@ impl<T: Send, F: FnOnce(&mut Batch<'_>) -> Result<T> + Send> Job for Intent<T, F
     }
 }
 
-/// The first job and those that wait behind it; and whether the order to stop came.
-pub fn gather(first: Box<dyn Job>, orders: &Receiver<Order>) -> (Vec<Box<dyn Job>>, bool) {
-    let mut jobs = vec![first];
-    while jobs.len() < BATCH {
+/// The first intent and those that wait behind it; and whether the order to stop came.
+pub fn gather(first: Box<dyn Intent>, orders: &Receiver<Order>) -> (Vec<Box<dyn Intent>>, bool) {
+    let mut intents = vec![first];
+    while intents.len() < BATCH {
         match orders.try_recv() {
-            Ok(Order::Carry(job)) => jobs.push(job),
-            Ok(Order::Stop) => return (jobs, true),
+            Ok(Order::Carry(intent)) => intents.push(intent),
+            Ok(Order::Stop) => return (intents, true),
             Err(_) => break,
         }
     }
-    (jobs, false)
+    (intents, false)
 }

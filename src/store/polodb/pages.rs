@@ -1,4 +1,5 @@
-//! Pages of messages and of the calls' history: which documents make one up is worked out first, then just those are read.
+//! Pages of messages and of the calls' history: which documents make one up is worked out first, then just those are
+//! read.
 
 use super::change::RoomEntry;
 use super::layout::{self, StoredMessage};
@@ -11,7 +12,7 @@ use crate::store::{Result, StoreError};
 /// The numbers that make up a page, and what lies around it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// Rising.
+    /// The numbers of the messages on the page, from the smallest to the greatest.
     pub numbers: Vec<u64>,
     older: bool,
     newer: bool,
@@ -98,7 +99,7 @@ pub fn read_calls(
                 Ok(call) => found.extend(call.filter(|call| call.concerns(user))),
                 // One that cannot be read hides no other.
                 Err(StoreError::Corrupt(what)) => {
-                    tracing::error!(call = %id, "a call is left out of a history: {what}")
+                    tracing::error!(call = %id, "a call is left out of a history: {what}");
                 }
                 Err(error) => return Err(error),
             }

@@ -1,7 +1,7 @@
 //! Copies what can be read of a damaged store into a new one, once its damage is accepted.
 //!
-//! A database with a part that cannot be read is not to be gone on with: it reads through to that part and stops there, and sooner
-//! or later it merges its tables, fails, and takes no writes any more.
+//! A database with a part that cannot be read is not to be gone on with: it reads through to that part and stops there,
+//! and sooner or later it merges its tables, fails, and takes no writes any more.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -13,11 +13,12 @@ use super::check;
 use super::damage::Damage;
 use super::database::Database;
 use super::layout::{self, ClientIdRecord, StoreRecord};
-use super::load::readable;
+use super::lookup::{self, readable};
 use super::lost::Lost;
 use super::pages;
+use super::readers::Reader;
 use super::txn::Txn;
-use crate::model::{Call, CallId, Message, Room, RoomId, User, UserId};
+use crate::model::{Call, CallId, Invite, Message, Room, RoomId, User, UserId};
 use crate::store::Result;
 use crate::store::records::{RoomRecord, Stored, UserRecord};
 
@@ -35,14 +36,14 @@ pub struct Wreck {
     pub missing_rooms: BTreeSet<RoomId>,
 }
 
-/// Copies a damaged store into an empty database. Answers with the store's record there and what turned out to be missing beyond
-/// what was known.
+/// Copies a damaged store into an empty database. Answers with the store's record there and what turned out to be
+/// missing beyond what was known.
 ///
 /// # Errors
 /// The database's.
 pub fn copy(from: &Database, to: &Database, wreck: Wreck) -> Result<(Catalog, StoreRecord, Vec<Damage>)> {
     let Wreck { catalog: old, store, missing_rooms } = wreck;
-    let store = StoreRecord { users: 0, rooms: 0, call_log: 0, open_calls: 0, doomed: 0, ..store };
+    let store = StoreRecord { users: 0, rooms: 0, call_log: 0, open_calls: 0, doomed: 0, invites: 0, ..store };
     let mut this =
         Copy { from: from.begin()?, to, catalog: Catalog::default(), store, users: BTreeSet::new(), found: Vec::new() };
     let users: Vec<_> = old.users().cloned().collect();
@@ -52,8 +53,16 @@ pub fn copy(from: &Database, to: &Database, wreck: Wreck) -> Result<(Catalog, St
             Ok(())
         })?;
     }
+    let invites: Vec<_> = old.invites().cloned().collect();
+    for invites in invites.chunks(PIECE) {
+        this.commit(|batch, _| {
+            invites.iter().for_each(|invite| batch.set_invite(invite.id, Some(Invite::clone(invite))));
+            Ok(())
+        })?;
+    }
     for entry in old.rooms() {
-        this.room(entry.clone())?;
+        let readers = old.readers().in_room(entry.room.id).map(|(user, reader)| (user, reader.clone())).collect();
+        this.room(entry.clone(), readers)?;
     }
     for id in missing_rooms {
         if let Some(record) = readable(this.from.get::<RoomRecord>(layout::ROOMS, id.object_id()))? {
@@ -90,12 +99,12 @@ impl Copy<'_> {
         let last = check::last_from(&self.from, room.id, 0)?;
         let numbered = last + check::SINCE_MARK;
         let lost = Lost::new(vec![(last + 1, numbered)]);
-        self.room(RoomEntry { room: Arc::new(Room { numbered, ..room }), lost })
+        self.room(RoomEntry::new(Arc::new(Room { numbered, ..room }), lost), Vec::new())
     }
 
-    fn room(&mut self, entry: RoomEntry) -> Result<()> {
+    fn room(&mut self, entry: RoomEntry, readers: Vec<(UserId, Reader)>) -> Result<()> {
         let numbered = entry.numbered();
-        let RoomEntry { room, lost } = entry;
+        let RoomEntry { room, lost, calls_to_all, .. } = entry;
         self.users.extend(room.participants.iter().chain([&room.created_by]));
         let mut client_ids = HashSet::new();
         let mut missing: Vec<(u64, u64)> = Vec::new();
@@ -104,7 +113,7 @@ impl Copy<'_> {
         while seq <= numbered {
             let mut messages: Vec<Message> = Vec::new();
             while seq <= numbered && messages.len() < PIECE {
-                match check::message(&self.from, room.id, seq)? {
+                match lookup::message(&self.from, room.id, seq)? {
                     Some(message) => messages.push(message),
                     None => match missing.last_mut() {
                         Some(range) if range.1 + 1 == seq => range.1 = seq,
@@ -124,7 +133,9 @@ impl Copy<'_> {
         let room = Room { last_message: newest.map(Arc::new), ..Room::clone(&room) };
         let room = Arc::new(Room { last_seq: room.last_seq(), ..room });
         self.commit(|batch, _| {
-            batch.set_room(room.id, Some(RoomEntry { room, lost }));
+            let id = room.id;
+            batch.set_room(id, Some(RoomEntry { calls_to_all, ..RoomEntry::new(room, lost) }));
+            readers.into_iter().for_each(|(user, reader)| batch.set_reader(id, user, Some(reader)));
             Ok(())
         })
     }

@@ -23,7 +23,7 @@ pub enum Condition {
     Closed,
 }
 
-/// See the module.
+/// What the writer and the readers share.
 #[derive(Debug)]
 pub struct Shared {
     catalog: RwLock<Catalog>,

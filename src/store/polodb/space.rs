@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-/// Less than this is full. RocksDB takes writes again by itself from 64 MiB up; between the two, opening it again is what heals.
+/// Less than this is full. RocksDB takes writes again by itself from 64 MiB up; between the two, opening it again is
+/// what heals.
 const ENOUGH: u64 = 8 << 20;
 
 /// Whether there is space for writes where `path` lies; yes where that cannot be told.

@@ -1,8 +1,9 @@
-//! What came after the mark: a file beside the store, into which a few bytes go after each commit, without a wait for the disk.
+//! What came after the mark: a file beside the store, into which a few bytes go after each commit, without a wait for
+//! the disk.
 //!
-//! The mark is seconds old. Where the end of the log is lost later, because a process was killed and bytes of the file changed, or
-//! because somebody cut it, this file knows up to the last commit what must be there. Only the loss of the machine's power may lose it
-//! together with the end of the log.
+//! The mark is seconds old. Where the end of the log is lost later, because a process was killed and bytes of the file
+//! changed, or because somebody cut it, this file knows up to the last commit what must be there. Only the loss of the
+//! machine's power may lose it together with the end of the log.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -15,6 +16,9 @@ use ring::digest;
 use super::change::Change;
 use super::mark::Mark;
 use crate::model::RoomId;
+
+/// Its name in the data directory.
+pub const FILE: &str = "store.tail";
 
 /// The bytes of a slot: run, commit, room and number, and a checksum over them.
 const SLOT: usize = 64;
@@ -90,7 +94,8 @@ fn slot(run: u64, commits: i64, room: RoomId, seq: u64) -> [u8; SLOT] {
     slot
 }
 
-/// Brings a mark up to the last commit that is noted for its run. What cannot be read is passed over: it is only missing.
+/// Brings a mark up to the last commit that is noted for its run. What cannot be read is passed over: it is only
+/// missing.
 pub fn bring_up(mark: &mut Mark, path: &Path) {
     let Ok(bytes) = std::fs::read(path) else { return };
     let (slots, _) = bytes.as_chunks::<SLOT>();
@@ -120,12 +125,13 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{Room, Timestamp, UserId};
+    use crate::model::{Room, RoomKind, Timestamp, UserId};
     use crate::store::polodb::change::RoomEntry;
 
     fn numbered(id: RoomId, numbered: u64) -> Change {
         let room = Room {
             id,
+            kind: RoomKind::Open,
             name: String::new(),
             description: String::new(),
             created_by: UserId::new(),
@@ -135,13 +141,13 @@ mod tests {
             last_seq: 0,
             numbered,
         };
-        Change::Room(id, Some(RoomEntry { room: Arc::new(room), lost: Default::default() }))
+        Change::Room(id, Some(RoomEntry::new(Arc::new(room), Default::default())))
     }
 
     #[test]
     fn a_mark_is_brought_up_to_the_last_commit_also_when_the_ring_has_turned() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("store.tail");
+        let path = directory.path().join(FILE);
         let (room, deleted, early) = (RoomId::new(), RoomId::new(), RoomId::new());
         let mut tail = Tail::open(&path, 7).unwrap();
         tail.note(6, &[numbered(deleted, 1), numbered(early, 2)]).unwrap();

@@ -1,6 +1,7 @@
 //! The one thread that writes. Whatever waits is carried out in one transaction, so that many writes share one fsync.
 //!
-//! After a failed commit it refuses everything, and tries a write every second: a full disk heals, a lost one is given up.
+//! After a failed commit it refuses everything, and tries a write every second: a full disk heals, a lost one is given
+//! up.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use super::catalog::Catalog;
 use super::database::Database;
 use super::layout::StoreRecord;
 use super::marking::Marking;
-use super::order::{Job, Order, gather};
+use super::order::{Intent, Order, gather};
 use super::shared::{Condition, Shared};
 use super::space;
 use super::sweep;
@@ -44,7 +45,7 @@ struct Failing {
     lost: bool,
 }
 
-/// See the module.
+/// The one thread that writes, with what it needs.
 pub struct Writer {
     pub database: Arc<Database>,
     pub shared: Arc<Shared>,
@@ -82,8 +83,8 @@ impl Writer {
         loop {
             let idle = match orders.recv_timeout(self.until_chore()) {
                 Ok(Order::Carry(first)) => {
-                    let (jobs, stop) = gather(first, orders);
-                    self.carry_out(jobs);
+                    let (intents, stop) = gather(first, orders);
+                    self.carry_out(intents);
                     if stop {
                         break;
                     }
@@ -105,20 +106,20 @@ impl Writer {
         }
     }
 
-    fn carry_out(&mut self, mut jobs: Vec<Box<dyn Job>>) {
+    fn carry_out(&mut self, mut intents: Vec<Box<dyn Intent>>) {
         let outcome = match &self.state.failing {
             Some(failing) => Err(StoreError::Unavailable(failing.reason.clone())),
             None => self.commit(|batch, _| {
-                for job in &mut jobs {
+                for intent in &mut intents {
                     if batch.is_broken() {
                         break;
                     }
-                    job.run(batch);
+                    intent.run(batch);
                 }
             }),
         };
-        for job in jobs {
-            job.answer(outcome.clone());
+        for intent in intents {
+            intent.answer(outcome.clone());
         }
     }
 
@@ -237,7 +238,8 @@ impl Writer {
             }
             Err(error) => {
                 if self.state.failing.is_none() {
-                    tracing::warn!(%error, file = %self.marking.path.display(), "the mark of the last commit cannot be written");
+                    let file = self.marking.path.display();
+                    tracing::warn!(%error, %file, "the mark of the last commit cannot be written");
                 }
                 self.marking.due = Some(Instant::now() + self.pace.probe);
             }

@@ -7,8 +7,8 @@ use tincan::model::{CallStatus, Email, NameKey, Page, UserId};
 use tincan::store::Store;
 use tincan::store::polodb::{DatabaseCall, Faults, Options};
 
-use crate::store::polodb_place::PoloDbPlace;
-use crate::store::sample::{at_once, call, fill, message, stored_room, stored_user};
+use crate::support::polodb_place::PoloDbPlace;
+use crate::support::sample::{at_once, call, fill, message, store_calls, stored_room, stored_user};
 
 #[derive(Debug, Default)]
 struct Meter {
@@ -85,7 +85,7 @@ async fn a_page_of_calls_costs_the_page_and_not_the_history() {
     for call in &mut calls {
         call.status = CallStatus::Ended;
     }
-    store.save_calls(calls).await.unwrap();
+    store_calls(&store, calls).await;
     meter.take();
     assert_eq!(store.calls_of(bob, None, 20).await.unwrap().len(), 20);
     assert_eq!(meter.take(), [20, 0, 0]);

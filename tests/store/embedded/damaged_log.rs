@@ -1,20 +1,22 @@
-//! A log that is cut short, ends in garbage or has a flipped byte: RocksDB opens it without a word, and the mark finds what is missing.
+//! A log that is cut short, ends in garbage or has a flipped byte: RocksDB opens it without a word, and the mark finds
+//! what is missing.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tincan::model::{Page, RoomId, UserId};
-use tincan::store::polodb::{Damage, Options};
-use tincan::store::{OpenError, Store};
+use tincan::store::Store;
+use tincan::store::polodb::{Damage, OpenError, Options};
 
-use crate::app::PATIENCE;
-use crate::store::polodb_place::PoloDbPlace;
-use crate::store::sample::{append, message, stored_room};
+use crate::support::app::PATIENCE;
+use crate::support::polodb_place::PoloDbPlace;
+use crate::support::sample::{append, message, stored_room};
 
 const STORED: u64 = 600;
 
-/// A store as a power cut leaves it: messages 1 to [`STORED`], three to a commit, all in the log, and the mark knows of them.
+/// A store as a power cut leaves it: messages 1 to [`STORED`], three to a commit, all in the log, and the mark knows of
+/// them.
 async fn cut_off() -> (PoloDbPlace, RoomId) {
     let place = PoloDbPlace::empty();
     let store = place.open_with(Options { mark_within: Duration::from_millis(2), ..Options::default() }).await;
@@ -61,7 +63,8 @@ async fn numbers(store: &Arc<dyn Store>, room: RoomId) -> Vec<u64> {
     page.messages.iter().map(|message| message.seq).collect()
 }
 
-/// Asserts that it is refused for the newest messages of the room, however often; answers with the first number that is missing.
+/// Asserts that it is refused for the newest messages of the room, however often; answers with the first number that is
+/// missing.
 async fn assert_refused(place: &PoloDbPlace, room: RoomId) -> u64 {
     let mut told = Vec::new();
     for _ in 0..2 {

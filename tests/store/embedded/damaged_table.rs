@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use bson::doc;
 use tincan::model::{Page, RoomId, UserId};
-use tincan::store::polodb::{Damage, Options};
-use tincan::store::{OpenError, Store, StoreError};
+use tincan::store::polodb::{Damage, OpenError, Options};
+use tincan::store::{Store, StoreError};
 
-use super::raw;
 use crate::store::Place;
-use crate::store::polodb_place::PoloDbPlace;
-use crate::store::sample::{append, message, repeatable, stored_room, stored_user};
+use crate::support::polodb_place::PoloDbPlace;
+use crate::support::raw;
+use crate::support::sample::{append, message, repeatable, stored_room, stored_user};
 
 const STORED: u64 = 3000;
 

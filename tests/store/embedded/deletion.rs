@@ -7,11 +7,11 @@ use tincan::model::{Page, UserId};
 use tincan::store::polodb::{DatabaseCall, Faults, Options};
 use tokio::sync::Notify;
 
-use super::raw;
-use crate::app::PATIENCE;
 use crate::store::Place;
-use crate::store::polodb_place::PoloDbPlace;
-use crate::store::sample::{append, fill, message, repeatable, stored_room};
+use crate::support::app::PATIENCE;
+use crate::support::polodb_place::PoloDbPlace;
+use crate::support::raw;
+use crate::support::sample::{append, fill, message, repeatable, stored_room};
 
 const MANY: usize = 200_000;
 

@@ -1,4 +1,5 @@
-//! A database whose n-th call fails, for n = 1, 2, 3, … until a run passes: nothing is half-written, and memory shows what the disk holds.
+//! A database whose n-th call fails, for n = 1, 2, 3, … until a run passes: nothing is half-written, and memory shows
+//! what the disk holds.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,14 +8,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tincan::model::{
-    Call, CallStatus, Description, EndReason, NewMessage, PasswordHash, Room, RoomName, RoomPatch, User, UserId,
+    AccountPatch, Call, CallStatus, CodeHash, Description, EndReason, Invite, NewMessage, PasswordHash, Proof, Reset,
+    Role, Room, RoomName, RoomPatch, Timestamp, User, UserId,
 };
 use tincan::store::polodb::{DatabaseCall, Faults, Options};
 use tincan::store::{Result, Store, StoreError};
 
-use super::snapshot::{Snapshot, until_healthy};
-use crate::store::polodb_place::PoloDbPlace;
-use crate::store::sample::{at_once, call, message, moment, repeatable, room, user};
+use crate::store::invites::invite;
+use crate::support::polodb_place::PoloDbPlace;
+use crate::support::sample::{at_once, call, message, moment, repeatable, room, user};
+use crate::support::snapshot::{Snapshot, until_healthy};
+
+const PROMOTED: AccountPatch = AccountPatch { role: Some(Role::Administrator), disabled: None };
+const DISABLED: AccountPatch = AccountPatch { role: None, disabled: Some(true) };
+
+/// When all steps are taken.
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
 /// Makes some calls of the database fail, counted from the first of all.
 #[derive(Debug)]
@@ -78,6 +87,12 @@ impl Life {
         let name = Some(RoomName::parse("Kept well").unwrap());
         let patch = RoomPatch { name, description: Some(Description::parse("for good").unwrap()) };
         let password = PasswordHash::new("second".to_owned());
+        let hash = CodeHash([7; 32]);
+        let reset = Reset { hash, expires_at: Timestamp::from_millis(NOW.millis() + 1) };
+        let by_code = (Proof::Reset(hash), PasswordHash::new("third".to_owned()));
+        let seen = vec![(a, NOW), (b, NOW)];
+        let (invite, spare): (Invite, Invite) = (invite(Some(b), 2), invite(None, 1));
+        let (invited, spared) = (invite.id, spare.id);
         let ringing: Call = call(a, &[b]);
         let (ended_at, end_reason) = (Some(moment()), Some(EndReason::Rejected));
         let ended = Call {
@@ -86,9 +101,9 @@ impl Life {
             ringing: vec![],
             ended_at,
             end_reason,
+            revision: 2,
             ..ringing.clone()
         };
-        let (ringing, ended) = (vec![ringing], vec![ended, call(b, &[a])]);
         let callers = vec![a, b];
         let steps = vec![
             step!(|store, ann| store.insert_user(ann)),
@@ -101,10 +116,23 @@ impl Life {
             step!(|store, d, other| store.append_messages(d, other)),
             step!(|store, k, again| store.append_messages(k, again)),
             step!(|store, k, patch| store.update_room(k, patch)),
-            step!(|store, a, password| store.set_password(a, None, password)),
-            step!(|store, ringing| store.save_calls(ringing)),
+            step!(|store, a, password| store.set_password(a, Proof::Operator, password, NOW)),
+            step!(|store, ringing| store.change_call(ringing)),
+            step!(|store, a| store.patch_account(a, PROMOTED, NOW)),
+            step!(|store, b| store.patch_account(b, DISABLED, NOW)),
+            step!(|store, b| store.end_tokens(b, NOW)),
+            step!(|store, a, reset| store.set_reset(a, reset)),
+            step!(|store, a, by_code| store.set_password(a, by_code.0, by_code.1, NOW)),
+            step!(|store, a| store.note_reset_told(a)),
+            step!(|store, seen| store.note_seen(&seen)),
+            step!(|store, invite| store.insert_invite(invite)),
+            step!(|store, spare| store.insert_invite(spare)),
+            step!(|store, invited| store.use_invite(invited, NOW)),
+            step!(|store, invited| store.use_invite(invited, NOW)),
+            step!(|store, invited| store.give_invite_back(invited)),
+            step!(|store, spared| store.remove_invite(spared)),
             step!(|store, d| store.delete_room(d)),
-            step!(|store, ended| store.save_calls(ended)),
+            step!(|store, ended| store.change_call(ended)),
             step!(|store, k, a| store.remove_participant(k, a)),
             step!(|store, b| store.remove_user(b)),
         ];

@@ -1,16 +1,17 @@
-//! A store that is being filled, killed at every single moment: no server opens what is half there, and the same copy goes on.
+//! A store that is being filled, killed at every single moment: no server opens what is half there, and the same copy
+//! goes on.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
-use tincan::store::polodb::{DatabaseCall, Faults, Options, PoloDb, is_free};
-use tincan::store::{OpenError, Store};
+use tincan::store::Store;
+use tincan::store::polodb::{DatabaseCall, Faults, OpenError, Options, PoloDb, is_free};
 use tincan::transfer::{export, import};
 
-use crate::store::polodb_place::PoloDbPlace;
-use crate::store::sample::{fill, stored_room};
-use crate::transfer::{Furnished, Unwatched, are_alike, furnish, open, to_fill};
+use crate::support::copies::{Furnished, Unwatched, are_alike, furnish, open, to_fill};
+use crate::support::polodb_place::PoloDbPlace;
+use crate::support::sample::{fill, stored_room};
 
 /// Copies a directory at every change of the database in it: what a kill at that moment leaves.
 #[derive(Debug)]

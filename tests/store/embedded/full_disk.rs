@@ -1,74 +1,15 @@
 //! A disk that fills up: writes are refused, reads go on, and it heals when there is space again.
 
-use std::io::Write;
-use std::path::PathBuf;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tempfile::TempDir;
 use tincan::model::{Page, RoomId, UserId};
-use tincan::store::polodb::{Options, PoloDb};
-use tincan::store::{OpenError, Store, StoreError};
+use tincan::store::polodb::{OpenError, Options, PoloDb};
+use tincan::store::{Store, StoreError};
 
-use super::snapshot::until_healthy;
-use crate::store::sample::{append, fill, message, stored_room};
-
-/// RocksDB heals from 64 MiB of free space up, and takes as much in advance for its log.
-const SIZE: &str = "size=160m";
-
-/// A small disk in memory, on a directory.
-struct SmallDisk(TempDir);
-
-impl SmallDisk {
-    /// `None`, with the reason noted, where nothing can be mounted.
-    fn mount() -> Option<Self> {
-        let directory = TempDir::new().expect("a temporary directory");
-        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", SIZE, "tmpfs"]).arg(directory.path()).output();
-        match mount {
-            Ok(ended) if ended.status.success() => Some(Self(directory)),
-            Ok(ended) => skip(String::from_utf8_lossy(&ended.stderr).trim()),
-            Err(error) => skip(&error.to_string()),
-        }
-    }
-
-    fn data(&self) -> PathBuf {
-        self.0.path().join("data")
-    }
-
-    /// A copy of the data as it now is.
-    fn copy(&self) -> PathBuf {
-        let to = self.0.path().join("copy");
-        let copied = Command::new("cp").arg("-r").arg(self.data()).arg(&to).status();
-        assert!(copied.is_ok_and(|status| status.success()), "it is copied");
-        to
-    }
-
-    fn ballast(&self) -> PathBuf {
-        self.0.path().join("ballast")
-    }
-
-    /// Leaves no byte free.
-    fn fill_up(&self) {
-        let mut ballast = std::fs::File::create(self.ballast()).expect("a file");
-        for size in [1 << 20, 1 << 12, 1] {
-            while ballast.write_all(&vec![0; size]).is_ok() {}
-        }
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // A store that could not write is still open.
-        let unmounted = Command::new("umount").arg("--lazy").arg(self.0.path()).status();
-        assert!(unmounted.is_ok_and(|status| status.success()) || std::thread::panicking(), "it can be unmounted");
-    }
-}
-
-fn skip(why: &str) -> Option<SmallDisk> {
-    crate::skip::skipped(&format!("the tests of a full disk: no tmpfs can be mounted ({why})"));
-    None
-}
+use crate::support::sample::{append, fill, message, stored_room};
+use crate::support::small_disk::SmallDisk;
+use crate::support::snapshot::until_healthy;
 
 /// A store on a disk that has become full under it; a room, and how many messages it has.
 async fn filled(disk: &SmallDisk, options: Options) -> (Arc<dyn Store>, RoomId, u64) {
@@ -105,7 +46,7 @@ async fn a_full_disk_is_waited_out_while_reads_go_on() {
     assert_eq!((page.messages.len(), page.last_seq), (50, stored));
     assert_eq!(store.room(room).await.unwrap().unwrap().last_seq(), stored);
 
-    std::fs::remove_file(disk.ballast()).unwrap();
+    disk.free();
     until_healthy(&store).await;
     let seq = append(&store, room, vec![message(UserId::new(), "on")]).await[0].message.seq;
     assert_eq!(seq, stored + 1, "what was refused is not there");
@@ -127,7 +68,7 @@ async fn a_full_disk_is_not_given_up_however_long_it_lasts() {
     let given_up = tokio::time::timeout(often * 100, store.failed()).await;
     assert!(given_up.is_err(), "{given_up:?}");
     store.close().await;
-    std::fs::remove_file(disk.ballast()).unwrap();
+    disk.free();
     let after: Arc<dyn Store> = Arc::new(PoloDb::open(&disk.copy(), Options::default()).await.expect("it opens"));
     let page = after.messages(room, Page::After(0), 100_000).await.unwrap().unwrap();
     assert!(page.messages.len() as u64 >= stored, "all that was acknowledged is there");

@@ -1,20 +1,20 @@
-//! Rooms with numbers that have no message because others removed it: they are no damage, real damage beside them is found, and no
-//! number is given again.
+//! Rooms with numbers that have no message because others removed it: they are no damage, real damage beside them is
+//! found, and no number is given again.
 
 use std::sync::Arc;
 
 use bson::doc;
 use tempfile::TempDir;
 use tincan::model::{Message, MessageId, Page, Room, RoomId, UserId};
-use tincan::store::polodb::{Damage, Options};
-use tincan::store::{OpenError, Records, Store};
+use tincan::store::polodb::{Damage, OpenError, Options};
+use tincan::store::{Records, Store};
 use tincan::transfer::{export, import};
 
-use super::raw;
 use crate::store::Place;
-use crate::store::polodb_place::PoloDbPlace;
-use crate::store::sample::{append, message, moment, room};
-use crate::transfer::{Unwatched, open, to_fill};
+use crate::support::copies::{Unwatched, open, to_fill};
+use crate::support::polodb_place::PoloDbPlace;
+use crate::support::raw;
+use crate::support::sample::{append, message, moment, room};
 
 fn numbered(room: RoomId, seq: u64) -> Message {
     Message {
@@ -26,6 +26,8 @@ fn numbered(room: RoomId, seq: u64) -> Message {
         timestamp: moment(),
         seq,
         client_id: None,
+        mentions: Vec::new(),
+        mentions_all: false,
     }
 }
 
@@ -173,7 +175,7 @@ async fn a_room_with_gaps_is_deleted_to_its_last_message() {
     assert!(store.delete_room(room).await.unwrap());
     for _ in 0..100 {
         // The removal goes on between other work.
-        crate::store::sample::stored_user(&store, &format!("user{}", moment().millis())).await;
+        crate::support::sample::stored_user(&store, &format!("user{}", moment().millis())).await;
     }
     let left = async {
         while !raw::documents(&place.after_a_power_cut(), "doomed").is_empty() {
@@ -181,7 +183,7 @@ async fn a_room_with_gaps_is_deleted_to_its_last_message() {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(crate::app::PATIENCE, left).await.expect("it comes to its end");
+    tokio::time::timeout(crate::support::app::PATIENCE, left).await.expect("it comes to its end");
     store.close().await;
     assert_eq!(raw::documents(&place, "messages"), []);
     assert_eq!(raw::documents(&place, "gaps"), []);

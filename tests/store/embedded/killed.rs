@@ -10,8 +10,8 @@ use tincan::store::Store;
 use tincan::store::polodb::{Options, PoloDb};
 
 use crate::store::Place;
-use crate::store::polodb_place::PoloDbPlace;
-use crate::store::sample::{append, repeatable, stored_room};
+use crate::support::polodb_place::PoloDbPlace;
+use crate::support::sample::{append, repeatable, stored_room};
 
 const ROOMS: usize = 4;
 const SENDERS: usize = 4;

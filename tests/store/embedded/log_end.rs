@@ -6,8 +6,8 @@ use tincan::model::UserId;
 use tincan::store::polodb::Options;
 
 use crate::store::Place;
-use crate::store::polodb_place::PoloDbPlace;
-use crate::store::sample::{append, message, stored_room};
+use crate::support::polodb_place::PoloDbPlace;
+use crate::support::sample::{append, message, stored_room};
 
 /// A store as a kill leaves it, whose mark was never written after the start.
 async fn killed() -> (PoloDbPlace, PathBuf) {
@@ -31,9 +31,9 @@ async fn the_last_message_is_missed_whatever_happens_to_the_end_of_the_log() {
         let mut bytes = std::fs::read(&log).unwrap();
         let end = bytes.len();
         if cut {
-            bytes.truncate(end - 1)
+            bytes.truncate(end - 1);
         } else {
-            bytes[end - 10] ^= 1
+            bytes[end - 10] ^= 1;
         }
         std::fs::write(&log, bytes).unwrap();
         let refused = place.try_open(Options::default()).await.expect_err("it is refused").to_string();

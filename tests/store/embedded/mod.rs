@@ -1,4 +1,5 @@
-//! What only the embedded store can suffer: failing calls, power cuts, damaged files, a full disk; and what its calls cost.
+//! What only the embedded store can suffer: failing calls, power cuts, damaged files, a full disk; and what its calls
+//! cost.
 
 mod cost;
 mod damaged_log;
@@ -11,7 +12,5 @@ mod gaps;
 mod killed;
 mod log_end;
 mod opening;
-mod raw;
-mod snapshot;
 mod stuck;
 mod trouble;

@@ -4,13 +4,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 use bson::Bson;
-use tincan::store::polodb::{Options, PoloDb};
-use tincan::store::{OpenError, Store};
+use tincan::store::Store;
+use tincan::store::polodb::{OpenError, Options, PoloDb};
 
-use super::raw;
 use crate::store::Place;
-use crate::store::polodb_place::PoloDbPlace;
-use crate::store::sample::stored_room;
+use crate::support::polodb_place::PoloDbPlace;
+use crate::support::raw;
+use crate::support::sample::stored_room;
 
 /// Asserts that it does not open, and says so in a line with all of these.
 async fn assert_refused(place: &PoloDbPlace, parts: &[&str]) -> OpenError {

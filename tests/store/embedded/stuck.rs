@@ -6,11 +6,11 @@ use std::sync::{Arc, Condvar, Mutex};
 use tincan::store::StoreError;
 use tincan::store::polodb::{DatabaseCall, Faults, Options};
 
-use super::snapshot::until_healthy;
-use crate::socket::timed;
-use crate::store::polodb_place::PoloDbPlace;
-use crate::store::sample::{room, user};
-use crate::transfer::open;
+use crate::support::copies::open;
+use crate::support::polodb_place::PoloDbPlace;
+use crate::support::sample::{room, user};
+use crate::support::snapshot::until_healthy;
+use crate::support::socket::timed;
 
 /// Holds up every commit while it is closed.
 #[derive(Debug, Default)]

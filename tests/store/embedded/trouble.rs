@@ -8,11 +8,11 @@ use tincan::model::{Page, UserId};
 use tincan::store::polodb::{DatabaseCall, Faults, Options};
 use tincan::store::{Store, StoreError};
 
-use super::snapshot::until_healthy;
-use crate::app::PATIENCE;
 use crate::store::Place;
-use crate::store::polodb_place::PoloDbPlace;
-use crate::store::sample::{append, fill, message, stored_room};
+use crate::support::app::PATIENCE;
+use crate::support::polodb_place::PoloDbPlace;
+use crate::support::sample::{append, fill, message, stored_room};
+use crate::support::snapshot::until_healthy;
 
 /// A disk that takes no more commits from a moment on, as after a failed fsync.
 #[derive(Debug, Default)]

@@ -239,7 +239,7 @@ fn a_socket_that_is_in_no_call_goes_and_no_call_minds() {
     let (mut world, _, ann, bob) = two_in_a_call();
     let bob2 = world.connect(&bob.user, "bob2");
     world.drop_socket(&bob2);
-    assert!(world.calls.socket_gone(world.now, &bob2, &world.presence).is_none());
+    assert!(world.calls.socket_gone(world.now, &bob2, false, &world.presence).is_none());
     assert!(world.told(&ann).is_empty());
 }
 

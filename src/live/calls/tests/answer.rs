@@ -1,9 +1,9 @@
 //! `accept-call` and `reject-call`.
 
 use super::*;
-use crate::model::Peer;
+use crate::wire::Peer;
 
-fn peer(who: &Origin) -> Peer {
+fn peer(who: &Actor) -> Peer {
     Peer { user_id: who.user.id, username: who.user.username.clone(), socket_id: who.socket }
 }
 
@@ -264,7 +264,7 @@ fn one_who_is_in_another_call_or_rung_by_one_does_not_accept() {
 fn sixteen_are_in_at_most_and_one_who_is_away_counts() {
     let mut world = World::new();
     let room = RoomId::new();
-    let people: Vec<Origin> = (0..18).map(|number| world.person(&format!("p{number}"))).collect();
+    let people: Vec<Actor> = (0..18).map(|number| world.person(&format!("p{number}"))).collect();
     for who in &people {
         world.join(who, room);
     }

@@ -37,12 +37,14 @@ fn check_call(world: &World, call: &OpenCall) {
         assert_eq!(call.rings(), call.rung.len() == 1);
     }
     for seat in &call.inside {
-        let origin = seat.here().map(|socket| world.presence.origin(socket));
-        assert!(origin.is_none_or(|at| at.is_some_and(|at| at.user == seat.user)), "who is in has the socket");
+        let actor = seat.here().map(|socket| world.presence.actor(socket));
+        assert!(actor.is_none_or(|at| at.is_some_and(|at| at.user == seat.user)), "who is in has the socket");
     }
     for rung in &call.rung {
         let waited_for = rung.away_until.is_some() || world.presence.is_online(rung.user.id);
         assert!(waited_for, "one who is rung and has no socket is waited for");
     }
-    assert_eq!(world.stored.get(&call.id), Some(&call.record(None)), "the store has the call as it is");
+    let stored = world.stored.get(&call.id).map(|stored| Call { standing: None, ..stored.clone() });
+    let record = Call { revision: call.revision, standing: None, ..call.record(world.now, None) };
+    assert_eq!(stored, Some(record), "the store has the call as it is");
 }

@@ -129,8 +129,8 @@ fn leaving_another_room_or_one_whose_call_is_none_of_ones_own_changes_nothing() 
     world.reject(&dan, Which::Own, None).unwrap();
     world.forget_told();
     let other = RoomId::new();
-    assert!(world.calls.left_room(world.now, &ann, other).is_none());
-    assert!(world.calls.left_room(world.now, &dan, room).is_none());
+    assert!(world.calls.left_room(world.now, ann.user.id, Some(ann.socket), other).is_none());
+    assert!(world.calls.left_room(world.now, dan.user.id, Some(dan.socket), room).is_none());
     assert!(world.calls.room_deleted(world.now, other).is_none());
 }
 

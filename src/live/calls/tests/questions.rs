@@ -1,7 +1,7 @@
 //! What `session`, signalling and Rooms ask, and `media-state`.
 
 use super::*;
-use crate::model::{Audience, MediaState, SessionCall};
+use crate::wire::{Audience, MediaState, SessionCall};
 
 const STATE: MediaState = MediaState { audio: true, video: false, screen: false };
 

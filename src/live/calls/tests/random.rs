@@ -1,4 +1,5 @@
-//! Everything that can happen, in any order: few people, few rooms, many steps, and what clients believe is always true.
+//! Everything that can happen, in any order: few people, few rooms, many steps, and what clients believe is always
+//! true.
 
 use super::*;
 
@@ -31,7 +32,7 @@ struct Run {
     random: Random,
     users: Vec<UserRef>,
     rooms: Vec<RoomId>,
-    sockets: Vec<Origin>,
+    sockets: Vec<Actor>,
     beliefs: HashMap<SocketId, Belief>,
     /// The call that a client at a socket believes to go on in a room that it joined.
     room_calls: HashMap<(SocketId, RoomId), Option<CallSnapshot>>,
@@ -71,7 +72,7 @@ impl Run {
             5 if self.random.below(6) == 0 => self.world.delete_room(room),
             5 | 6 => {
                 let to = self.random.of(&self.users).clone();
-                let rung = self.world.ring(&who, &Origin { socket: who.socket, user: to });
+                let rung = self.world.ring(&who, &Actor { socket: who.socket, user: to });
                 self.begun(&who, rung);
             }
             7 | 8 => {
@@ -105,38 +106,38 @@ impl Run {
     }
 
     /// Whoever joins is answered with the room, and its call.
-    fn join(&mut self, who: &Origin, room: RoomId) {
+    fn join(&mut self, who: &Actor, room: RoomId) {
         self.world.join(who, room);
         self.room_calls.insert((who.socket, room), self.world.calls.snapshot(room));
     }
 
     /// Whoever leaves a room has hung up there, and is not told so.
-    fn leave_room(&mut self, who: &Origin, room: RoomId) {
+    fn leave_room(&mut self, who: &Actor, room: RoomId) {
         let call = self.world.calls.snapshot(room).map(|call| call.call_id);
         self.world.leave_room(who, room);
         self.belief(who).inside.take_if(|inside| Some(*inside) == call);
     }
 
-    fn drop_socket(&mut self, who: &Origin) {
+    fn drop_socket(&mut self, who: &Actor) {
         self.sockets.retain(|other| other != who);
         self.beliefs.remove(&who.socket);
         self.world.drop_socket(who);
     }
 
-    fn begun(&mut self, who: &Origin, rung: Result<CallId, Error>) {
+    fn begun(&mut self, who: &Actor, rung: Result<CallId, Error>) {
         let Ok(call) = rung else { return };
         self.calls.push(call);
         self.belief(who).inside = Some(call);
     }
 
-    fn accept(&mut self, who: &Origin, room: RoomId) {
+    fn accept(&mut self, who: &Actor, room: RoomId) {
         let which = self.which(room);
         if let Ok(accepted) = self.world.accept_which(who, which) {
             *self.belief(who) = Belief { rung_by: None, inside: Some(accepted.call_id) };
         }
     }
 
-    fn reject(&mut self, who: &Origin, room: RoomId) {
+    fn reject(&mut self, who: &Actor, room: RoomId) {
         let which = self.which(room);
         if self.world.reject(who, which, None).is_ok() {
             self.belief(who).rung_by = None;
@@ -144,14 +145,14 @@ impl Run {
     }
 
     /// Nothing but the answer tells the one who hangs up.
-    fn end(&mut self, who: &Origin, room: RoomId) {
+    fn end(&mut self, who: &Actor, room: RoomId) {
         let which = self.which(room);
         if self.world.end_which(who, which).is_ok() {
             *self.belief(who) = Belief::default();
         }
     }
 
-    fn belief(&mut self, who: &Origin) -> &mut Belief {
+    fn belief(&mut self, who: &Actor) -> &mut Belief {
         self.beliefs.get_mut(&who.socket).expect("it is connected")
     }
 
@@ -168,7 +169,7 @@ impl Run {
             }
         }
         let World { calls, presence, .. } = &self.world;
-        for Origin { socket, user } in &self.sockets {
+        for Actor { socket, user } in &self.sockets {
             let rung_by = calls.book.of_user(user.id).filter(|call| call.is_rung(user.id)).map(|call| call.id);
             let is = Belief { rung_by, inside: calls.call_of_socket(*socket) };
             assert_eq!(self.beliefs[socket], is, "a client of {} is mistaken", user.username);

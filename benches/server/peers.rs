@@ -1,0 +1,177 @@
+//! The servers that are compared on what is live, and what each needs before a client can come: users, tokens, rooms.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use futures_util::stream::{self, StreamExt};
+use ring::hmac;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::process::Command;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring as provider};
+
+use crate::client::Socket;
+use crate::process::{SECRET, Server};
+
+/// Where the peers in JavaScript lie.
+const NODE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/node");
+
+/// How many users there are.
+pub const USERS: usize = 1001;
+
+/// Which server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Tincan,
+    TincanTls,
+    Bun,
+    Uws,
+    Node,
+    Bound,
+}
+
+impl Kind {
+    pub const ALL: [Self; 6] = [Self::Tincan, Self::TincanTls, Self::Bun, Self::Uws, Self::Node, Self::Bound];
+
+    /// The heads of its column.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tincan => "Tincan",
+            Self::TincanTls => "Tincan, TLS",
+            Self::Bun => "Bun's engine",
+            Self::Uws => "µWebSockets",
+            Self::Node => "Node, ws",
+            Self::Bound => "lower bound",
+        }
+    }
+
+    /// Something that people would pick instead.
+    pub fn is_peer(self) -> bool {
+        matches!(self, Self::Bun | Self::Uws | Self::Node)
+    }
+}
+
+/// A store with users, on which each Tincan of the benchmark is started, and their tokens.
+pub struct House {
+    data: Arc<TempDir>,
+    tokens: Vec<String>,
+}
+
+impl House {
+    /// Signs everybody up, once.
+    pub async fn build() -> Self {
+        let data = Arc::new(TempDir::new().expect("a directory"));
+        let server = Server::on(Arc::clone(&data), &[]).await;
+        let sign_up = |number: usize| {
+            let server = &server;
+            async move { server.user(&format!("user{number}")).await }
+        };
+        let tokens = stream::iter(0..USERS).map(sign_up).buffered(16).collect().await;
+        server.stop().await;
+        Self { data, tokens }
+    }
+}
+
+/// A server that is up.
+pub struct Peer {
+    pub kind: Kind,
+    pub server: Server,
+    tokens: Vec<String>,
+    tls: Option<TlsConnector>,
+    rooms: AtomicUsize,
+}
+
+impl Peer {
+    /// Starts one; why not, where it cannot be had here.
+    pub async fn start(kind: Kind, house: &House) -> Result<Self, String> {
+        let tokens = match kind {
+            Kind::Tincan | Kind::TincanTls => house.tokens.clone(),
+            _ => (0..USERS).map(token).collect(),
+        };
+        let server = match kind {
+            Kind::Tincan => Server::on(Arc::clone(&house.data), &["--tls", "off"]).await,
+            Kind::TincanTls => Server::on(Arc::clone(&house.data), &["--tls", "auto"]).await,
+            Kind::Bun => script(&format!("{NODE}/node_modules/.bin/bun"), "on-bun.js").await?,
+            Kind::Uws => script("node", "on-uws.js").await?,
+            Kind::Node => script("node", "on-ws.js").await?,
+            Kind::Bound => Server::other(|port| {
+                let mut command = Command::new(std::env::current_exe().expect("this program"));
+                command.args(["lower-bound", &port.to_string()]);
+                command
+            })
+            .await
+            .map_err(|error| format!("the lower bound does not start: {error}"))?,
+        };
+        let tls = (kind == Kind::TincanTls).then(|| trusting(house.data.path()));
+        Ok(Self { kind, server, tokens, tls, rooms: AtomicUsize::default() })
+    }
+
+    /// A socket of a user.
+    pub async fn socket(&self, user: usize) -> Socket {
+        Socket::connect_over(self.server.address, &self.tokens[user], self.tls.as_ref()).await
+    }
+
+    /// Sockets of the first users, one each.
+    pub async fn sockets(&self, count: usize) -> Vec<Socket> {
+        stream::iter(0..count).map(|user| self.socket(user)).buffered(32).collect().await
+    }
+
+    /// A new room; its id.
+    pub async fn room(&self) -> String {
+        let name = format!("room {} of {}", self.rooms.fetch_add(1, Ordering::Relaxed), self.server.id());
+        match self.kind {
+            Kind::Tincan | Kind::TincanTls => self.server.room(&self.tokens[0], &name).await,
+            _ => name,
+        }
+    }
+
+    /// A room that these sockets have joined.
+    pub async fn room_with(&self, sockets: &mut [Socket]) -> String {
+        let room = self.room().await;
+        let payload = json!({"roomId": room});
+        stream::iter(sockets).for_each_concurrent(32, |socket| socket.ask("join-room", payload.clone())).await;
+        room
+    }
+}
+
+/// Starts a peer in JavaScript.
+async fn script(program: &str, name: &str) -> Result<Server, String> {
+    if !Path::new(NODE).join("node_modules").exists() {
+        return Err("its packages are not there: npm ci --prefix benches/node".to_owned());
+    }
+    let command = |port: u16| {
+        let mut command = Command::new(program);
+        command.args([&format!("{NODE}/{name}"), &port.to_string()]).env("NODE_ENV", "production");
+        command
+    };
+    Server::other(command).await.map_err(|error| format!("{program} {name}: {error}"))
+}
+
+/// A token as the peers take it.
+pub fn token(user: usize) -> String {
+    let part = |value: Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+    let head = part(json!({"alg": "HS256", "typ": "JWT"}));
+    let body =
+        part(json!({"userId": format!("{user:024x}"), "username": format!("user{user}"), "exp": 4_000_000_000_u64}));
+    let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
+    let signature = hmac::sign(&key, format!("{head}.{body}").as_bytes());
+    format!("{head}.{body}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
+}
+
+/// A client of TLS that trusts the authority of the server whose data lie there.
+fn trusting(data: &Path) -> TlsConnector {
+    let kept = std::fs::read(data.join("tls/authority.json")).expect("an authority was made");
+    let kept: Value = serde_json::from_slice(&kept).expect("JSON");
+    let pem = kept["certificate"].as_str().expect("a certificate");
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate")).expect("a root");
+    let config = ClientConfig::builder_with_provider(Arc::new(provider::default_provider()));
+    let config = config.with_safe_default_protocol_versions().expect("both versions of TLS");
+    TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
+}

@@ -1,0 +1,49 @@
+//! How much is measured: what figures are published from, or enough to see that the benchmark works.
+
+use std::time::Duration;
+
+/// How many, how long, how often.
+pub struct Scale {
+    /// Times that each server has its turn.
+    pub rounds: usize,
+    /// The same for durable messages.
+    pub durable_rounds: usize,
+    /// Sockets that do nothing.
+    pub idle: usize,
+    /// Who join one room at once.
+    pub storm: usize,
+    /// How long something is done as fast as it goes.
+    pub span: Duration,
+    /// How long something is done at a pace.
+    pub paced: Duration,
+    /// How long messages are stored.
+    pub durable: Duration,
+    /// Messages in the store of the start.
+    pub stored: usize,
+}
+
+impl Scale {
+    /// For figures; ten minutes at most in all, on two cores.
+    pub const WHOLE: Self = Self {
+        rounds: 3,
+        durable_rounds: 3,
+        idle: 10_000,
+        storm: 1000,
+        span: Duration::from_millis(1000),
+        paced: Duration::from_millis(2500),
+        durable: Duration::from_secs(4),
+        stored: 1_000_000,
+    };
+
+    /// For a try; its figures say nothing.
+    pub const QUICK: Self = Self {
+        rounds: 1,
+        durable_rounds: 1,
+        idle: 1000,
+        storm: 200,
+        span: Duration::from_millis(200),
+        paced: Duration::from_millis(600),
+        durable: Duration::from_millis(500),
+        stored: 20_000,
+    };
+}

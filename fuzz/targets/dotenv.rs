@@ -1,0 +1,9 @@
+//! Fuzzes what reads a `.env` file.
+
+#![no_main]
+
+#[path = "../inputs.rs"]
+#[expect(dead_code, reason = "the other fuzzers use the rest")]
+mod inputs;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| inputs::dotenv(bytes));

@@ -1,0 +1,30 @@
+//! The harness of the tests: servers, clients, stores and databases that they start, and what they put into them.
+
+pub mod app;
+pub mod cables;
+pub mod chance;
+pub mod cluster;
+pub mod copies;
+pub mod crowd;
+pub mod entrance;
+pub mod lone;
+pub mod mongod;
+pub mod mutation;
+pub mod node;
+pub mod polling;
+pub mod polodb_place;
+pub mod port;
+pub mod process;
+pub mod raw;
+pub mod sample;
+pub mod secure;
+pub mod settings;
+pub mod shape;
+pub mod skip;
+pub mod small_disk;
+pub mod snapshot;
+pub mod socket;
+pub mod together;
+pub mod traffic;
+pub mod troubled;
+pub mod turn;
