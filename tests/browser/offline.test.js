@@ -59,6 +59,8 @@ scenario('without the server the page opens with what was known last, says so, a
   assert.deepEqual(await ada.messages(), ['Who has the key?']);
   way.mend();
   await ada.page.locator('.message[data-seq]', { hasText: 'I have it' }).waitFor();
+  // What others wrote meanwhile is fetched beside what is sent: either may come first.
+  await ada.reads('Found it');
   assert.deepEqual(await ada.messages(), ['Who has the key?', 'Found it', 'I have it']);
   await ada.page.locator('.banner').waitFor({ state: 'detached' });
   await ada.page.getByRole('link', { name: /Garden.*1 unread/ }).waitFor();
