@@ -37,8 +37,7 @@ pub type Pass = Place<IpAddr>;
 
 impl Doors {
     /// For as many connections as the process has descriptors, less those that are held back. The bound that the system
-    /// sets is raised
-    /// first as far as it may be.
+    /// sets is raised first as far as it may be.
     pub fn new(trusted: Vec<IpNet>) -> Self {
         Self::of(most_for(descriptors()), trusted)
     }
