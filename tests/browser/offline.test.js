@@ -45,6 +45,7 @@ scenario('without the server the page opens with what was known last, says so, a
   await ada.link(/Garden/).click();
   await ada.reads('The roses want water');
   await ada.link(/Kitchen/).click();
+  await ada.reads('Who has the key?');
   await ada.says('I have it');
   await ada.sees('Waits for the connection');
   // A second visit without the server loses nothing either.
