@@ -37,6 +37,8 @@ export class Island {
     ip('address', 'add', `${this.host}/24`, 'dev', near);
     ip('link', 'set', near, 'up');
     ip('-netns', this.name, 'address', 'add', `10.91.${number}.2/24`, 'dev', far);
+    // An address of IPv6 would be there a second after the rest, and a browser stops loading where its network changes.
+    ip('-netns', this.name, 'link', 'set', far, 'addrgenmode', 'none');
     ip('-netns', this.name, 'link', 'set', far, 'up');
     ip('-netns', this.name, 'link', 'set', 'lo', 'up');
   }
