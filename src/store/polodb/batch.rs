@@ -1,7 +1,7 @@
 //! One transaction in the making: the intents of a batch see each other's changes, and all become durable together or
 //! none.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bson::Bson;
@@ -9,6 +9,7 @@ use bson::Bson;
 use super::catalog::Catalog;
 use super::change::{Change, Doomed, LogPiece, RoomEntry};
 use super::layout::{self, CallLogRecord, CallsRecord, DoomedRecord, GapsRecord, Head, ReaderRecord, StoreRecord};
+use super::participation::Changed;
 use super::readers::Reader;
 use super::txn::{CommitFailed, Touched, Txn};
 use crate::model::{Call, CallId, Invite, InviteId, Room, RoomId, RoomKind, User, UserId};
@@ -149,14 +150,13 @@ impl<'a> Batch<'a> {
         if Arc::ptr_eq(&old, &new_list) {
             return;
         }
-        let (were, are): (HashSet<UserId>, HashSet<UserId>) =
-            (old.iter().copied().collect(), new_list.iter().copied().collect());
-        for gone in were.difference(&are) {
-            self.set_reader(id, *gone, None);
+        let Changed { gone, come } = Changed::between(&old, &new_list);
+        for gone in gone {
+            self.set_reader(id, gone, None);
         }
         let read = new.map_or(0, Room::last_seq);
-        for come in are.difference(&were) {
-            self.set_reader(id, *come, Some(Reader::up_to(read)));
+        for come in come {
+            self.set_reader(id, come, Some(Reader::up_to(read)));
         }
     }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
 use super::change::{Change, Doomed, LogPiece, RoomEntry};
+use super::participation::Changed;
 use super::readers::Readers;
 use crate::model::{
     Call, CallId, Invite, InviteId, NameKey, Reading, Room, RoomId, RoomKind, Timestamp, User, UserId, UserPlace,
@@ -276,17 +277,17 @@ impl Catalog {
         if Arc::ptr_eq(&old, &new) {
             return;
         }
-        let (were, are): (HashSet<_>, HashSet<_>) = (old.iter().collect(), new.iter().collect());
-        for user in were.difference(&are) {
-            if let Some(rooms) = self.rooms_of.get_mut(user) {
+        let Changed { gone, come } = Changed::between(&old, &new);
+        for user in gone {
+            if let Some(rooms) = self.rooms_of.get_mut(&user) {
                 rooms.remove(&id);
                 if rooms.is_empty() {
-                    self.rooms_of.remove(user);
+                    self.rooms_of.remove(&user);
                 }
             }
         }
-        for user in are.difference(&were) {
-            self.rooms_of.entry(**user).or_default().insert(id);
+        for user in come {
+            self.rooms_of.entry(user).or_default().insert(id);
         }
     }
 

@@ -28,6 +28,7 @@ mod open_error;
 mod options;
 mod order;
 mod pages;
+mod participation;
 mod readers;
 mod rescue;
 mod shared;
