@@ -5,7 +5,12 @@
 /** @typedef {'member' | 'admin'} Role */
 /** @typedef {UserRef & {email: string, createdAt: string, role?: Role}} User older servers know no roles */
 /** @typedef {User & {disabled: boolean, online: boolean, lastSeenAt?: string}} Account a user as administrators see it */
-/** @typedef {{token: string, user: User}} Grant */
+/**
+ * @typedef {object} Grant
+ * @property {string} token
+ * @property {User} user
+ * @property {string} [passwordResetAt] told once, at the log-in after a link of an administrator set the password
+ */
 /**
  * @typedef {object} Message
  * @property {string} _id

@@ -41,6 +41,14 @@ export function momentInWords(time, now) {
   return `${day}at ${timeOfDay(time)}`;
 }
 
+/** Within a sentence that stays for days: on 3 March at 14:02. @param {string} time @param {number} now */
+export function dateInWords(time, now) {
+  const then = new Date(time);
+  const sameYear = then.getFullYear() === new Date(now).getFullYear();
+  const year = sameYear ? undefined : 'numeric';
+  return `on ${then.toLocaleDateString(undefined, { day: 'numeric', month: 'long', year })} at ${timeOfDay(time)}`;
+}
+
 /** For the line between days. @param {string} time @param {number} now */
 export function dayName(time, now) {
   const days = daysAgo(time, now);

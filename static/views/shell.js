@@ -36,6 +36,7 @@ export function Shell({ app, chat }) {
     <div class="top">
       <${Banner} app=${app} />
       ${app.later.isMissing && html`<${Missing} />`}
+      ${app.session.passwordResetAt && html`<${Late} app=${app} view="PasswordReset" unasked />`}
       ${later && html`<${later.ElsewhereBar} app=${app} calls=${calls} /><${later.Sounds} calls=${calls} />`}
       <${Toasts} app=${app} />
     </div>

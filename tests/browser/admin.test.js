@@ -16,6 +16,13 @@ async function signsUp(person, name) {
   await person.button('New room').waitFor();
 }
 
+async function logsIn(person, name, password) {
+  await person.field('E-mail or name').fill(name);
+  await person.field('Password').fill(password);
+  await person.button('Log in').click();
+  await person.button('New room').waitFor();
+}
+
 scenario(
   'the first account runs the server, invites by a link, and two come by it into the room that it names',
   async (world) => {
@@ -133,6 +140,18 @@ scenario(
     await cy.button('New room').waitFor();
     assert.equal(await cy.page.locator('.sidebar-foot .who').innerText(), 'Cyd');
 
+    const cyAtHome = await world.person('Cyd-at-home', { outside: true });
+    await logsIn(cyAtHome, 'Cyd', 'a new horse');
+    const told = cyAtHome.page.getByText(/^\s*Your password was reset on .* Was that not you\?/);
+    await told.waitFor();
+    await shot(cyAtHome, 'password-reset');
+    await isOpenToAll(cyAtHome, 'a password that was reset');
+    await fits(cyAtHome, 'a password that was reset');
+    await cyAtHome.page.reload();
+    await told.waitFor();
+    await cyAtHome.button('Dismiss').click();
+    await told.waitFor({ state: 'detached' });
+
     const began = Date.now();
     await choose('Bob', 'Disable');
     await dialog(ann).getByRole('button', { name: 'Disable' }).click();
@@ -157,10 +176,7 @@ scenario(
 scenario('who logs out everywhere is out in every browser, and this one keeps nothing', async (world) => {
   const ann = await world.person('Ann');
   const other = await world.person('Ann-at-home', { outside: true });
-  await other.field('E-mail or name').fill('Ann');
-  await other.field('Password').fill('correct horse');
-  await other.button('Log in').click();
-  await other.button('New room').waitFor();
+  await logsIn(other, 'Ann', 'correct horse');
   await ann.page.goto(`${world.server.url}/#/settings`);
   await ann.button('Log out everywhere').click();
   await dialog(ann).getByRole('button', { name: 'Log out everywhere' }).click();

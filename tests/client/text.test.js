@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { endWords, recordWords, ringOverWords, startWords } from '../../static/call/reasons.js';
 import { parseRoute, roomHref, sectionHref } from '../../static/state/place.js';
 import { fieldWords } from '../../static/state/words.js';
-import { duration, initials, momentInWords, nameList } from '../../static/views/format.js';
+import { dateInWords, duration, initials, momentInWords, nameList } from '../../static/views/format.js';
 import { pieces } from '../../static/views/links.js';
 
 const links = (text) => pieces(text).filter((piece) => piece.href).map((piece) => piece.text);
@@ -34,6 +34,13 @@ test('a moment stands in a sentence with as much of its day as is needed', () =>
   assert.match(words(on(25, 14)), /^at \d/);
   assert.match(words(on(24, 23)), /^yesterday at \d/);
   assert.match(words(on(3, 14)), /^on .*3.* at \d/);
+});
+
+test('a date in a sentence names its day, and its year where that is another', () => {
+  const then = new Date(2026, 2, 3, 10, 42);
+  const words = (now) => dateInWords(then.toISOString(), now.getTime());
+  assert.match(words(new Date(2026, 2, 3, 11)), /^on [^2]*3[^2]* at \d/);
+  assert.match(words(new Date(2027, 0, 1)), /^on .*3.*2026.* at \d/);
 });
 
 test('only what can be an id is a room in the address', () => {
