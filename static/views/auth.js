@@ -102,7 +102,7 @@ function SignUp({ app, invite, room }) {
       password: valueOf(target, 'password'),
       invite,
     };
-    void run(async () => app.signedUp(await app.rest.signup(account), room));
+    void run(async () => app.entry.signedUp(await app.rest.signup(account), room));
   };
   return html`<form class="form" ref=${form} onSubmit=${submit} aria-label="Sign up" novalidate>
     ${error && !Object.keys(wrong).length && html`<${Notice}>${inWords(error)}<//>`}

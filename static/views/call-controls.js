@@ -25,7 +25,7 @@ import { useKeys } from './keys.js';
 export function Controls({ app, calls, stage, devices, onDevices }) {
   const { media, call } = calls;
   const sharing = media.flags.screen;
-  const beside = app.callPlace === 'beside';
+  const beside = app.navigation.callPlace === 'beside';
   /** @type {(Control | false)[]} */
   const all = [
     ...switchesOf(media).map((one) => ({ ...one, look: one.on ? '' : 'off' })),
@@ -33,7 +33,7 @@ export function Controls({ app, calls, stage, devices, onDevices }) {
       ...{ name: 'Share screen', key: 's', on: sharing, picture: sharing ? /** @type {const} */ ('screenOff') : /** @type {const} */ ('screen') },
       ...{ action: sharing ? 'Stop sharing' : 'Share your screen', act: () => (sharing ? media.unshare() : media.share()) },
     },
-    { name: 'Chat', key: 'c', picture: 'rooms', action: beside ? 'Close the chat' : 'Open the chat', expanded: beside, controls: 'main', badge: unreadOf(app), act: () => app.toggleChat() },
+    { name: 'Chat', key: 'c', picture: 'rooms', action: beside ? 'Close the chat' : 'Open the chat', expanded: beside, controls: 'main', badge: unreadOf(app), act: () => app.navigation.toggleChat() },
     { name: 'Devices', key: 'd', picture: 'devices', action: 'Choose devices', expanded: devices, controls: 'stage-devices', act: onDevices },
     { name: 'Hang up', picture: 'hangUp', action: 'Hang up', act: () => calls.hangUp(), look: 'end' },
   ];
@@ -54,7 +54,7 @@ function ControlButton({ name, letter, picture, action, act, on, expanded, contr
 /** Unread messages of the room that Chat opens; none while it can be seen. @param {import('../app.js').App} app */
 function unreadOf(app) {
   const { chat, calls, route } = app;
-  if (!chat || app.roomVisible) return 0;
+  if (!chat || app.navigation.roomVisible) return 0;
   const room = chat.rooms.byId.get(calls?.call?.roomId ?? route.roomId ?? '');
   return room ? chat.marks.unread(room) : 0;
 }

@@ -15,7 +15,7 @@ import { Notice } from './parts.js';
 /** @param {{app: App, calls: CallDesk}} props */
 export function CallLayer({ app, calls }) {
   const { call, incoming, plan } = calls;
-  const Shown = app.callPlace === 'corner' ? CornerCall : Stage;
+  const Shown = app.navigation.callPlace === 'corner' ? CornerCall : Stage;
   return html`
     ${call && html`<${Shown} app=${app} calls=${calls} key=${call.callId} />`}
     ${incoming && html`<${IncomingCard} app=${app} calls=${calls} key=${incoming.callId} />`}

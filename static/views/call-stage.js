@@ -23,7 +23,7 @@ export function Stage({ app, calls }) {
   const now = useNow(1000);
   const [devices, setDevices] = useState(false);
   const ref = useRef(/** @type {HTMLElement | null} */ (null));
-  const place = app.callPlace;
+  const place = app.navigation.callPlace;
   useFocusHome(ref);
   useEffect(() => ref.current?.focus({ preventScroll: true }), []);
   useEffect(() => {

@@ -31,7 +31,7 @@ export function inviteWords({ by, room }) {
 export function InvitePage({ app, code }) {
   const { look, error } = useInvite(app, code);
   const { busy, error: refused, run } = useAction();
-  const join = () => run(() => app.followInvite(code));
+  const join = () => run(() => app.entry.followInvite(code));
   if (error) return html`<${Empty} main picture="link" title="This invitation is not good"><p>${inWords(error)}</p><a class="button plain" href="#/rooms">To the rooms</a><//>`;
   if (!look) return html`<div class="empty"><${Spinner} label="Opening the invitation" /></div>`;
   return html`<${Empty} main picture="rooms" title=${inviteWords(look)}>
@@ -51,7 +51,7 @@ export function NewPassword({ app, code }) {
   const submit = (/** @type {any} */ event) => {
     event.preventDefault();
     const password = valueOf(event.currentTarget, 'newPassword');
-    void run(async () => app.changeTo(await app.rest.resetPassword(code, password)));
+    void run(async () => app.entry.changeTo(await app.rest.resetPassword(code, password)));
   };
   return html`<form class="form" ref=${form} onSubmit=${submit} aria-label="New password">
     ${error && !Object.keys(wrong).length && html`<${Notice}>${inWords(error)}<//>`}

@@ -156,7 +156,7 @@ export class Messages extends Component {
     const message = /** @type {HTMLElement | null} */ (target.closest('[data-person]'));
     const asked = event instanceof KeyboardEvent ? event.key === 'Enter' && target === message : target.closest('.name, .avatar');
     const { person: id, name: username } = message?.dataset ?? {};
-    if (asked && id && username) this.props.app.showPerson({ id, username });
+    if (asked && id && username) this.props.app.navigation.showPerson({ id, username });
   }
 
   toNewest() {

@@ -52,10 +52,10 @@ export function watchForNews(app) {
     if (!chat.sounds.tellsOf(room.id, () => isDirect(room) || isMeant())) return;
     const here = document.visibilityState === 'visible' && document.hasFocus();
     const claim = new MessageClaim({ storage: belongings.ofBrowser, tab: calls.tab });
-    if (here && chat.reader.openId === room.id && app.roomVisible) claim.quiet(message.id);
+    if (here && chat.reader.openId === room.id && app.navigation.roomVisible) claim.quiet(message.id);
     else if (chat.sounds.isOn('messages') && canSound()) void sound(claim, message.id);
     if (here) return;
-    const visit = () => app.visit(roomHref(room.id));
+    const visit = () => app.navigation.visit(roomHref(room.id));
     const title = isDirect(room) ? message.senderName : `${message.senderName} in ${room.name}`;
     notify(`message ${room.id}`, title, message.content.slice(0, 200), visit);
   };

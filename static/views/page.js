@@ -6,11 +6,11 @@ const NEWER = 'There is a newer version of this page. Reload it when it suits yo
 
 /** @param {import('../app.js').App} app */
 export function watchPage(app) {
-  addEventListener('hashchange', () => app.go(location.hash));
+  addEventListener('hashchange', () => app.navigation.go(location.hash));
   addEventListener('storage', (event) => app.stored(event.key));
   addEventListener('pagehide', () => app.leaving());
   addEventListener('online', () => app.connection.nudge());
-  document.addEventListener('click', (event) => leadsHere(event) && app.makeWay(app.route));
+  document.addEventListener('click', (event) => leadsHere(event) && app.navigation.makeWay(app.route));
   watchSize(app);
   const workers = /** @type {ServiceWorkerContainer | undefined} */ (navigator.serviceWorker);
   if (workers?.controller) workers.addEventListener('controllerchange', () => app.say(NEWER));
@@ -41,7 +41,7 @@ function watchSize(app) {
   };
   const look = () => {
     const { both, lists, beside, all } = queries;
-    app.fit({ both: both.matches, lists: lists.matches, beside: beside.matches, all: all.matches });
+    app.navigation.fit({ both: both.matches, lists: lists.matches, beside: beside.matches, all: all.matches });
   };
   for (const query of Object.values(queries)) query.addEventListener('change', look);
   look();

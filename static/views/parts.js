@@ -107,7 +107,7 @@ export const Skeleton = ({ rows = 5, label }) =>
 
 /** A name that leads to the person's card. @param {{app: App, id: string, name: string}} props */
 export const PersonName = ({ app, id, name }) =>
-  html`<button type="button" class="person-name" dir="auto" title=${`About ${name}`} onClick=${() => app.showPerson({ id, username: name })}>${name}</button>`;
+  html`<button type="button" class="person-name" dir="auto" title=${`About ${name}`} onClick=${() => app.navigation.showPerson({ id, username: name })}>${name}</button>`;
 
 /** Ways to one person: a word where `write` is given, and both kinds of call. @param {{name: string, ring: (callType: CallType) => void, write?: () => void}} props */
 export function CallButtons({ name, ring, write }) {

@@ -125,7 +125,7 @@ class PageOfPeople extends Component {
 function Person({ user, app }) {
   const ring = (/** @type {import('../protocol/types.js').CallType} */ callType) =>
     void app.prepareCall({ to: user.id, name: user.username, callType });
-  const write = () => void app.writeTo(user.id).catch((error) => app.say(inWords(error)));
+  const write = () => void app.navigation.writeTo(user.id).catch((error) => app.say(inWords(error)));
   return html`<div class="row">
     <${Avatar} id=${user.id} name=${user.username} online=${user.online} />
     <span>

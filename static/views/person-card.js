@@ -14,7 +14,7 @@ import { Avatar, Notice } from './parts.js';
 
 /** @param {{app: App, chat: Chat}} props */
 export function PersonCard({ app, chat }) {
-  const { card } = app;
+  const { card } = app.navigation;
   return card && html`<${Card} key=${card.id} app=${app} chat=${chat} who=${card} />`;
 }
 
@@ -23,8 +23,8 @@ function Card({ app, chat, who }) {
   const { busy, error, run } = useAction();
   const presence = usePresence(app, who);
   const isMe = who.id === chat.user.id;
-  const close = () => app.showPerson(null);
-  const write = () => run(() => app.writeTo(who.id));
+  const close = () => app.navigation.showPerson(null);
+  const write = () => run(() => app.navigation.writeTo(who.id));
   const ring = (/** @type {import('../protocol/types.js').CallType} */ callType) => {
     close();
     void app.prepareCall({ to: who.id, name: who.username, callType });

@@ -23,7 +23,7 @@ export function NewRoomDialog({ app, chat, onClose }) {
   const create = async (/** @type {FormData} */ form) => {
     const about = { name: written(form, 'name'), description: written(form, 'description') };
     const room = await chat.create(isPrivate ? { ...about, kind: 'private', members: picked.map((one) => one.id) } : about);
-    app.visit(roomHref(room.id));
+    app.navigation.visit(roomHref(room.id));
   };
   const kind = (/** @type {boolean} */ value, /** @type {string} */ label, /** @type {string} */ hint) =>
     html`<label class="choice">
@@ -54,7 +54,7 @@ export function RoomDialog({ app, chat, room, about, onClose }) {
   if (about === 'delete') {
     const remove = async () => {
       await chat.remove(room.id);
-      app.visit('#/rooms');
+      app.navigation.visit('#/rooms');
     };
     return html`<${Confirm} title=${`Delete “${room.name}”?`} action="Delete room" danger onClose=${onClose} work=${remove}>
       The room and all of its messages are gone for everybody. This cannot be undone.
@@ -63,7 +63,7 @@ export function RoomDialog({ app, chat, room, about, onClose }) {
   if (about === 'leave') {
     const leave = async () => {
       await chat.leave(room.id);
-      if (!isOpen(room)) app.visit('#/rooms');
+      if (!isOpen(room)) app.navigation.visit('#/rooms');
     };
     return html`<${Confirm} title=${`Leave “${room.name}”?`} action="Leave room" onClose=${onClose} work=${leave}>
       ${leaveWords(chat, room)}

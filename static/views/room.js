@@ -44,7 +44,7 @@ export function RoomPage({ app, chat, roomId }) {
     <${Head} app=${app} chat=${chat} room=${room} people=${people} onPeople=${togglePeople} onDialog=${setDialog} />
     <div class="room-body">
       <${CallStrip} app=${app} room=${room} />
-      <${Messages} app=${app} chat=${chat} room=${room} visible=${app.roomVisible} />
+      <${Messages} app=${app} chat=${chat} room=${room} visible=${app.navigation.roomVisible} />
       <div class="below">
         <${TypingLine} names=${chat.typing.in(roomId)} />
         <${Foot} chat=${chat} room=${room} />

@@ -46,7 +46,7 @@ function LogOutEverywhere({ app }) {
   if (!app.session.user?.role) return null;
   return html`<button class="button plain" onClick=${() => setAsking(true)}>Log out everywhere</button>
     ${asking &&
-    html`<${Confirm} title="Log out everywhere?" action="Log out everywhere" danger onClose=${() => setAsking(false)} work=${() => app.logOutEverywhere()}>
+    html`<${Confirm} title="Log out everywhere?" action="Log out everywhere" danger onClose=${() => setAsking(false)} work=${() => app.entry.logOutEverywhere()}>
       You are logged out on every device and in every browser, here too. This browser keeps nothing of yours.
     <//>`}`;
 }

@@ -31,7 +31,7 @@ export function Shell({ app, chat }) {
   const listAlone = !app.place.fits.both && view === 'list';
   const skip = () => app.later.bring().then(({ focusHeading }) => focusHeading());
   const opening = html`<div class="empty"><${Spinner} label="Opening" /></div>`;
-  return html`<div class="shell" data-view=${view} data-call=${app.callPlace} data-corner=${later?.cornerOf(app)}>
+  return html`<div class="shell" data-view=${view} data-call=${app.navigation.callPlace} data-corner=${later?.cornerOf(app)}>
     <button class="button primary skip" onClick=${skip}>Skip the lists</button>
     <div class="top">
       <${Banner} app=${app} />
@@ -41,7 +41,7 @@ export function Shell({ app, chat }) {
       <${Toasts} app=${app} />
     </div>
     <${Sidebar} app=${app} chat=${chat} alone=${listAlone} />
-    <main class="main" id="main" tabindex="-1" inert=${!app.roomVisible}>
+    <main class="main" id="main" tabindex="-1" inert=${!app.navigation.roomVisible}>
       ${page !== 'home'
         ? html`<${Late} app=${app} view=${PAGES[page] ?? 'Settings'} key=${page} code=${app.route.code} meanwhile=${opening} />`
         : roomId
@@ -49,7 +49,7 @@ export function Shell({ app, chat }) {
           : html`<${NoRoom} chat=${chat} />`}
     </main>
     ${later && html`<${later.CallLayer} app=${app} calls=${calls} />`}
-    ${app.card && html`<${Late} app=${app} view="PersonCard" chat=${chat} />`}
+    ${app.navigation.card && html`<${Late} app=${app} view="PersonCard" chat=${chat} />`}
   </div>`;
 }
 

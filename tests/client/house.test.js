@@ -11,8 +11,8 @@ const modules = (directory) =>
     .map((name) => ({ name: directory + name, text: readFileSync(new URL(directory + name, root), 'utf8') }));
 const imports = (text) => [...text.matchAll(/^import .*?from '(.+?)';/gms)].map((match) => match[1]);
 
-test('protocol, state and call never touch the page', () => {
-  for (const { name, text } of ['protocol/', 'state/', 'call/'].flatMap(modules)) {
+test('protocol, state, call and app never touch the page', () => {
+  for (const { name, text } of ['protocol/', 'state/', 'call/', 'app/'].flatMap(modules)) {
     assert.doesNotMatch(text.replace(/\/\*[^]*?\*\/|\/\/.*/g, ''), /\b(document|window|location)\b\.|\bHTML\w+Element\b/, name);
     for (const path of imports(text)) assert.doesNotMatch(path, /views|preact/, name);
   }
@@ -25,15 +25,15 @@ test('views never fetch, and write text as text', () => {
   }
 });
 
-test('imports point down: protocol knows nobody, state knows protocol, call knows both', () => {
-  const allowed = { 'protocol/': /^\.\/|^\.\.\/protocol/, 'state/': /^\.\/|^\.\.\/protocol/, 'call/': /^\.\/|^\.\.\/(protocol|state)/ };
+test('imports point down: protocol knows nobody, state knows protocol, call knows both, and app all of them', () => {
+  const allowed = { 'protocol/': /^\.\/|^\.\.\/protocol/, 'state/': /^\.\/|^\.\.\/protocol/, 'call/': /^\.\/|^\.\.\/(protocol|state)/, 'app/': /^\.\/|^\.\.\/(protocol|state|call)/ };
   for (const [directory, may] of Object.entries(allowed)) {
     for (const { name, text } of modules(directory)) for (const path of imports(text)) assert.match(path, may, name);
   }
 });
 
 test('every module opens with its one job', () => {
-  for (const { name, text } of ['', 'protocol/', 'state/', 'call/', 'views/'].flatMap(modules)) assert.match(text, /^\/\*\* .+/, name);
+  for (const { name, text } of ['', 'app/', 'protocol/', 'state/', 'call/', 'views/'].flatMap(modules)) assert.match(text, /^\/\*\* .+/, name);
 });
 
 test('the page has no inline script and no inline style, and loads nothing from elsewhere', () => {
@@ -51,7 +51,7 @@ test('every module stands in a list of the page, so that none waits for another 
   const listed = (text) => [...text.matchAll(/rel="modulepreload" href="\.\/(.+?)"( fetchpriority="low")? \/>/g)];
   const [atOnce, later] = page.split('<template id="later">');
   const preloaded = (low) => listed(atOnce).filter((match) => Boolean(match[2]) === low).map((match) => match[1]).sort();
-  const all = ['', 'protocol/', 'state/', 'call/', 'views/', 'vendor/'].flatMap(modules);
+  const all = ['', 'app/', 'protocol/', 'state/', 'call/', 'views/', 'vendor/'].flatMap(modules);
   const texts = new Map(all.map(({ name, text }) => [name, text]));
   const reachedFrom = (...names) => {
     const reached = new Set(names);

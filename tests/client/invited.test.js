@@ -31,7 +31,7 @@ async function appAt(context, hash, { user, rooms = [], answers = {} } = {}) {
   const never = () => new Promise(() => {});
   const app = new App({ io: () => socket, storage: shelf, tabStorage: storage(), hash, parts: { chat: async () => chat, shell: async () => ({}), later: never } });
   app.place.fits = { both: true, lists: true, beside: true, all: true };
-  app.navigate = (next) => queueMicrotask(() => app.go(next));
+  app.navigation.setAddress = (next) => queueMicrotask(() => app.navigation.go(next));
   app.start();
   await settle();
   // Its timers must not outlive the test.
@@ -51,7 +51,7 @@ test('who is not logged in stays at an invitation and at a new password, and now
 test('who signs up by an invitation finds the room open that it led to', async (context) => {
   const kitchen = room(5, { name: 'Kitchen' });
   const { app, socket } = await appAt(context, '#/invite/abc', { rooms: [room(4, { joined: false }), kitchen] });
-  app.signedUp(grant(ada), 'Kitchen');
+  app.entry.signedUp(grant(ada), 'Kitchen');
   await settle();
   socket.come();
   for (let turn = 0; turn < 5; turn += 1) await settle();
@@ -61,11 +61,11 @@ test('who signs up by an invitation finds the room open that it led to', async (
 test('who has an account and logs in comes back to the invitation, and by it into the room', async (context) => {
   const board = room(7, { name: 'Board', kind: 'private' });
   const { app, asked } = await appAt(context, '#/invite/abc', { answers: { 'POST /api/invites/code/abc': { room: board } } });
-  app.go('#/login');
+  app.navigation.go('#/login');
   app.session.begin(grant(ada));
   for (let turn = 0; turn < 5; turn += 1) await settle();
   assert.equal(app.place.hash, '#/invite/abc');
-  await app.followInvite('abc');
+  await app.entry.followInvite('abc');
   await settle();
   assert.ok(asked.some(([what]) => what === 'POST /api/invites/code/abc'));
   assert.equal(app.place.hash, `#/rooms/${board.id}`);
@@ -76,7 +76,7 @@ test('a new password is for whoever the link was made for, whoever was logged in
   const { app } = await appAt(context, '#/reset/abc', { user: ada });
   assert.equal(app.chat.user.id, ada.id);
   const bob = { id: id(2), username: 'Bob', role: 'member' };
-  app.changeTo(grant(bob));
+  app.entry.changeTo(grant(bob));
   for (let turn = 0; turn < 5; turn += 1) await settle();
   assert.equal(app.chat.user.id, bob.id);
   assert.equal(app.route.page, 'home');
@@ -132,9 +132,9 @@ test('accounts are found, go on where a page ended, and change one at a time', a
 
 test('who logs out everywhere is told so, and whoever logs in after that is led nowhere', async (context) => {
   const { app, asked } = await appAt(context, '#/rooms', { user: ada });
-  app.go('#/settings');
-  await app.logOutEverywhere();
+  app.navigation.go('#/settings');
+  await app.entry.logOutEverywhere();
   await settle();
   assert.ok(asked.some(([what]) => what === 'POST /api/auth/logout-everywhere'));
-  assert.deepEqual([app.session.user, app.session.notice, app.returnTo], [null, 'You are logged out everywhere.', '']);
+  assert.deepEqual([app.session.user, app.session.notice, app.entry.returnTo], [null, 'You are logged out everywhere.', '']);
 });
