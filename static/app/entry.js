@@ -45,7 +45,10 @@ export class Entry {
     }
   }
 
-  /** The session is another one. @param {boolean} wanted its user has ended it, and whoever comes next may be another */
+  /**
+   * The session is another one.
+   * @param {boolean} wanted its user has ended it, and whoever comes next may be another
+   */
   sessionChanged(wanted) {
     const { app } = this;
     const { navigation, session, place } = app;
@@ -92,7 +95,9 @@ export class Entry {
     if (room) this.app.navigation.visit(roomHref(room.id));
   }
 
-  /** The connection's token was refused. Where this session has a newer one, or the refusal was about an older, go on. */
+  /**
+   * The connection's token was refused. Where this session has a newer one, or the refusal was about an older, go on.
+   */
   async reconsider() {
     const { session, rest, connection } = this.app;
     const { token } = session;

@@ -76,7 +76,10 @@ export class Navigation {
     return this.callPlace !== 'large';
   }
 
-  /** What one goes to must be seen: a call in front of it goes to a corner. @param {import('../state/place.js').Route} before */
+  /**
+   * What one goes to must be seen: a call in front of it goes to a corner.
+   * @param {import('../state/place.js').Route} before
+   */
   makeWay(before) {
     const { callPlace } = this;
     if (!callPlace || callPlace === 'corner') return;

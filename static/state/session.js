@@ -80,7 +80,10 @@ export class Session extends Store {
     this.put({ ...grant, user });
   }
 
-  /** @param {string} [notice] in words, for the log-in page @param {boolean} [wanted] the user wanted it, as also without a word */
+  /**
+   * @param {string} [notice] in words, for the log-in page
+   * @param {boolean} [wanted] the user wanted it, as also without a word
+   */
   end(notice = '', wanted = false) {
     this.notice = notice;
     this.wanted = wanted;
@@ -142,7 +145,9 @@ export class Session extends Store {
     this.timer = this.timers.setTimeout(() => this.refresh(), wait);
   }
 
-  /** Renews the token where half its life is over. A failure is tried again later; a refusal ends the session elsewhere. */
+  /**
+   * Renews the token where half its life is over. A failure is tried again later; a refusal ends the session elsewhere.
+   */
   async refresh() {
     const { token, renew } = this;
     if (!token || !renew) return;

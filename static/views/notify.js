@@ -47,7 +47,10 @@ export function watchForNews(app) {
     const room = chat?.rooms.byId.get(message.room);
     if (!chat || !calls || !belongings || !room) return;
     const others = () => [...chat.rooms.peopleIn(room.id), ...room.participants].map((one) => one.username);
-    const isMeant = () => (room.readSeq === undefined ? isMentioned(message, chat.user.username, room, others()) : isNamed(message, chat.user.id));
+    const isMeant = () =>
+      room.readSeq === undefined
+        ? isMentioned(message, chat.user.username, room, others())
+        : isNamed(message, chat.user.id);
     // What is written to one alone means that one.
     if (!chat.sounds.tellsOf(room.id, () => isDirect(room) || isMeant())) return;
     const here = document.visibilityState === 'visible' && document.hasFocus();

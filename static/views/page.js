@@ -25,7 +25,10 @@ export function watchPage(app) {
   });
 }
 
-/** A click on a link to where one is already changes no address, and is meant all the same. @param {MouseEvent} event */
+/**
+ * A click on a link to where one is already changes no address, and is meant all the same.
+ * @param {MouseEvent} event
+ */
 function leadsHere(event) {
   const link = event.target instanceof Element && event.target.closest('a[href^="#/"]');
   return link && link.getAttribute('href') === location.hash;
@@ -48,7 +51,16 @@ function watchSize(app) {
 }
 
 /** @type {Record<string, string>} */
-const PAGES = { login: 'Log in', signup: 'Sign up', settings: 'Settings', invite: 'Invitation', reset: 'New password', admin: 'Administration', people: 'People', calls: 'Calls' };
+const PAGES = {
+  login: 'Log in',
+  signup: 'Sign up',
+  settings: 'Settings',
+  invite: 'Invitation',
+  reset: 'New password',
+  admin: 'Administration',
+  people: 'People',
+  calls: 'Calls',
+};
 
 /** @param {import('../app.js').App} app */
 function title(app) {
@@ -87,7 +99,8 @@ function keepFiles() {
   // Missing where the page is not secure: there the browser's own cache is all there is.
   const workers = /** @type {ServiceWorkerContainer | undefined} */ (navigator.serviceWorker);
   if (!workers) return;
-  // Only the build makes an import map. Without it files stand in a folder, and a worker of another time is to let go of them.
+  // Only the build makes an import map. Without it files stand in a folder, and a worker of another time is to let go
+  // of them.
   const built = Boolean(document.querySelector('script[type="importmap"]'));
   const work = built ? workers.register('service-worker.js') : workers.getRegistration().then((one) => one?.update());
   work.catch((error) => console.info('The files of this page are not kept:', error.message));

@@ -38,9 +38,13 @@ function Card({ app, chat, who }) {
       ${error && html`<${Notice}>${inWords(error)}<//>`}
       ${!isMe &&
       html`<div class="card-actions">
-          <button type="button" class="button primary" autofocus aria-disabled=${busy} onClick=${write}>${icon('rooms')}Write</button>
+          <button type="button" class="button primary" autofocus aria-disabled=${busy} onClick=${write}>
+            ${icon('rooms')}Write
+          </button>
           <button type="button" class="button plain" onClick=${() => ring('audio')}>${callIcon('audio')}Call</button>
-          <button type="button" class="button plain" onClick=${() => ring('video')}>${callIcon('video')}Video call</button>
+          <button type="button" class="button plain" onClick=${() => ring('video')}>
+            ${callIcon('video')}Video call
+          </button>
         </div>
         <${AddToRoom} chat=${chat} who=${who} />`}
     </div>
@@ -93,7 +97,9 @@ function AddToRoom({ chat, who }) {
     <div class="field">
       <label for="card-room">Add to a room</label>
       <div class="field-row">
-        <select class="input" id="card-room" name="room">${rooms.map((room) => html`<option key=${room.id} value=${room.id}>${room.name}</option>`)}</select>
+        <select class="input" id="card-room" name="room">
+          ${rooms.map((room) => html`<option key=${room.id} value=${room.id}>${room.name}</option>`)}
+        </select>
         <button class="button plain" aria-disabled=${busy}>Add</button>
       </div>
     </div>

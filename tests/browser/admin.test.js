@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fits, isOpenToAll } from './barriers.js';
 import { scenario, until } from './world.js';
 
-const shot = async (person, name) => process.env.SHOTS && person.page.screenshot({ path: join(process.env.SHOTS, `${name}.png`) });
+const shot = async (person, name) =>
+  process.env.SHOTS && person.page.screenshot({ path: join(process.env.SHOTS, `${name}.png`) });
 const dialog = (person) => person.page.getByRole('dialog');
 
 async function signsUp(person, name) {
@@ -75,7 +76,10 @@ scenario(
   async (world) => {
     const ann = await world.person('Ann');
     const bob = await world.person('Bob');
-    const room = await world.server.ask('POST', '/api/rooms', { token: ann.grant.token, body: { name: 'Board', kind: 'private' } });
+    const room = await world.server.ask('POST', '/api/rooms', {
+      token: ann.grant.token,
+      body: { name: 'Board', kind: 'private' },
+    });
     const invite = (body) => world.server.ask('POST', '/api/invites', { token: ann.grant.token, body });
     const [first, second] = [await invite({ roomId: room.id }), await invite({ roomId: room.id })];
     await bob.page.goto(`${world.server.url}/#/invite/${first.code}`);
@@ -181,5 +185,7 @@ scenario('who logs out everywhere is out in every browser, and this one keeps no
   await ann.button('Log out everywhere').click();
   await dialog(ann).getByRole('button', { name: 'Log out everywhere' }).click();
   for (const one of [ann, other]) await one.button('Log in').waitFor();
-  await until(async () => (await ann.page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes('.u.') || key.includes('session')))).length === 0, 'an empty shelf');
+  const kept = () =>
+    ann.page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes('.u.') || key.includes('session')));
+  await until(async () => (await kept()).length === 0, 'an empty shelf');
 });
