@@ -95,7 +95,12 @@ test('what is vendored is what the packages hold, with its version and licence',
   const same = {
     '../../static/vendor/socket.io.js': '../node_modules/socket.io-client/dist/socket.io.esm.min.js',
     '../../static/vendor/preact.js': '../node_modules/htm/preact/standalone.module.js',
+    '../../vendor/socket.io-client/LICENSE': '../node_modules/socket.io-client/LICENSE',
   };
+  const served = '../../vendor/socket.io-client/';
+  for (const name of readdirSync(new URL(served, import.meta.url)).filter((one) => one.startsWith('socket.io'))) {
+    same[served + name] = `../node_modules/socket.io-client/dist/${name}`;
+  }
   for (const [ours, theirs] of Object.entries(same)) assert.equal(text(ours), text(theirs), ours);
   const licences = text('../../static/vendor/LICENSES.txt');
   for (const name of ['socket.io-client', 'htm']) {
