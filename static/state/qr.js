@@ -168,12 +168,8 @@ function drawMarks(version, set) {
     set(6, at, at % 2 === 0);
     set(at, 6, at % 2 === 0);
   }
-  const square = (
-    /** @type {number} */ cx,
-    /** @type {number} */ cy,
-    /** @type {number} */ reach,
-    /** @type {number[]} */ light,
-  ) => {
+  /** @type {(cx: number, cy: number, reach: number, light: number[]) => void} */
+  const square = (cx, cy, reach, light) => {
     for (let dy = -reach; dy <= reach; dy += 1) {
       for (let dx = -reach; dx <= reach; dx += 1) {
         set(cx + dx, cy + dy, !light.includes(Math.max(Math.abs(dx), Math.abs(dy))));
@@ -230,10 +226,7 @@ function drawVersion(version, set) {
   }
 }
 
-/**
- * How hard it is to read: long runs, blocks, what looks like a mark, too much dark or light.
- * @param {boolean[][]} rows
- */
+/** How hard it is to read: runs, blocks, what looks like a mark, too much dark or light. @param {boolean[][]} rows */
 function penalty(rows) {
   const size = rows.length;
   const columns = rows.map((_, x) => rows.map((row) => row[x] ?? false));

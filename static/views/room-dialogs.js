@@ -49,7 +49,7 @@ export function NewRoomDialog({ app, chat, onClose }) {
 
 /**
  * What the menu of a room leads to.
- * @param {{app: App, chat: Chat, room: Room, about: import('./room.js').RoomAction, onClose: () => void}} props
+ * @param {{app: App, chat: Chat, room: Room, about: import('./room-head.js').RoomAction, onClose: () => void}} props
  */
 export function RoomDialog({ app, chat, room, about, onClose }) {
   if (about === 'invite') return html`<${InviteDialog} app=${app} room=${room} onClose=${onClose} />`;

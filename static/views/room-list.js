@@ -29,14 +29,8 @@ export function RoomList({ app, chat, alone, onCreate }) {
     <div class="sidebar-tools">
       <${SearchField} label="Search rooms" value=${words} onInput=${setWords} />
       ${chat.unread > 0 &&
-      html`<button
-        class="button ghost icon-only"
-        aria-label="Mark all rooms as read"
-        title="Mark all as read"
-        onClick=${() => chat.markAllRead()}
-      >
-        ${icon('checkAll')}
-      </button>`}
+      html`<button class="button ghost icon-only" aria-label="Mark all rooms as read" title="Mark all as read"
+        onClick=${() => chat.markAllRead()}>${icon('checkAll')}</button>`}
     </div>
     <nav class="sidebar-list" aria-label="Rooms">
       ${!chat.rooms.loaded
@@ -123,15 +117,10 @@ function NoRooms({ words, onCreate }) {
 }
 
 /**
- * @typedef {object} Looks
- * @property {Room} room
- * @property {number} unread
- * @property {number} mentions
- * @property {boolean} silent
- * @property {boolean} online
- * @property {string} time
- * @property {boolean} current
- * @property {string} me
+ * @typedef {{
+ *   room: Room, unread: number, mentions: number, silent: boolean, online: boolean, time: string, current: boolean,
+ *   me: string
+ * }} Looks
  */
 /** @typedef {{looks: Looks, now: number, node: unknown}} Row with what it shows */
 
