@@ -1,5 +1,4 @@
-//! Prepares for embedding the web client and the official Socket.IO client: every file beside its brotli and gzip
-//! forms.
+//! Prepares for embedding the web client and the official Socket.IO client: every file in its brotli and gzip forms.
 //!
 //! Modules and styles of the web client are named by their content, so that a browser may keep them for ever; the page
 //! gets an import map from the names in the sources to these, and the service worker the list of all files. The modules
@@ -132,7 +131,8 @@ fn change(files: &mut Files, path: &str, with: impl FnOnce(String) -> String) {
     *content = after.into_bytes();
 }
 
-/// Writes files and their compressed forms. What is no longer among them must not stay in the executable.
+/// Writes files in their compressed forms, and as they are where compressing saves next to nothing. What is no longer
+/// among them must not stay in the executable.
 fn write(files: &Files, out: &Path) -> io::Result<()> {
     if out.exists() {
         fs::remove_dir_all(out)?;
@@ -141,8 +141,9 @@ fn write(files: &Files, out: &Path) -> io::Result<()> {
         let target = out.join(path);
         fs::create_dir_all(target.parent().expect("a file is in a directory"))?;
         keep(&target, ".br", content, compress_brotli(content)?)?;
-        keep(&target, ".gz", content, compress_gzip(content)?)?;
-        fs::write(target, content)?;
+        if !keep(&target, ".gz", content, compress_gzip(content)?)? {
+            fs::write(target, content)?;
+        }
     }
     Ok(())
 }
@@ -170,14 +171,15 @@ fn read(root: &Path) -> io::Result<Files> {
     Ok(found)
 }
 
-/// Writes a compressed form beside the file, where it saves more than next to nothing.
-fn keep(target: &Path, suffix: &str, plain: &[u8], compressed: Vec<u8>) -> io::Result<()> {
+/// Writes a compressed form, where it saves more than next to nothing; whether it does.
+fn keep(target: &Path, suffix: &str, plain: &[u8], compressed: Vec<u8>) -> io::Result<bool> {
     if compressed.len() * 20 >= plain.len() * 19 {
-        return Ok(());
+        return Ok(false);
     }
     let mut name = target.as_os_str().to_owned();
     name.push(suffix);
-    fs::write(name, compressed)
+    fs::write(name, compressed)?;
+    Ok(true)
 }
 
 fn compress_brotli(content: &[u8]) -> io::Result<Vec<u8>> {

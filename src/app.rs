@@ -1,5 +1,6 @@
 //! The whole server on one screen: settings, store, bus, services, sockets and routes put together.
 
+mod memory;
 mod run;
 mod tasks;
 

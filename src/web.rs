@@ -6,6 +6,7 @@ mod library;
 use std::borrow::Cow;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,13 +18,14 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
-use rust_embed::Embed;
+use flate2::read::GzDecoder;
+use rust_embed::{Embed, EmbeddedFile};
 
 use crate::config::Client;
 
 pub use library::library;
 
-/// The built-in client, as the build prepared it: each file, and `.br` and `.gz` beside it where they are worth it.
+/// The built-in client, as the build prepared it: each file as `.br` and `.gz`, or as it is where they are not worth it.
 #[derive(Embed)]
 #[folder = "$OUT_DIR/web"]
 struct Assets;
@@ -54,8 +56,7 @@ pub fn router(client: &Client) -> Router {
 }
 
 /// Browsers that have kept the client open it without asking, and ask for this alone. The worker as it stands in the
-/// sources lets go of
-/// all files and of itself.
+/// sources lets go of all files and of itself.
 async fn worker_that_goes(request: Request) -> Response {
     let content = Bytes::from_static(include_bytes!("../static/service-worker.js"));
     let tag = tag_of(&content);
@@ -133,15 +134,28 @@ fn wanted(path: &str) -> Option<String> {
 
 /// The smallest form that the browser takes. Each form has a tag of its own, as they are different bytes.
 fn choose<Files: Embed>(path: &str, headers: &HeaderMap) -> Option<File> {
-    let plain = Files::get(path)?;
     let compressed = [("br", ".br"), ("gzip", ".gz")].into_iter().find_map(|(coding, suffix)| {
         let file = accepts(headers, coding).then(|| Files::get(&format!("{path}{suffix}")))??;
-        Some((file, Some(coding)))
+        Some(File { encoding: Some(coding), ..file_of(path, file, "") })
     });
-    let (file, encoding) = compressed.unwrap_or((plain, None));
+    compressed.or_else(|| plain::<Files>(path))
+}
+
+/// A file as it was before it was compressed: hardly anybody asks for that, so most are not kept in that form.
+fn plain<Files: Embed>(path: &str) -> Option<File> {
+    if let Some(file) = Files::get(path) {
+        return Some(file_of(path, file, ""));
+    }
+    let file = file_of(path, Files::get(&format!("{path}.gz"))?, "-plain");
+    let mut content = Vec::new();
+    GzDecoder::new(file.content.as_ref()).read_to_end(&mut content).expect("the build compressed it");
+    Some(File { content: content.into(), ..file })
+}
+
+fn file_of(path: &str, file: EmbeddedFile, mark: &str) -> File {
     let hash = HEXLOWER.encode(&file.metadata.sha256_hash()[..8]);
-    let forever = is_named_by_content(path);
-    Some(File { content: content(file.data), tag: format!("\"{hash}\""), encoding, forever })
+    let tag = format!("\"{hash}{mark}\"");
+    File { content: content(file.data), tag, encoding: None, forever: is_named_by_content(path) }
 }
 
 /// As the build names modules and styles: 16 hexadecimal digits before the kind.

@@ -12,7 +12,7 @@ use tokio::time::interval;
 
 use crate::client::Socket;
 use crate::figures::{Figures, grouped};
-use crate::fill::fill;
+use crate::fill::{fill, fill_with_private_rooms};
 use crate::live::p99;
 use crate::process::Server;
 use crate::scale::Scale;
@@ -28,6 +28,7 @@ pub async fn measure(scale: &Scale) -> Figures {
     let mut figures = Figures::new("alone", vec![COLUMN], Vec::new());
     log_ins(scale, &mut figures).await;
     starts(scale, &mut figures).await;
+    list_of_rooms(scale, &mut figures).await;
     let bytes = std::fs::metadata(env!("CARGO_BIN_EXE_tincan")).expect("it is built").len();
     figures.note("the executable", "MB", COLUMN, bytes as f64 / 1e6);
     figures
@@ -120,5 +121,24 @@ async fn starts(scale: &Scale, figures: &mut Figures) {
         let row = format!("a page of 50 in a room of {}: median", grouped(size));
         figures.note(&row, "ms", COLUMN, times[times.len() / 2].as_secs_f64() * 1e3);
     }
+    server.stop().await;
+}
+
+/// The list of the rooms that one sees, where most of them are other people's.
+async fn list_of_rooms(scale: &Scale, figures: &mut Figures) {
+    let data = Arc::new(TempDir::new().expect("a directory"));
+    let server = Server::on(Arc::clone(&data), &[]).await;
+    let token = server.user("reader").await;
+    let reader = server.id_of(&token).await;
+    server.stop().await;
+    fill_with_private_rooms(data.path(), scale.rooms, reader, scale.seen).await;
+    let server = Server::on(data, &[]).await;
+    let mut times = Vec::new();
+    for _ in 0..50 {
+        times.push(server.timed_get(&token, "/api/rooms").await);
+    }
+    times.sort_unstable();
+    let row = format!("the list of {} rooms among {}: median", scale.seen, grouped(scale.rooms));
+    figures.note(&row, "ms", COLUMN, times[times.len() / 2].as_secs_f64() * 1e3);
     server.stop().await;
 }

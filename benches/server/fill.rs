@@ -1,8 +1,7 @@
 //! A store that is filled with messages before a server is started on it.
 
+use futures_util::stream::{self, StreamExt};
 use std::path::Path;
-use std::sync::Arc;
-
 use tincan::model::{Content, Mentions, MessageId, NewMessage, Room, RoomId, RoomKind, Timestamp, UserId};
 
 use crate::settings::settings;
@@ -12,18 +11,7 @@ pub async fn fill(data: &Path, sizes: &[usize]) -> Vec<RoomId> {
     let store = tincan::store::open(&settings(data)).await.expect("the store opens");
     let mut rooms = Vec::new();
     for (number, size) in sizes.iter().enumerate() {
-        let room = Room {
-            id: RoomId::new(),
-            kind: RoomKind::Open,
-            name: format!("filled {number}"),
-            description: String::new(),
-            created_by: UserId::new(),
-            participants: Arc::default(),
-            created_at: Timestamp::now(),
-            last_message: None,
-            last_seq: 0,
-            numbered: 0,
-        };
+        let room = Room::new(RoomKind::Open, format!("filled {number}"), UserId::new(), Vec::new());
         rooms.push(room.id);
         store.insert_room(room).await.expect("a new room");
         for first in (0..*size).step_by(500) {
@@ -33,6 +21,23 @@ pub async fn fill(data: &Path, sizes: &[usize]) -> Vec<RoomId> {
     }
     store.close().await;
     rooms
+}
+
+/// Adds private rooms with a message each, of which the reader sees so many, spread evenly over all.
+pub async fn fill_with_private_rooms(data: &Path, all: usize, reader: UserId, seen: usize) {
+    /// How many are made at the same time, which the store puts together.
+    const AT_ONCE: usize = 256;
+    let store = &tincan::store::open(&settings(data)).await.expect("the store opens");
+    let made = stream::iter(0..all).map(|number| async move {
+        let owner = if number % (all / seen) == 0 { reader } else { UserId::new() };
+        let name = format!("private {number}");
+        let room = Room::new(RoomKind::Private, name, owner, vec![owner, UserId::new()]);
+        let id = room.id;
+        store.insert_room(room).await.expect("a new room");
+        store.append_messages(id, vec![message(number)]).await.expect("stored").expect("a room");
+    });
+    made.buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
+    store.close().await;
 }
 
 fn message(number: usize) -> NewMessage {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tincan::model::UserId;
 use tokio::process::{Child, Command};
 
 use crate::port::free_port;
@@ -105,6 +106,13 @@ impl Server {
         reply.bytes().await.expect("a body");
     }
 
+    /// Whose token this is.
+    pub async fn id_of(&self, token: &str) -> UserId {
+        let request = self.http.get(self.url("/api/auth/me")).bearer_auth(token);
+        let reply: Value = request.send().await.expect("an answer").json().await.expect("JSON");
+        UserId::parse(reply["user"]["id"].as_str().expect("an id")).expect("an id")
+    }
+
     /// A new room; its id.
     pub async fn room(&self, token: &str, name: &str) -> String {
         let request = self.http.post(self.url("/api/rooms")).bearer_auth(token).json(&json!({"name": name}));
@@ -145,6 +153,8 @@ impl Server {
 fn tincan(program: &str, port: u16) -> Command {
     let mut command = Command::new(program);
     command.args(["--host", "127.0.0.1", "--rate-limit", "off", "--ice-server", "none", "--log", "warn"]);
+    // All clients come from one address, as they do behind a proxy.
+    command.args(["--trusted-proxy", "127.0.0.1"]);
     command.args(["--port", &port.to_string()]).env("BCRYPT_COST", "4").env("TURN", "off").env("JWT_SECRET", SECRET);
     command
 }

@@ -20,6 +20,10 @@ pub struct Scale {
     pub durable: Duration,
     /// Messages in the store of the start.
     pub stored: usize,
+    /// Private rooms on the server.
+    pub rooms: usize,
+    /// Of which a user sees so many.
+    pub seen: usize,
 }
 
 impl Scale {
@@ -33,6 +37,8 @@ impl Scale {
         paced: Duration::from_millis(2500),
         durable: Duration::from_secs(4),
         stored: 1_000_000,
+        rooms: 20_000,
+        seen: 200,
     };
 
     /// For a try; its figures say nothing.
@@ -45,5 +51,7 @@ impl Scale {
         paced: Duration::from_millis(600),
         durable: Duration::from_millis(500),
         stored: 20_000,
+        rooms: 2000,
+        seen: 20,
     };
 }

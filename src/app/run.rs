@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::App;
+use super::memory::Memory;
 use super::tasks::forever;
 use crate::net::relay::Relay;
 use crate::net::{Doors, Served, accept, told};
@@ -29,8 +30,7 @@ const ALL_SEEN: u64 = 240;
 const LAST_RECORDS: Duration = Duration::from_secs(1);
 
 /// Serves until `shutdown` resolves; then stops listening, tells clients, closes connections and commits what was
-/// written.
-/// Takes less than 10 s for that.
+/// written. Takes less than 10 s for that.
 ///
 /// # Errors
 /// Where the listener fails for good.
@@ -38,8 +38,8 @@ pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output
     let (stop, stopped) = watch::channel(false);
     let doors = Doors::new(app.config.trusted_proxies.clone());
     let upkeep = {
-        let (app, stopped) = (app.clone(), stopped.clone());
-        forever("upkeep", move || upkeep(app.clone(), stopped.clone()))
+        let (app, doors, stopped) = (app.clone(), doors.clone(), stopped.clone());
+        forever("upkeep", move || upkeep(app.clone(), doors.clone(), stopped.clone()))
     };
     let watched = Arc::clone(&app.calls);
     let calls = forever("calls", move || {
@@ -112,7 +112,8 @@ async fn close(app: App, stop: watch::Sender<bool>, stopped: watch::Receiver<boo
 }
 
 /// What has to be looked at now and then. Waits for ever once the server stops.
-pub async fn upkeep(app: App, mut stopped: watch::Receiver<bool>) {
+pub async fn upkeep(app: App, doors: Doors, mut stopped: watch::Receiver<bool>) {
+    let mut memory = Memory::new(doors);
     let mut second = tokio::time::interval(Duration::from_secs(1));
     second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for count in 0_u64.. {
@@ -121,6 +122,9 @@ pub async fn upkeep(app: App, mut stopped: watch::Receiver<bool>) {
             () = told(&mut stopped) => break,
         }
         app.connections.expire();
+        if count % 2 == 0 {
+            memory.look();
+        }
         if count % 3 == 0
             && let Err(error) = app.connections.recheck().await
         {

@@ -1,6 +1,5 @@
 //! How many connections are let in: fewer than there are file descriptors, so that the store always gets those that it
-//! needs; and of one
-//! address no more than leaves room for others.
+//! needs; and of one address no more than leaves room for others.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -37,8 +36,7 @@ pub type Pass = Place<IpAddr>;
 
 impl Doors {
     /// For as many connections as the process has descriptors, less those that are held back. The bound that the system
-    /// sets is raised
-    /// first as far as it may be.
+    /// sets is raised first as far as it may be.
     pub fn new(trusted: Vec<IpNet>) -> Self {
         Self::of(most_for(descriptors()), trusted)
     }
@@ -64,6 +62,11 @@ impl Doors {
             half.min(MOST_OF_ADDRESS)
         };
         self.0.places.take(key, most, self.0.most)
+    }
+
+    /// How many connections there are.
+    pub fn open(&self) -> usize {
+        self.0.places.taken()
     }
 }
 

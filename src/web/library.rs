@@ -41,6 +41,7 @@ mod tests {
     use axum::http::{StatusCode, header};
     use tower::ServiceExt;
 
+    use super::super::plain;
     use super::*;
 
     #[tokio::test]
@@ -55,6 +56,6 @@ mod tests {
             assert_eq!(of(header::CONTENT_ENCODING), "br", "{path}");
             assert!(response.headers().contains_key(header::ETAG), "{path}");
         }
-        assert!(Library::get("LICENSE").is_some_and(|text| text.data.starts_with(b"The MIT License")));
+        assert!(plain::<Library>("LICENSE").is_some_and(|text| text.content.starts_with(b"The MIT License")));
     }
 }

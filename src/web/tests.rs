@@ -1,8 +1,21 @@
 //! What each path is answered with, by which client.
 
+use std::collections::BTreeSet;
+
 use tower::ServiceExt;
 
 use super::*;
+
+/// The paths of all files, each once.
+fn paths() -> BTreeSet<String> {
+    let of = |form: &str| form.trim_end_matches(".br").trim_end_matches(".gz").to_owned();
+    Assets::iter().map(|form| of(&form)).collect()
+}
+
+fn text(path: &str) -> String {
+    let file = plain::<Assets>(path).expect("a file");
+    String::from_utf8(file.content.to_vec()).expect("text")
+}
 
 async fn get(client: &Client, path: &str, headers: &[(header::HeaderName, &str)]) -> Response {
     let mut request = Request::builder().uri(path);
@@ -43,7 +56,7 @@ async fn below_a_prefix_the_root_has_a_slash_and_a_folder_may_be_called_as_the_p
     let response = asked("/chat?x=1", "/?x=1").await.expect("infallible");
     assert_eq!(header_of(&response, header::LOCATION), "/chat/?x=1");
     assert_eq!(asked("/chat/", "/").await.expect("infallible").status(), StatusCode::OK);
-    let module = Assets::iter().find(|path| path.starts_with("call/") && path.ends_with(".js")).expect("a module");
+    let module = paths().into_iter().find(|path| path.starts_with("call/")).expect("a module");
     let path = module.strip_prefix("call").expect("it is below");
     assert_eq!(asked(&format!("/{module}"), path).await.expect("infallible").status(), StatusCode::OK);
 }
@@ -55,8 +68,7 @@ async fn a_missing_asset_is_a_404_and_not_the_page() {
 
 #[tokio::test]
 async fn modules_and_styles_are_kept_for_ever_under_names_that_their_content_gives_them() {
-    let page = Assets::get("index.html").expect("a page");
-    let page = String::from_utf8(page.data.into_owned()).expect("text");
+    let page = text("index.html");
     let named: Vec<&str> = page.split('"').filter_map(|part| part.strip_prefix("./")).collect();
     let forever: Vec<&&str> = named.iter().filter(|path| is_named_by_content(path)).collect();
     assert!(forever.len() > 50 && forever.iter().any(|path| path.starts_with("main.")), "{named:?}");
@@ -76,8 +88,7 @@ async fn modules_and_styles_are_kept_for_ever_under_names_that_their_content_giv
 async fn the_service_worker_lists_files_that_are_there_and_is_asked_for_anew() {
     let response = get(&Client::BuiltIn, "/service-worker.js", &[]).await;
     assert_eq!(header_of(&response, header::CACHE_CONTROL), "no-cache");
-    let worker = Assets::get("service-worker.js").expect("a worker");
-    let worker = String::from_utf8(worker.data.into_owned()).expect("text");
+    let worker = text("service-worker.js");
     let list = worker.split_once("files: [").and_then(|(_, rest)| rest.split_once(']')).expect("a list").0;
     let files: Vec<&str> = list.split(',').map(|path| path.trim_matches('"')).collect();
     assert!(files.len() > 50, "{files:?}");
@@ -85,6 +96,13 @@ async fn the_service_worker_lists_files_that_are_there_and_is_asked_for_anew() {
         let path = format!("/{path}");
         assert_eq!(get(&Client::BuiltIn, &path, &[]).await.status(), StatusCode::OK, "{path}");
     }
+}
+
+#[tokio::test]
+async fn who_takes_no_compressed_form_gets_the_file_as_it_stands_in_the_sources() {
+    let response = get(&Client::BuiltIn, "/manifest.webmanifest", &[]).await;
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+    assert!(body == include_bytes!("../../static/manifest.webmanifest").as_slice());
 }
 
 #[tokio::test]
@@ -144,8 +162,7 @@ async fn a_page_that_has_not_changed_is_told_to_be_one() {
 
 #[test]
 fn the_whole_client_fits_into_240_kilobytes_compressed() {
-    let is_form = |path: &str| path.ends_with(".br") || path.ends_with(".gz");
     let smallest = |path: &str| Assets::get(&format!("{path}.br")).or_else(|| Assets::get(path)).expect("a file");
-    let total: usize = Assets::iter().filter(|path| !is_form(path)).map(|path| smallest(&path).data.len()).sum();
+    let total: usize = paths().iter().map(|path| smallest(path).data.len()).sum();
     assert!(total <= 240_000, "{total} bytes");
 }

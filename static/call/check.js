@@ -52,12 +52,15 @@ export class ConnectionCheck extends Store {
     /** @type {Line | null} */
     this.line = null;
     this.over = false;
-    this.running = false;
+    this.begun = false;
+    /** Nothing is found before all of it was tested once: it counts as running from the beginning. */
+    this.running = true;
   }
 
   /** All of it. Never fails: what goes wrong is what was found. */
   async run() {
-    if (this.running) return;
+    if (this.begun && this.running) return;
+    this.begun = true;
     this.running = true;
     this.found = new Map(PARTS.map((part) => [part, RUNNING]));
     this.changed();

@@ -31,20 +31,14 @@ const way = (person) =>
 /** A call between two islands; how each of the two was connected. */
 async function call(world, init) {
   const islands = [new Island(), new Island()];
-  try {
-    const [one, other] = await Promise.all(islands.map((island) => island.launch(world.server.port)));
-    const ada = await world.person('Ada', { elsewhere: one, init });
-    const bob = await world.person('Bob', { elsewhere: other, init });
-    await ada.rings('Bob');
-    await bob.accepts();
-    await Promise.all([ada.hearsAndSees(), bob.hearsAndSees()]);
-    const ways = [await way(ada), await way(bob)];
-    await world.checkPages();
-    return ways;
-  } finally {
-    for (const island of islands) await island.close();
-    world.people = [];
-  }
+  world.besides.push(...islands);
+  const [one, other] = await Promise.all(islands.map((island) => island.launch(world.server.port)));
+  const ada = await world.person('Ada', { elsewhere: one, init });
+  const bob = await world.person('Bob', { elsewhere: other, init });
+  await ada.rings('Bob');
+  await bob.accepts();
+  await Promise.all([ada.hearsAndSees(), bob.hearsAndSees()]);
+  return [await way(ada), await way(bob)];
 }
 
 const skip = whyNone();

@@ -71,6 +71,7 @@ scenario('on a phone the looks to choose from stand side by side', async (world)
   for (const width of [390, 360]) {
     await ada.page.setViewportSize({ width, height: 740 });
     const choices = ada.page.getByRole('group', { name: 'Look' }).locator('.choice');
+    await choices.nth(2).waitFor();
     const tops = await choices.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().top));
     assert.equal(tops.length, 3);
     assert.equal(new Set(tops).size, 1, `at ${width} pixels: ${tops}`);

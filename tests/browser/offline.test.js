@@ -45,6 +45,7 @@ scenario('without the server the page opens with what was known last, says so, a
   await ada.link(/Garden/).click();
   await ada.reads('The roses want water');
   await ada.link(/Kitchen/).click();
+  await ada.reads('Who has the key?');
   await ada.says('I have it');
   await ada.sees('Waits for the connection');
   // A second visit without the server loses nothing either.
@@ -59,6 +60,8 @@ scenario('without the server the page opens with what was known last, says so, a
   assert.deepEqual(await ada.messages(), ['Who has the key?']);
   way.mend();
   await ada.page.locator('.message[data-seq]', { hasText: 'I have it' }).waitFor();
+  // What others wrote meanwhile is fetched beside what is sent: either may come first.
+  await ada.reads('Found it');
   assert.deepEqual(await ada.messages(), ['Who has the key?', 'Found it', 'I have it']);
   await ada.page.locator('.banner').waitFor({ state: 'detached' });
   await ada.page.getByRole('link', { name: /Garden.*1 unread/ }).waitFor();

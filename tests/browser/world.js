@@ -187,6 +187,11 @@ export class World {
     this.server = server;
     this.flags = flags;
     this.people = [];
+    /**
+     * What else is closed with this world, after its people: browsers of other machines.
+     * @type {{close(): Promise<void>}[]}
+     */
+    this.besides = [];
   }
 
   /**
@@ -252,6 +257,7 @@ export class World {
 
   async close() {
     for (const context of new Set(this.people.map((person) => person.context))) await context.close();
+    for (const one of this.besides) await one.close();
     await this.server.close();
   }
 }

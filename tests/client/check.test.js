@@ -107,6 +107,16 @@ test('where all is well, all is said to be well, but for a relay that carries no
   assert.equal(line, 'bad');
 });
 
+test('it counts as running until all was tested once, so that nobody takes the beginning for the end', async () => {
+  const set = setUp();
+  assert.equal(set.check.running, true);
+  await outcome(set);
+  assert.equal(set.check.running, false);
+  const again = outcome(set);
+  assert.equal(set.check.running, true);
+  await again;
+});
+
 test('a proxy that lets no WebSocket through is told from a server that cannot be reached', async () => {
   const polled = setUp({ connection: letsThrough('polling') });
   assert.equal((await outcome(polled)).live, 'warn');

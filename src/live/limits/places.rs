@@ -47,6 +47,11 @@ impl<K> Places<K> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many places are taken, by all keys together.
+    pub fn taken(&self) -> usize {
+        self.counts().all
+    }
+
     /// How many keys are kept.
     #[cfg(test)]
     pub fn keys(&self) -> usize {
