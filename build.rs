@@ -29,14 +29,14 @@ const NOTHING_PREPARED: &str = "const SHELL = { version: '', files: [] };";
 #[expect(clippy::disallowed_methods, reason = "cargo tells a build script where things are by the environment alone")]
 fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=static");
-    println!("cargo:rerun-if-changed=socket.io-client");
+    println!("cargo:rerun-if-changed=vendor/socket.io-client");
     println!("cargo:rerun-if-changed=build.rs");
     let home = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo names the crate's directory"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names the output directory"));
     let (client, policy) = named_by_content(read(&home.join("static"))?);
     println!("cargo:rustc-env=TINCAN_INLINE={policy}");
     write(&client, &out.join("web"))?;
-    write(&read(&home.join("socket.io-client"))?, &out.join("socket.io-client"))
+    write(&read(&home.join("vendor/socket.io-client"))?, &out.join("socket.io-client"))
 }
 
 /// The client with modules and styles under the names that their content gives them, and the sources of the content

@@ -25,7 +25,7 @@ use crate::config::Client;
 
 pub use library::library;
 
-/// The built-in client, as the build prepared it: each file as `.br` and `.gz`, or as it is where they are not worth it.
+/// The built-in client, as the build prepared it: each file as `.br` and `.gz`, or as it is where they save too little.
 #[derive(Embed)]
 #[folder = "$OUT_DIR/web"]
 struct Assets;

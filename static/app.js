@@ -1,23 +1,19 @@
 /** Puts the parts together: session, server, rooms and calls of whoever is logged in. Knows no page. */
 
+import { Entry } from './app/entry.js';
+import { Navigation } from './app/navigation.js';
 import { CALL_EVENTS, createConnection } from './protocol/connection.js';
-import { asRequestError, insist, pause } from './protocol/errors.js';
+import { asRequestError } from './protocol/errors.js';
 import { createRest } from './protocol/rest.js';
 import { Belongings, dropLeftovers } from './state/storage.js';
 import { Part } from './state/part.js';
-import { LastRoom, Place, isOutside, roomHref } from './state/place.js';
+import { LastRoom } from './state/place.js';
 import { Session } from './state/session.js';
 import { Store } from './state/store.js';
 import { inWords } from './state/words.js';
 
-/** @typedef {import('./protocol/types.js').ServerConfig} ServerConfig */
-/** @typedef {import('./state/chat.js').Chat} Chat */
-/** @typedef {import('./call/desk.js').CallDesk} CallDesk */
 /** @typedef {typeof import('./later.js')} Later */
 
-const RETRY_MS = 2_000;
-/** A server that does not answer must not keep anybody logged in. */
-const GOODBYE_MS = 2_000;
 const ENDED = 'Your session has ended. Please log in again.';
 
 export class App extends Store {
@@ -46,9 +42,12 @@ export class App extends Store {
     this.connection = createConnection({
       io,
       token: () => this.session.token,
-      onRefused: (code) => (code === 'account_disabled' ? this.session.end(inWords({ code, message: '' })) : void this.reconsider()),
+      onRefused: (code) => {
+        if (code === 'account_disabled') this.session.end(inWords({ code, message: '' }));
+        else void this.entry.reconsider();
+      },
     });
-    /** @type {ServerConfig | null} */
+    /** @type {import('./protocol/types.js').ServerConfig | null} */
     this.config = null;
     const missing = () => this.changed();
     this.chatPart = new Part({ load: parts.chat, came: () => this.sessionChanged(), missing });
@@ -58,36 +57,40 @@ export class App extends Store {
     this.userId = '';
     /** @type {Belongings | null} what is kept of the user */
     this.belongings = null;
-    /** @type {Chat | null} */
+    /** @type {import('./state/chat.js').Chat | null} */
     this.chat = null;
-    /** @type {CallDesk | null} */
+    /** @type {import('./call/desk.js').CallDesk | null} */
     this.calls = null;
     /** @type {import('./call/devices.js').Devices | null} */
     this.devices = null;
-    this.place = new Place(hash);
+    this.navigation = new Navigation(this, hash);
+    this.entry = new Entry(this);
     /** @type {{id: number, text: string}[]} short words about what just happened */
     this.toasts = [];
-    /** @type {{id: string, username: string} | null} whose card is shown */
-    this.card = null;
     /** A call rings, and the browser lets this tab make no sound yet. */
     this.silent = false;
     /** @type {((message: import('./protocol/types.js').Message) => void) | null} told of what others write */
     this.onMessage = null;
-    /** Where to go after log-in. */
-    this.returnTo = '';
-    /** The name of the room that a new account was invited to, until it is open. */
-    this.invitedTo = '';
-    /** @type {((hash: string) => void) | null} changes the address */
-    this.navigate = null;
     this.session.subscribe(() => this.sessionChanged());
-    /** How often the connection was refused since it was there. */
-    this.refusals = 0;
     this.connection.on('account-updated', ({ user: told }) => this.session.update(told));
     this.connection.on('session', ({ role }) => role && this.session.update({ role }));
     this.connection.on('status', (status) => {
-      if (status === 'online') this.refusals = 0;
+      if (status === 'online') this.entry.refusals = 0;
       this.changed();
     });
+  }
+
+  get place() {
+    return this.navigation.place;
+  }
+
+  get route() {
+    return this.navigation.route;
+  }
+
+  /** The user runs this server. */
+  get isAdmin() {
+    return this.session.user?.role === 'admin';
   }
 
   start() {
@@ -110,55 +113,14 @@ export class App extends Store {
 
   sessionChanged() {
     const { user } = this.session;
-    const wanted = this.chat && !user && (this.session.wanted || !this.session.notice);
+    const wanted = Boolean(this.chat) && !user && (this.session.wanted || !this.session.notice);
     if (this.userId && this.userId !== user?.id) this.leave();
     if (user && !this.userId) this.open(user);
     // A newer token came after the connection was refused for the older.
     else if (user && this.connection.status === 'offline') this.connection.open();
     if (user && !this.chat && this.chatPart.here) this.enter(user, this.chatPart.here);
-    if (!user && !isOutside(this.route)) {
-      // Whoever logs in after a log-out is perhaps somebody else.
-      this.returnTo = wanted ? '' : this.place.hash;
-      if (wanted) this.toasts = [];
-      this.navigate?.('#/login');
-    }
-    if (user && (this.route.page === 'login' || this.route.page === 'signup')) {
-      this.navigate?.(this.returnTo || '#/rooms');
-    }
+    this.entry.sessionChanged(wanted);
     this.changed();
-  }
-
-  /** A new account: into the room that it was invited to. @param {import('./protocol/types.js').Grant} grant @param {string} [room] its name */
-  signedUp(grant, room = '') {
-    this.invitedTo = room;
-    this.changeTo(grant);
-  }
-
-  /** Somebody is logged in now, in the place of whoever was before. @param {import('./protocol/types.js').Grant} grant */
-  changeTo(grant) {
-    this.returnTo = '';
-    this.config = null;
-    // Before the session begins: the page of a link that is used up is none to come back to.
-    this.place.put('#/rooms');
-    this.session.begin(grant);
-  }
-
-  /** Into the room of an invitation. @param {string} code */
-  async followInvite(code) {
-    const { room } = await this.rest.followInvite(code);
-    if (!room || !this.chat) return this.visit('#/rooms');
-    this.chat.rooms.put({ ...room, joined: true });
-    this.chat.sync.follow(room.id);
-    this.chat.changed();
-    this.visit(roomHref(room.id));
-  }
-
-  /** The room that a new account was invited to is opened, as soon as there are rooms. */
-  openInvited() {
-    if (!this.invitedTo || !this.chat?.rooms.fetched) return;
-    const room = [...this.chat.rooms.byId.values()].find(({ name, joined }) => joined && name === this.invitedTo);
-    this.invitedTo = '';
-    if (room) this.visit(roomHref(room.id));
   }
 
   /** Connects, while what they need comes who are logged in. @param {import('./protocol/types.js').User} user */
@@ -186,7 +148,7 @@ export class App extends Store {
     this.chat.members.onRemoved = (name) => this.say(`You are no longer in “${name}”.`);
     this.chat.subscribe(() => this.chatChanged());
     if (this.later.here) this.beginCalls(this.later.here);
-    this.showRoom();
+    this.navigation.showRoom();
   }
 
   /** @param {Later} later */
@@ -232,8 +194,8 @@ export class App extends Store {
 
   chatChanged() {
     if (this.chat) this.place.check(this.chat.rooms);
-    this.openInvited();
-    this.showRoom();
+    this.entry.openInvited();
+    this.navigation.showRoom();
     this.changed();
   }
 
@@ -247,7 +209,7 @@ export class App extends Store {
     this.place.lastRoom = null;
     this.chat = null;
     this.calls = null;
-    this.card = null;
+    this.navigation.card = null;
   }
 
   /** The page is being left, perhaps for good. */
@@ -255,91 +217,6 @@ export class App extends Store {
     this.calls?.leaving();
     this.chat?.remember();
     this.pausing();
-  }
-
-  /** The connection's token was refused. Where this session has a newer one, or the refusal was about an older, go on. */
-  async reconsider() {
-    const { token } = this.session;
-    if (!token) return;
-    const goesOn = () => this.session.token === token;
-    try {
-      await insist(() => this.rest.me(), { goesOn });
-      if (this.refusals++) await pause(RETRY_MS);
-      if (goesOn()) this.connection.open();
-    } catch (error) {
-      // Refused for good, the session is over: the REST side has said so already.
-      console.info('The connection is not opened again:', asRequestError(error).message);
-    }
-  }
-
-  /** @param {string} hash */
-  go(hash) {
-    const before = this.place.hash;
-    // Who was invited and has an account comes back to the invitation.
-    if (!this.session.user && this.route.page === 'invite') this.returnTo = before;
-    this.card = null;
-    this.makeWay(this.place.go(hash));
-    const { page } = this.route;
-    if (!this.session.user && !isOutside(this.route)) {
-      this.returnTo = hash;
-      this.navigate?.('#/login');
-    } else if (this.session.user && (page === 'login' || page === 'signup')) {
-      this.navigate?.(this.returnTo || this.place.home);
-    } else if (this.session.user) {
-      // One has arrived there.
-      this.returnTo = '';
-    }
-    this.showRoom();
-    this.changed();
-  }
-
-  /** @param {Place['fits']} fits what the page has space for now */
-  fit(fits) {
-    this.place.fits = fits;
-    this.showRoom();
-    this.changed();
-  }
-
-  showRoom() {
-    const room = this.place.roomInView;
-    this.chat?.open(room);
-    this.place.lastRoom?.note(room);
-  }
-
-  get route() {
-    return this.place.route;
-  }
-
-  /** Where the call of this tab is shown. @returns {'' | 'large' | 'beside' | 'corner'} */
-  get callPlace() {
-    const { calls } = this;
-    if (!calls?.call) return '';
-    if (calls.seat.small) return 'corner';
-    return calls.seat.beside && this.place.fits.beside ? 'beside' : 'large';
-  }
-
-  /** No large call stands in front of the room. */
-  get roomVisible() {
-    return this.callPlace !== 'large';
-  }
-
-  /** What one goes to must be seen: a call in front of it goes to a corner. @param {import('./state/place.js').Route} before */
-  makeWay(before) {
-    const { callPlace } = this;
-    if (!callPlace || callPlace === 'corner') return;
-    if (!this.place.showsBeside(before, callPlace)) this.calls?.seat.shrink();
-  }
-
-  /** The chat of the call: beside it where there is room, else in its place. */
-  toggleChat() {
-    const { calls, place } = this;
-    if (!calls?.call) return;
-    if (this.callPlace === 'beside') return calls.seat.showBeside(false);
-    const roomId = calls.call.roomId ?? place.route.roomId;
-    if (place.fits.beside && roomId) calls.seat.showBeside(true);
-    else calls.seat.shrink();
-    const there = roomId ? roomId === place.roomInView : place.route.page === 'home';
-    if (!there) this.visit(roomId ? roomHref(roomId) : '#/rooms');
   }
 
   /** The page may end, or be put to sleep, without another word. */
@@ -358,31 +235,6 @@ export class App extends Store {
     if (name === 'read' || name?.startsWith('sounds')) this.changed();
   }
 
-  /** The user runs this server. */
-  get isAdmin() {
-    return this.session.user?.role === 'admin';
-  }
-
-  /** Shows a person's card; `null` for none. @param {{id: string, username: string} | null} who */
-  showPerson(who) {
-    this.card = who;
-    if (who) void this.later.bring();
-    this.changed();
-  }
-
-  /** Goes to the room with one other, which is made where there is none. @param {string} userId */
-  async writeTo(userId) {
-    const room = await this.chat?.members.direct(userId);
-    this.card = null;
-    if (room) this.visit(roomHref(room.id));
-    this.changed();
-  }
-
-  /** @param {string} hash an address of this client */
-  visit(hash) {
-    this.navigate?.(hash);
-  }
-
   /** @param {string} text */
   say(text) {
     const id = (this.toasts.at(-1)?.id ?? 0) + 1;
@@ -390,30 +242,9 @@ export class App extends Store {
     this.changed();
   }
 
-  /** Every token of the user stops working, on all devices. */
-  async logOutEverywhere() {
-    await this.calls?.hangUp();
-    await this.rest.logOutEverywhere();
-    this.belongings?.remove();
-    this.session.end('You are logged out everywhere.', true);
-  }
-
   /** @param {number} id */
   dismiss(id) {
     this.toasts = this.toasts.filter((toast) => toast.id !== id);
     this.changed();
-  }
-
-  async logOut() {
-    // The call of this browser, in whichever tab: that one hears of the log-out too late to say goodbye.
-    const call = this.belongings?.ofBrowser.read('call');
-    const goodbye = async () => {
-      await this.calls?.hangUp();
-      if (call) await this.connection.request('end-call', { callId: call.callId }).catch(() => undefined);
-    };
-    await Promise.race([goodbye(), new Promise((resolve) => setTimeout(resolve, GOODBYE_MS))]);
-    // Before other tabs hear that the session is over: they look whether anything is left.
-    this.belongings?.remove();
-    this.session.end();
   }
 }

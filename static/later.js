@@ -15,6 +15,7 @@ export { focusHeading } from './views/focus-guard.js';
 export { InviteDialog } from './views/invite-dialog.js';
 export { InvitePage } from './views/invited.js';
 export { LogOutQuestion } from './views/log-out.js';
+export { PasswordReset } from './views/password-reset.js';
 export { PeopleList } from './views/people-list.js';
 export { ConnectionTest } from './views/connection-test.js';
 export { Menu } from './views/menu.js';

@@ -56,7 +56,7 @@ const app = new App({
     later: bringLater,
   },
 });
-app.navigate = (hash) => {
+app.navigation.setAddress = (hash) => {
   location.hash = hash;
 };
 app.place.replace = (hash) => history.replaceState(null, '', hash);

@@ -1,4 +1,7 @@
-/** Serves the client's own files without the network, and replaces all of them in one piece when the server has newer ones. */
+/**
+ * Serves the client's own files without the network, and replaces all of them in one piece when the server has newer
+ * ones.
+ */
 
 /**
  * The build puts in the list. It is empty where files are served as they stand in a folder: then nothing is kept.
@@ -58,5 +61,7 @@ if (SHELL.version) {
   });
 } else {
   worker.addEventListener('install', () => void worker.skipWaiting());
-  worker.addEventListener('activate', (event) => event.waitUntil(forget().then(() => worker.registration.unregister())));
+  worker.addEventListener('activate', (event) =>
+    event.waitUntil(forget().then(() => worker.registration.unregister())),
+  );
 }

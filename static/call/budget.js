@@ -57,8 +57,8 @@ const MANY = {
 };
 
 /**
- * The beginning is what a poor line carries: more would fill its queue, and freeze the picture. That a line is a good one
- * shows within a few seconds anyway.
+ * The beginning is what a poor line carries: more would fill its queue, and freeze the picture. That a line is a good
+ * one shows within a few seconds anyway.
  * @param {number} people in the call, oneself included
  * @param {boolean} [light] the machine is not up to more just now: a tiny picture tells enough
  * @returns {Budget}

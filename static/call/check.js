@@ -64,7 +64,9 @@ export class ConnectionCheck extends Store {
     this.running = true;
     this.found = new Map(PARTS.map((part) => [part, RUNNING]));
     this.changed();
-    await Promise.all([this.testDevices(), this.testLive(), this.testPaths()].map((test) => test.catch(() => undefined)));
+    await Promise.all(
+      [this.testDevices(), this.testLive(), this.testPaths()].map((test) => test.catch(() => undefined)),
+    );
     this.running = false;
     this.changed();
   }
@@ -88,8 +90,14 @@ export class ConnectionCheck extends Store {
       for (const part of /** @type {Part[]} */ (['microphone', 'camera'])) this.note(part, DEVICE_NONE);
       return;
     }
-    this.note('microphone', deviceFound('audio', { problem: noSound, label: audio?.label ?? '', isOn: flags.audio, asked }));
-    this.note('camera', deviceFound('video', { problem: noPicture, label: camera?.label ?? '', isOn: flags.video, asked }));
+    this.note(
+      'microphone',
+      deviceFound('audio', { problem: noSound, label: audio?.label ?? '', isOn: flags.audio, asked }),
+    );
+    this.note(
+      'camera',
+      deviceFound('video', { problem: noPicture, label: camera?.label ?? '', isOn: flags.video, asked }),
+    );
   }
 
   async testLive() {
@@ -110,7 +118,10 @@ export class ConnectionCheck extends Store {
     const relay = await waysToRelay(this.connect, servers, this.timers).catch(() => none);
     this.note('relay', relayFound(relay));
     const throughUdp = relay.open.includes('udp');
-    await Promise.all([direct.then((found) => this.note('direct', directFound(iceServers.length, found, throughUdp))), this.testLine(relay)]);
+    await Promise.all([
+      direct.then((found) => this.note('direct', directFound(iceServers.length, found, throughUdp))),
+      this.testLine(relay),
+    ]);
   }
 
   /** @param {import('./relay.js').Relay} relay */
@@ -119,7 +130,10 @@ export class ConnectionCheck extends Store {
     if (!way || this.over) return this.note('line', LINE_NONE);
     this.note('line', LINE_RUNNING);
     const iceServers = only(this.ice.servers, way);
-    const line = new Line({ connect: () => this.connect({ iceServers, iceTransportPolicy: 'relay' }), timers: this.timers });
+    const line = new Line({
+      connect: () => this.connect({ iceServers, iceTransportPolicy: 'relay' }),
+      timers: this.timers,
+    });
     this.line = line;
     const measured = (await line.open().catch(() => false)) ? await line.measure() : null;
     line.close();

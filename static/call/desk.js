@@ -312,7 +312,14 @@ export class CallDesk extends Store {
   /** A test of all that calls need. In a call it leaves camera and microphone as they are. */
   newCheck() {
     const { connection, ice, media, options } = this;
-    return new ConnectionCheck({ connection, ice, media, devices: options.devices, inCall: Boolean(this.call), timers: options.timers });
+    return new ConnectionCheck({
+      connection,
+      ice,
+      media,
+      devices: options.devices,
+      inCall: Boolean(this.call),
+      timers: options.timers,
+    });
   }
 
   /** Lets go of camera and microphone where nothing needs them any more. */

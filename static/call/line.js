@@ -81,7 +81,9 @@ export class Line {
       while (this.channel.bufferedAmount < AHEAD && this.isOpen) this.channel.send(packet);
       await pause(EVERY_MS / 4, this.timers);
     }
-    while (this.isOpen && this.channel.bufferedAmount > 0 && this.now() < end + LATE_MS) await pause(EVERY_MS, this.timers);
+    while (this.isOpen && this.channel.bufferedAmount > 0 && this.now() < end + LATE_MS) {
+      await pause(EVERY_MS, this.timers);
+    }
     return last > first ? (bytes * 8 * 1_000) / (last - first) : 0;
   }
 

@@ -15,7 +15,9 @@ export const INSECURE = {
 /** The same where the server has a secure page. @param {SecurePage} way @returns {Problem} */
 export const insecureBut = (way) => ({
   title: INSECURE.title,
-  help: 'They need a secure connection, which this server has too. Log in there once more. You can also stay here to watch and listen.',
+  help:
+    'They need a secure connection, which this server has too. Log in there once more. ' +
+    'You can also stay here to watch and listen.',
   way,
 });
 

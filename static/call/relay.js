@@ -2,8 +2,14 @@
 
 /** @typedef {'udp' | 'tcp' | 'tls'} Way how a relay is reached */
 /** @typedef {{code: number, url: string, text: string}} Refusal as the browser tells it; 701 where nobody answered */
-/** @typedef {{types: Set<string>, relayed: boolean, complete: boolean, refusals: Refusal[]}} Gathered `types` of candidates: host, srflx, relay */
-/** @typedef {{named: Way[], open: Way[], refusals: Refusal[]}} Relay ways that the server names, and those that lead there */
+/**
+ * @typedef {{types: Set<string>, relayed: boolean, complete: boolean, refusals: Refusal[]}} Gathered `types` of
+ *   candidates: host, srflx, relay
+ */
+/**
+ * @typedef {{named: Way[], open: Way[], refusals: Refusal[]}} Relay ways that the server names, and those that lead
+ *   there
+ */
 /** @typedef {(configuration: RTCConfiguration) => RTCPeerConnection} Connect */
 /** @typedef {{setTimeout: Function, clearTimeout: Function}} Timers */
 

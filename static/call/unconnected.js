@@ -65,16 +65,27 @@ export class Unconnected {
     const round = (this.round += 1);
     const reason = await this.reasonFor(peer).catch(() => null);
     if (round !== this.round) return;
-    this.reason = reason ?? { words: 'Your browser makes no connections for calls.', mend: 'A setting or an extension may forbid WebRTC. Try another browser.' };
+    this.reason = reason ?? {
+      words: 'Your browser makes no connections for calls.',
+      mend: 'A setting or an extension may forbid WebRTC. Try another browser.',
+    };
     this.changed();
   }
 
   /** @param {Peer} peer @returns {Promise<Reason>} */
   async reasonFor(peer) {
     const name = peer.username;
-    if (!this.online()) return { words: 'The server cannot be reached just now, and without it no connection is agreed on.', mend: 'Check your network.' };
+    if (!this.online()) {
+      return {
+        words: 'The server cannot be reached just now, and without it no connection is agreed on.',
+        mend: 'Check your network.',
+      };
+    }
     if (!peer.link?.theirs) {
-      return { words: `${name}’s browser does not answer.`, mend: `The page there may be asleep, closed or without a network: ${name} can load it again.` };
+      return {
+        words: `${name}’s browser does not answer.`,
+        mend: `The page there may be asleep, closed or without a network: ${name} can load it again.`,
+      };
     }
     await this.ice.ready();
     const { servers } = this.ice;
@@ -83,11 +94,16 @@ export class Unconnected {
       waysToRelay(this.connect, servers, this.timers),
     ]);
     if (!near.types.size && !relay.open.length) {
-      return { words: 'Your browser finds no network for calls.', mend: 'A setting or an extension may forbid WebRTC. Try another browser.' };
+      return {
+        words: 'Your browser finds no network for calls.',
+        mend: 'A setting or an extension may forbid WebRTC. Try another browser.',
+      };
     }
     if (!relay.named.length) {
       return {
-        words: `You and ${name} find no direct path to each other, and this server has no relay that would carry the call.`,
+        words:
+          `You and ${name} find no direct path to each other, ` +
+          'and this server has no relay that would carry the call.',
         mend: 'Whoever runs the server can turn it on: tincan --turn auto.',
       };
     }

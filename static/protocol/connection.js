@@ -96,7 +96,11 @@ export function createConnection({ io, token, onRefused, timers = globalThis }) 
     if (!socket.active) tryAgain();
   });
   socket.onAny((/** @type {string} */ event, /** @type {any} */ payload) => {
-    if (event === 'error' && !payload?.event && ['token_expired', 'unauthorized', 'account_disabled'].includes(payload?.code)) {
+    if (
+      event === 'error' &&
+      !payload?.event &&
+      ['token_expired', 'unauthorized', 'account_disabled'].includes(payload?.code)
+    ) {
       return refuse(payload.code);
     }
     tellOrHold(event, payload);
@@ -107,7 +111,10 @@ export function createConnection({ io, token, onRefused, timers = globalThis }) 
       return status;
     },
 
-    /** A socket beside this one, as the same user, that connects when it is told to and once. @param {object} options of Socket.IO */
+    /**
+     * A socket beside this one, as the same user, that connects when it is told to and once.
+     * @param {object} options of Socket.IO
+     */
     another: (options) => io({ autoConnect: false, forceNew: true, reconnection: false, auth, ...options }),
 
     open() {
@@ -171,19 +178,21 @@ export function createConnection({ io, token, onRefused, timers = globalThis }) 
     request(event, payload) {
       if (!socket.connected) return Promise.reject(new RequestError('offline', 'There is no connection.'));
       return new Promise((resolve, reject) => {
-        socket.timeout(ACK_TIMEOUT_MS).emit(event, payload, (/** @type {Error | null} */ lost, /** @type {any} */ ack) => {
-          if (lost) {
-            const code = socket.connected ? 'timeout' : 'offline';
-            return reject(new RequestError(code, 'The server did not answer.'));
-          }
-          if (ack?.ok) return resolve(ack);
-          reject(
-            new RequestError(ack?.code ?? 'internal', ack?.message ?? 'The server refused this.', {
-              retryAfterMs: ack?.retryAfterMs,
-              detail: ack ?? {},
-            }),
-          );
-        });
+        socket
+          .timeout(ACK_TIMEOUT_MS)
+          .emit(event, payload, (/** @type {Error | null} */ lost, /** @type {any} */ ack) => {
+            if (lost) {
+              const code = socket.connected ? 'timeout' : 'offline';
+              return reject(new RequestError(code, 'The server did not answer.'));
+            }
+            if (ack?.ok) return resolve(ack);
+            reject(
+              new RequestError(ack?.code ?? 'internal', ack?.message ?? 'The server refused this.', {
+                retryAfterMs: ack?.retryAfterMs,
+                detail: ack ?? {},
+              }),
+            );
+          });
       });
     },
   };

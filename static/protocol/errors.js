@@ -48,7 +48,8 @@ export function asRequestError(error) {
  * whose return brings everybody back who has something to ask.
  * @template T
  * @param {() => Promise<T>} work
- * @param {{wait?: (ms: number) => Promise<void>, attempts?: number, goesOn?: () => boolean}} [options] `goesOn`: somebody still wants it
+ * @param {{wait?: (ms: number) => Promise<void>, attempts?: number, goesOn?: () => boolean}} [options] `goesOn`:
+ *   somebody still wants it
  * @returns {Promise<T>} rejected with the last `RequestError`
  */
 export async function insist(work, { wait = pause, attempts = Infinity, goesOn = () => true } = {}) {

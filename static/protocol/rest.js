@@ -80,7 +80,10 @@ export function createRest({ token, onRefused, fetch = (...args) => globalThis.f
   return {
     /** @returns {Promise<import('./types.js').ServerConfig>} */
     config: () => call('GET', '/api/config'),
-    /** @param {{username: string, email: string, password: string, invite?: string}} account @returns {Promise<Grant>} */
+    /**
+     * @param {{username: string, email: string, password: string, invite?: string}} account
+     * @returns {Promise<Grant>}
+     */
     signup: (account) => call('POST', '/api/auth/signup', account),
     /** @param {string} email the address or the name @param {string} password @returns {Promise<Grant>} */
     login: (email, password) => call('POST', '/api/auth/login', { email, password }),
@@ -108,7 +111,10 @@ export function createRest({ token, onRefused, fetch = (...args) => globalThis.f
     rooms: () => call('GET', '/api/rooms'),
     /** @param {string} id @returns {Promise<Room>} */
     room: (id) => call('GET', room(id)),
-    /** @param {{name: string, description?: string, kind?: 'open' | 'private', members?: string[]}} about @returns {Promise<Room>} */
+    /**
+     * @param {{name: string, description?: string, kind?: 'open' | 'private', members?: string[]}} about
+     * @returns {Promise<Room>}
+     */
     createRoom: (about) => call('POST', '/api/rooms', about),
     /** @param {string} id @param {{name?: string, description?: string}} about @returns {Promise<Room>} */
     changeRoom: (id, about) => call('PATCH', room(id), about),
@@ -120,11 +126,18 @@ export function createRest({ token, onRefused, fetch = (...args) => globalThis.f
     addMember: (id, userId) => call('POST', `${room(id)}/members`, { userId }),
     /** @param {string} id @param {string} userId @returns {Promise<void>} */
     removeMember: (id, userId) => call('DELETE', `${room(id)}/members/${encodeURIComponent(userId)}`),
-    /** @param {string} id @param {{limit?: number, before?: number, after?: number}} [query] @returns {Promise<Message[]>} */
+    /**
+     * @param {string} id
+     * @param {{limit?: number, before?: number, after?: number}} [query]
+     * @returns {Promise<Message[]>}
+     */
     messages: (id, query = {}) => call('GET', `${room(id)}/messages${search(query)}`),
     /** @param {{limit?: number, before?: string}} [query] @returns {Promise<import('./types.js').CallRecord[]>} */
     calls: (query = {}) => call('GET', `/api/calls${search(query)}`),
-    /** @param {{roomId?: string, uses?: number, expiresIn?: string}} about @returns {Promise<import('./types.js').Invite>} */
+    /**
+     * @param {{roomId?: string, uses?: number, expiresIn?: string}} about
+     * @returns {Promise<import('./types.js').Invite>}
+     */
     invite: (about) => call('POST', '/api/invites', about),
     /** Those still good: one's own, to an administrator all. @returns {Promise<import('./types.js').Invite[]>} */
     invites: () => call('GET', '/api/invites'),
@@ -143,7 +156,11 @@ export function createRest({ token, onRefused, fetch = (...args) => globalThis.f
       const { answer, headers } = await ask('GET', `/api/admin/users${search(query)}`);
       return { accounts: answer, next: nextPlace(headers.get('Link')) };
     },
-    /** @param {string} id @param {{role?: import('./types.js').Role, disabled?: boolean}} change @returns {Promise<import('./types.js').Account>} */
+    /**
+     * @param {string} id
+     * @param {{role?: import('./types.js').Role, disabled?: boolean}} change
+     * @returns {Promise<import('./types.js').Account>}
+     */
     changeAccount: (id, change) => call('PATCH', account(id), change),
     /** @param {string} id @returns {Promise<import('./types.js').ResetLink>} */
     resetLink: (id) => call('POST', `${account(id)}/reset`),

@@ -4,8 +4,15 @@
 /** @typedef {UserRef & {online: boolean}} UserEntry */
 /** @typedef {'member' | 'admin'} Role */
 /** @typedef {UserRef & {email: string, createdAt: string, role?: Role}} User older servers know no roles */
-/** @typedef {User & {disabled: boolean, online: boolean, lastSeenAt?: string}} Account a user as administrators see it */
-/** @typedef {{token: string, user: User}} Grant */
+/**
+ * @typedef {User & {disabled: boolean, online: boolean, lastSeenAt?: string}} Account a user as administrators see it
+ */
+/**
+ * @typedef {object} Grant
+ * @property {string} token
+ * @property {User} user
+ * @property {string} [passwordResetAt] told once, at the log-in after a link of an administrator set the password
+ */
 /**
  * @typedef {object} Message
  * @property {string} _id
@@ -23,7 +30,14 @@
 /** @typedef {'open' | 'private' | 'direct'} RoomKind */
 /** @typedef {'audio' | 'video'} CallType */
 /** @typedef {'ringing' | 'active' | 'ended'} CallStatus */
-/** @typedef {{callId: string, callType: CallType, status: CallStatus, createdBy: UserRef, participants: UserRef[]}} RoomCall */
+/**
+ * @typedef {object} RoomCall
+ * @property {string} callId
+ * @property {CallType} callType
+ * @property {CallStatus} status
+ * @property {UserRef} createdBy
+ * @property {UserRef[]} participants
+ */
 /**
  * @typedef {object} Room
  * @property {string} _id
@@ -60,7 +74,15 @@
  * @property {string} [endedAt]
  * @property {string} [endReason]
  */
-/** @typedef {{callId: string, callType: CallType, status: CallStatus, roomId?: string, answeredAt?: string, socketId: string | null}} SessionCall */
+/**
+ * @typedef {object} SessionCall
+ * @property {string} callId
+ * @property {CallType} callType
+ * @property {CallStatus} status
+ * @property {string} [roomId]
+ * @property {string} [answeredAt]
+ * @property {string | null} socketId
+ */
 /** @typedef {{socketId: string, userId: string, username: string, role?: Role, call?: SessionCall}} Session */
 /** @typedef {{userId: string, username: string, socketId: string}} CallPeer */
 /** @typedef {{audio: boolean, video: boolean, screen: boolean}} MediaFlags */
@@ -85,7 +107,10 @@
  * @property {string} createdAt
  * @property {string} expiresAt
  */
-/** @typedef {{by: UserRef | null, room?: {name: string}, expiresAt: string}} InviteLook an invitation, to whom it is shown */
+/**
+ * @typedef {{by: UserRef | null, room?: {name: string}, expiresAt: string}} InviteLook an invitation, to whom it is
+ *   shown
+ */
 /** @typedef {{code: string, url: string, expiresAt: string}} ResetLink */
 /** @typedef {{id: string, version: string, startedAt: string, sockets: number}} ServerEntry */
 /**

@@ -9,7 +9,9 @@ import { inWords } from './words.js';
 const PAGE = 50;
 
 export class Accounts extends Store {
-  /** @param {{rest: Pick<import('../protocol/rest.js').Rest, 'accounts' | 'changeAccount' | 'removeAccount'>}} options */
+  /**
+   * @param {{rest: Pick<import('../protocol/rest.js').Rest, 'accounts' | 'changeAccount' | 'removeAccount'>}} options
+   */
   constructor({ rest }) {
     super();
     this.rest = rest;
@@ -40,7 +42,10 @@ export class Accounts extends Store {
     });
   }
 
-  /** @param {string | undefined} after @param {(page: {accounts: Account[]}) => void} use not called when other words were asked for meanwhile */
+  /**
+   * @param {string | undefined} after
+   * @param {(page: {accounts: Account[]}) => void} use not called when other words were asked for meanwhile
+   */
   async ask(after, use) {
     const { words } = this;
     this.busy = true;

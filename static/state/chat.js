@@ -1,4 +1,6 @@
-/** Rooms and messages of one user in this tab: what is known, what is on its way, and how both stay true over a loss. */
+/**
+ * Rooms and messages of one user in this tab: what is known, what is on its way, and how both stay true over a loss.
+ */
 
 import { pause } from '../protocol/errors.js';
 import { History } from './history.js';
@@ -159,7 +161,9 @@ export class Chat extends Store {
     if (!before) void this.sync.lookIn(roomId);
     else this.sync.follow(roomId);
     this.history.knowEnd(roomId, lastSeq);
-    if (lastMessage && lastMessage.sender !== this.user.id && lastSeq > (before?.lastSeq ?? 0)) this.onMessage?.(lastMessage);
+    if (lastMessage && lastMessage.sender !== this.user.id && lastSeq > (before?.lastSeq ?? 0)) {
+      this.onMessage?.(lastMessage);
+    }
     this.changed();
   }
 
@@ -235,7 +239,10 @@ export class Chat extends Store {
     this.changed();
   }
 
-  /** @param {{name: string, description?: string, kind?: 'open' | 'private', members?: string[]}} about @returns {Promise<Room>} */
+  /**
+   * @param {{name: string, description?: string, kind?: 'open' | 'private', members?: string[]}} about
+   * @returns {Promise<Room>}
+   */
   async create(about) {
     const room = await this.rest.createRoom(about);
     this.rooms.put(room);
@@ -243,7 +250,10 @@ export class Chat extends Store {
     return room;
   }
 
-  /** @param {string} roomId @param {{name?: string, description?: string}} about what is to be changed, and nothing else */
+  /**
+   * @param {string} roomId
+   * @param {{name?: string, description?: string}} about what is to be changed, and nothing else
+   */
   async changeRoom(roomId, about) {
     this.rooms.put(await this.rest.changeRoom(roomId, about));
     this.changed();

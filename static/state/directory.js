@@ -84,14 +84,18 @@ export class Directory extends Store {
     }
   }
 
-  /** @param {UserEntry[]} users @param {string | null | undefined} from where their stretch begins; null: it is none of these */
+  /**
+   * @param {UserEntry[]} users
+   * @param {string | null | undefined} from where their stretch begins; null: it is none of these
+   */
   hear(users, from) {
     this.pages = this.pages.map((page) => freshened(page, users, page.after === from));
   }
 
   /**
    * @param {string | undefined} after
-   * @param {(answer: {users: UserEntry[], next: string | null}) => void} use not called when other words were asked for meanwhile
+   * @param {(answer: {users: UserEntry[], next: string | null}) => void} use not called when other words were asked for
+   *   meanwhile
    */
   async ask(after, use) {
     const { words } = this;

@@ -18,7 +18,8 @@ export class History {
    * @param {object} options
    * @param {Pick<import('../protocol/rest.js').Rest, 'messages'>} options.rest
    * @param {() => void} options.changed
-   * @param {(roomId: string) => Message[] | null} [options.seed] what an earlier visit left of a room, where the server cannot be asked now
+   * @param {(roomId: string) => Message[] | null} [options.seed] what an earlier visit left of a room, where the server
+   *   cannot be asked now
    */
   constructor({ rest, changed, seed = () => null }) {
     this.rest = rest;
@@ -45,7 +46,10 @@ export class History {
     this.confirm(roomId);
   }
 
-  /** What is held of a room is as the server has it, and can be asked for again where that failed. @param {string} roomId */
+  /**
+   * What is held of a room is as the server has it, and can be asked for again where that failed.
+   * @param {string} roomId
+   */
   confirm(roomId) {
     this.seeded.delete(roomId);
     this.problems.delete(roomId);
@@ -102,7 +106,11 @@ export class History {
     });
   }
 
-  /** A page of what comes after, where the window ends before the room does. @param {string} roomId @returns {Promise<void>} */
+  /**
+   * A page of what comes after, where the window ends before the room does.
+   * @param {string} roomId
+   * @returns {Promise<void>}
+   */
   newer(roomId) {
     const timeline = this.timelines.get(roomId);
     if (!timeline?.loaded || timeline.attached) return Promise.resolve();

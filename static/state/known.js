@@ -1,11 +1,17 @@
-/** What this browser keeps of the rooms, so that the page opens with it where the server is slow or away. Within a bound. */
+/**
+ * What this browser keeps of the rooms, so that the page opens with it where the server is slow or away. Within a
+ * bound.
+ */
 
 import { isDirect } from './kinds.js';
 import { KNOWN } from './storage.js';
 
 /** @typedef {import('../protocol/types.js').Room} Room */
 /** @typedef {import('../protocol/types.js').Message} Message */
-/** @typedef {{looked: number, size: number}} Page when its room was looked at last, in milliseconds since 1970; its length as text */
+/**
+ * @typedef {{looked: number, size: number}} Page when its room was looked at last, in milliseconds since 1970; its
+ *   length as text
+ */
 /** @typedef {{version: number, at: number, rooms: Room[], pages: Record<string, Page>}} Index */
 
 /** Of the shape in which things are kept. What has another is passed over. */
@@ -91,7 +97,9 @@ export class Known {
       pages[roomId] = { looked, size };
       left -= size;
     }
-    for (const name of this.storage.names(PAGE)) if (!pages[name.slice(PAGE.length)]) this.drop(name.slice(PAGE.length));
+    for (const name of this.storage.names(PAGE)) {
+      if (!pages[name.slice(PAGE.length)]) this.drop(name.slice(PAGE.length));
+    }
     this.storage.write(KNOWN, { version: VERSION, at: this.at, rooms: roomsToKeep([...rooms.values()]), pages });
   }
 
@@ -138,7 +146,10 @@ export class Known {
 function readIndex(storage) {
   const index = storage.read(KNOWN);
   const fits = index?.version === VERSION && index.at > 0 && Array.isArray(index.rooms) && index.pages;
-  return fits && index.rooms.every((/** @type {any} */ room) => typeof room?.id === 'string' && typeof room.name === 'string') ? index : null;
+  return fits &&
+    index.rooms.every((/** @type {any} */ room) => typeof room?.id === 'string' && typeof room.name === 'string')
+    ? index
+    : null;
 }
 
 /** @param {any} page @returns {page is Message[]} */
@@ -153,16 +164,27 @@ function isPage(page) {
  */
 function roomsToKeep(rooms) {
   const when = (/** @type {Room} */ room) => room.lastMessageAt ?? room.createdAt;
-  const order = rooms.sort((a, b) => Number(b.joined ?? false) - Number(a.joined ?? false) || when(b).localeCompare(when(a)));
+  const order = rooms.sort(
+    (a, b) => Number(b.joined ?? false) - Number(a.joined ?? false) || when(b).localeCompare(when(a)),
+  );
   return asMuchAs(ROOMS_BOUND, order, (room) => {
     const last = room.lastMessage;
     // Of two, the other is who the room is about.
     const participants = isDirect(room) ? room.participants : [];
-    return { ...room, participants, call: null, lastMessage: last && { ...last, content: last.content.slice(0, PREVIEW) } };
+    return {
+      ...room,
+      participants,
+      call: null,
+      lastMessage: last && { ...last, content: last.content.slice(0, PREVIEW) },
+    };
   });
 }
 
-/** The newest messages, without what can be told from where they lie. @param {Message[]} messages @param {number} bound */
+/**
+ * The newest messages, without what can be told from where they lie.
+ * @param {Message[]} messages
+ * @param {number} bound
+ */
 function messagesToKeep(messages, bound) {
   const newestFirst = messages.slice(-MOST_MESSAGES).reverse();
   return asMuchAs(bound, newestFirst, ({ _id, room, clientId, ...message }) => message).reverse();

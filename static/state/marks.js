@@ -29,7 +29,10 @@ export class Marks {
     this.read = storage.read(READ) ?? {};
     /** Grows whenever a mark moves. */
     this.version = 0;
-    /** @type {Map<string, {seq: number, back: boolean}>} what has moved and is not kept yet; `back`: to a lower number, on purpose */
+    /**
+     * @type {Map<string, {seq: number, back: boolean}>} what has moved and is not kept yet; `back`: to a lower number,
+     *   on purpose
+     */
     this.moved = new Map();
     this.resting = false;
   }
@@ -54,7 +57,11 @@ export class Marks {
     else if (read > room.lastSeq) this.move(room.id, room.lastSeq, true);
   }
 
-  /** @param {string} roomId @param {number} seq read up to here, or further already @returns {boolean} whether that is news */
+  /**
+   * @param {string} roomId
+   * @param {number} seq read up to here, or further already
+   * @returns {boolean} whether that is news
+   */
   advance(roomId, seq) {
     if (seq <= (this.read[roomId] ?? 0)) return false;
     this.move(roomId, seq, this.moved.get(roomId)?.back ?? false);
@@ -109,7 +116,10 @@ export class Marks {
     return counts ? Math.min(after, room.unread ?? after) : after;
   }
 
-  /** Of what is unread, what names the user; 0 where the server does not count it. @param {import('../protocol/types.js').Room} room */
+  /**
+   * Of what is unread, what names the user; 0 where the server does not count it.
+   * @param {import('../protocol/types.js').Room} room
+   */
   mentions(room) {
     return Math.min(this.unread(room), room.mentions ?? 0);
   }
@@ -141,7 +151,9 @@ export class Marks {
   }
 }
 
-/** What a user wants to be told of: for each room, and which sounds at all. Kept in this browser, for all of its tabs. */
+/**
+ * What a user wants to be told of: for each room, and which sounds at all. Kept in this browser, for all of its tabs.
+ */
 export class Sounds {
   /**
    * Reads what is kept each time: another tab may have changed it.
@@ -150,7 +162,9 @@ export class Sounds {
    */
   constructor({ storage }) {
     this.storage = storage;
-    /** @type {Set<string> | null} rooms of which nothing is told, as they were read last: a long list asks for each room */
+    /**
+     * @type {Set<string> | null} rooms of which nothing is told, as they were read last: a long list asks for each room
+     */
     this.silent = null;
   }
 
@@ -184,7 +198,11 @@ export class Sounds {
     this.silent = null;
   }
 
-  /** Whether a message of a room is told to somebody who does not look at it. @param {string} roomId @param {() => boolean} mentioned asked only where it counts */
+  /**
+   * Whether a message of a room is told to somebody who does not look at it.
+   * @param {string} roomId
+   * @param {() => boolean} mentioned asked only where it counts
+   */
   tellsOf(roomId, mentioned) {
     const choice = this.of(roomId);
     return choice === 'all' || (choice === 'mentions' && mentioned());

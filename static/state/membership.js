@@ -66,7 +66,11 @@ export class Membership {
     if (!isOpen(room)) this.sync.follow(room.id);
   }
 
-  /** The server says that a room is gone. @param {{roomId: string, reason?: string}} event @param {string | undefined} name which it had */
+  /**
+   * The server says that a room is gone.
+   * @param {{roomId: string, reason?: string}} event
+   * @param {string | undefined} name which it had
+   */
   deleted({ roomId, reason }, name) {
     if (reason === 'removed' && name && !this.leaving.has(roomId)) this.onRemoved?.(name);
     this.forget(roomId);

@@ -8,7 +8,10 @@ const AT = /(?<![\p{L}\p{M}\p{Nd}])@/gu;
 /** Goes on with a word. */
 const IN_WORD = /^[\p{L}\p{M}\p{Nd}]/u;
 
-/** For names that differ in case alone. A sigma at the end of a word is another letter only in lower case. @param {string} text */
+/**
+ * For names that differ in case alone. A sigma at the end of a word is another letter only in lower case.
+ * @param {string} text
+ */
 const fold = (text) => text.normalize('NFC').toLowerCase().replaceAll('ς', 'σ');
 
 /**
@@ -34,11 +37,15 @@ export function mentionPlaces(text, names) {
 
 /** @param {string} folded @param {string[]} names */
 function findMentions(folded, names) {
-  const candidates = names.map((name) => ({ name, folded: fold(name) })).sort((a, b) => b.folded.length - a.folded.length);
+  const candidates = names
+    .map((name) => ({ name, folded: fold(name) }))
+    .sort((a, b) => b.folded.length - a.folded.length);
   const found = [];
   for (const { index: from } of folded.matchAll(AT)) {
     const rest = folded.slice(from + 1);
-    const one = candidates.find((candidate) => rest.startsWith(candidate.folded) && !IN_WORD.test(rest.slice(candidate.folded.length)));
+    const one = candidates.find(
+      (candidate) => rest.startsWith(candidate.folded) && !IN_WORD.test(rest.slice(candidate.folded.length)),
+    );
     if (one) found.push({ from, to: from + 1 + one.folded.length, name: one.name });
   }
   return found;
@@ -53,7 +60,9 @@ export function begunMention(text) {
   const from = text.lastIndexOf('@');
   const begun = text.slice(from + 1);
   // A name has 30 characters at most, and no space.
-  if (from < 0 || begun.length > 30 || /\s/.test(begun) || IN_WORD.test([...text.slice(0, from)].at(-1) ?? '')) return null;
+  if (from < 0 || begun.length > 30 || /\s/.test(begun) || IN_WORD.test([...text.slice(0, from)].at(-1) ?? '')) {
+    return null;
+  }
   return { from, begun };
 }
 
@@ -72,7 +81,11 @@ export function completions(begun, names, most) {
   return ranked.sort((a, b) => a.rank - b.rank || a.name.localeCompare(b.name)).slice(0, most).map((one) => one.name);
 }
 
-/** Whether the server says that a message means somebody. @param {import('../protocol/types.js').Message} message @param {string} userId */
+/**
+ * Whether the server says that a message means somebody.
+ * @param {import('../protocol/types.js').Message} message
+ * @param {string} userId
+ */
 export const isNamed = ({ mentions, mentionsAll }, userId) => Boolean(mentionsAll || mentions?.includes(userId));
 
 /**

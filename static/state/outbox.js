@@ -1,4 +1,7 @@
-/** Messages that the server has not acknowledged yet: kept in the browser, each under one `clientId`, and sent until it has. */
+/**
+ * Messages that the server has not acknowledged yet: kept in the browser, each under one `clientId`, and sent until it
+ * has.
+ */
 
 import { asRequestError, insist, pause } from '../protocol/errors.js';
 import { inWords } from './words.js';
@@ -99,7 +102,10 @@ export class Outbox {
     this.storage.write(PREFIX + item.clientId, item);
   }
 
-  /** In its place among those of its room, which nearly always is the end, or where it stood before. @param {Waiting} item */
+  /**
+   * In its place among those of its room, which nearly always is the end, or where it stood before.
+   * @param {Waiting} item
+   */
   place(item) {
     const before = this.items.get(item.clientId);
     const list = this.byRoom.get(item.roomId) ?? [];

@@ -1,4 +1,6 @@
-/** Where one is in the client, and what of it is in view: an address, the space of the page, the room one comes back to. */
+/**
+ * Where one is in the client, and what of it is in view: an address, the space of the page, the room one comes back to.
+ */
 
 /** @typedef {'rooms' | 'people' | 'calls'} Section */
 /** @typedef {'login' | 'signup' | 'invite' | 'reset' | 'home' | 'settings' | 'admin'} Page */
@@ -40,7 +42,10 @@ export const roomHref = (roomId) => sectionHref('rooms', roomId);
 
 /** Under which the room that was open last is kept. */
 const ROOM = 'room';
-/** `both`: list and room side by side; `lists`: a list beside a large call; `beside`: the room beside a large call; `all`: all three. */
+/**
+ * `both`: list and room side by side; `lists`: a list beside a large call; `beside`: the room beside a large call;
+ * `all`: all three.
+ */
 const NOTHING_FITS = { both: false, lists: false, beside: false, all: false };
 
 export class Place {
@@ -106,7 +111,10 @@ export class Place {
     if (page === 'home' && section === 'rooms' && !roomId) this.put(this.home);
   }
 
-  /** The room that was opened again was deleted meanwhile: no room is open then. @param {import('./rooms.js').Rooms} rooms */
+  /**
+   * The room that was opened again was deleted meanwhile: no room is open then.
+   * @param {import('./rooms.js').Rooms} rooms
+   */
   check(rooms) {
     const missing = this.lastRoom?.missing(rooms);
     if (missing && missing === this.route.roomId) this.put(sectionHref(this.route.section, null));

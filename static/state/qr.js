@@ -17,7 +17,8 @@ const MASKS = [
 
 /**
  * @param {string} text at most 400 bytes or so
- * @returns {boolean[][] | null} rows of squares, true is dark, without the quiet border; null where the text is too long
+ * @returns {boolean[][] | null} rows of squares, true is dark, without the quiet border; null where the text is too
+ *   long
  */
 export function qrCode(text) {
   const bytes = new TextEncoder().encode(text);
@@ -69,7 +70,9 @@ function dataOf(bytes, version) {
   add(0, Math.min(4, capacity - bits.length));
   while (bits.length % 8) bits.push(0);
   for (let pad = 0xec; bits.length < capacity; pad ^= 0xec ^ 0x11) add(pad, 8);
-  return Array.from({ length: capacity / 8 }, (_, index) => bits.slice(index * 8, index * 8 + 8).reduce((sum, bit) => sum * 2 + bit, 0));
+  return Array.from({ length: capacity / 8 }, (_, index) =>
+    bits.slice(index * 8, index * 8 + 8).reduce((sum, bit) => sum * 2 + bit, 0),
+  );
 }
 
 /** In blocks with their check bytes, one byte of each in turn. @param {number[]} data @param {number} version */
@@ -87,7 +90,9 @@ function interleaved(data, version) {
   }
   /** @type {number[]} */
   const words = [];
-  for (let at = 0; at <= length; at += 1) for (const { data: part } of blocks) if (at < part.length) words.push(part[at] ?? 0);
+  for (let at = 0; at <= length; at += 1) {
+    for (const { data: part } of blocks) if (at < part.length) words.push(part[at] ?? 0);
+  }
   for (let at = 0; at < check; at += 1) for (const { check: part } of blocks) words.push(part[at] ?? 0);
   return words;
 }
@@ -163,9 +168,12 @@ function drawMarks(version, set) {
     set(6, at, at % 2 === 0);
     set(at, 6, at % 2 === 0);
   }
-  const square = (/** @type {number} */ cx, /** @type {number} */ cy, /** @type {number} */ reach, /** @type {number[]} */ light) => {
+  /** @type {(cx: number, cy: number, reach: number, light: number[]) => void} */
+  const square = (cx, cy, reach, light) => {
     for (let dy = -reach; dy <= reach; dy += 1) {
-      for (let dx = -reach; dx <= reach; dx += 1) set(cx + dx, cy + dy, !light.includes(Math.max(Math.abs(dx), Math.abs(dy))));
+      for (let dx = -reach; dx <= reach; dx += 1) {
+        set(cx + dx, cy + dy, !light.includes(Math.max(Math.abs(dx), Math.abs(dy))));
+      }
     }
   };
   for (const [x, y] of [[3, 3], [size - 4, 3], [3, size - 4]]) square(x ?? 0, y ?? 0, 4, [2, 4]);
@@ -218,7 +226,7 @@ function drawVersion(version, set) {
   }
 }
 
-/** How hard it is to read: long runs, blocks, what looks like a mark, too much dark or light. @param {boolean[][]} rows */
+/** How hard it is to read: runs, blocks, what looks like a mark, too much dark or light. @param {boolean[][]} rows */
 function penalty(rows) {
   const size = rows.length;
   const columns = rows.map((_, x) => rows.map((row) => row[x] ?? false));
@@ -227,7 +235,9 @@ function penalty(rows) {
   for (const line of [...rows, ...columns]) {
     const text = line.map(Number).join('');
     for (const run of text.match(/0{5,}|1{5,}/g) ?? []) cost += run.length - 2;
-    for (const pattern of ['10111010000', '00001011101']) for (let at = text.indexOf(pattern); at >= 0; at = text.indexOf(pattern, at + 1)) cost += 40;
+    for (const pattern of ['10111010000', '00001011101']) {
+      for (let at = text.indexOf(pattern); at >= 0; at = text.indexOf(pattern, at + 1)) cost += 40;
+    }
   }
   rows.forEach((row, y) =>
     row.forEach((value, x) => {

@@ -34,7 +34,10 @@ export class Reader {
     this.changed();
   }
 
-  /** The room is not looked at any more: its end stays, so that it is there at once the next time. @param {string} roomId */
+  /**
+   * The room is not looked at any more: its end stays, so that it is there at once the next time.
+   * @param {string} roomId
+   */
   putAway(roomId) {
     const timeline = this.history.of(roomId);
     if (!timeline?.attached) return this.history.forget(roomId);

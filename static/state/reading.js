@@ -1,4 +1,6 @@
-/** How far one has read, told to the server, which knows it for all devices; and heard from it what was read elsewhere. */
+/**
+ * How far one has read, told to the server, which knows it for all devices; and heard from it what was read elsewhere.
+ */
 
 import { asRequestError } from '../protocol/errors.js';
 
@@ -38,7 +40,10 @@ export class Reading {
     return true;
   }
 
-  /** What the server knows of these rooms, and what this browser has read of them since. @param {import('../protocol/types.js').Room[]} rooms */
+  /**
+   * What the server knows of these rooms, and what this browser has read of them since.
+   * @param {import('../protocol/types.js').Room[]} rooms
+   */
   meet(rooms) {
     for (const room of rooms) {
       const before = this.marks.read[room.id];

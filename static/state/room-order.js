@@ -3,7 +3,9 @@
 import { isDirect } from './kinds.js';
 
 /** @typedef {import('../protocol/types.js').Room} Room */
-/** @typedef {{direct: Room[], mine: Room[], others: Room[]}} Groups those of two, others that one is in, and the rest */
+/**
+ * @typedef {{direct: Room[], mine: Room[], others: Room[]}} Groups those of two, others that one is in, and the rest
+ */
 /** @typedef {Pick<import('./rooms.js').Rooms, 'byId' | 'version' | 'shows'>} Source */
 
 /** What was made of all rooms stays good as long as none changes: few do between one look and the next. */

@@ -179,12 +179,19 @@ export class Rooms {
     this.alter(message.room, { ...last, ...this.counted(room, message) });
   }
 
-  /** What is unread once a message has come. @param {Room} room @param {import('../protocol/types.js').Message} message */
+  /**
+   * What is unread once a message has come.
+   * @param {Room} room
+   * @param {import('../protocol/types.js').Message} message
+   */
   counted({ readSeq, unread = 0, mentions = 0 }, message) {
     if (readSeq === undefined) return {};
     if (message.sender === this.userId) return { readSeq: message.seq, unread: 0, mentions: 0 };
     const isNamed = message.mentionsAll || message.mentions?.includes(this.userId);
-    return { unread: Math.min(unread + 1, MOST_COUNTED), mentions: Math.min(mentions + Number(isNamed ?? false), MOST_COUNTED) };
+    return {
+      unread: Math.min(unread + 1, MOST_COUNTED),
+      mentions: Math.min(mentions + Number(isNamed ?? false), MOST_COUNTED),
+    };
   }
 
   /** The server says what is unread. @param {{roomId: string} & import('../protocol/types.js').Reading} told */
@@ -202,12 +209,20 @@ export class Rooms {
     this.alter(roomId, { ...last, joined: true, unread, mentions });
   }
 
-  /** Read up to here, in this tab: what is left is known for sure once the server has said it. @param {string} id @param {number} seq */
+  /**
+   * Read up to here, in this tab: what is left is known for sure once the server has said it.
+   * @param {string} id
+   * @param {number} seq
+   */
   readTo(id, seq) {
     const room = this.byId.get(id);
     if (!room || room.readSeq === undefined || seq <= room.readSeq) return;
     const left = Math.max(0, room.lastSeq - seq);
-    this.alter(id, { readSeq: seq, unread: Math.min(room.unread ?? 0, left), mentions: Math.min(room.mentions ?? 0, left) });
+    this.alter(id, {
+      readSeq: seq,
+      unread: Math.min(room.unread ?? 0, left),
+      mentions: Math.min(room.mentions ?? 0, left),
+    });
   }
 
   /** Whether the other of a room of two is there, as far as this tab can tell. @param {Room} room */

@@ -46,6 +46,11 @@ export class Session extends Store {
     return this.grant?.user ?? null;
   }
 
+  /** When the password was set by a link of an administrator's, until the user has read that. */
+  get passwordResetAt() {
+    return this.grant?.passwordResetAt ?? null;
+  }
+
   /** The token has run out, by this machine's clock. */
   get expired() {
     const life = this.token ? lifetime(this.token) : null;
@@ -56,8 +61,14 @@ export class Session extends Store {
   begin(grant) {
     this.notice = '';
     this.wanted = false;
-    this.storage.write(NAME, grant);
-    this.take(grant);
+    // The server tells this at one log-in only.
+    const unread = grant.user.id === this.user?.id ? this.grant?.passwordResetAt : undefined;
+    this.put({ passwordResetAt: unread, ...grant });
+  }
+
+  /** The user has read that the password was reset. */
+  resetIsRead() {
+    if (this.grant) this.put({ ...this.grant, passwordResetAt: undefined });
   }
 
   /** The server says what is otherwise about the user. @param {Partial<User>} change */
@@ -66,11 +77,13 @@ export class Session extends Store {
     if (!grant || (change.id && change.id !== grant.user.id)) return;
     const user = { ...grant.user, ...change };
     if (JSON.stringify(user) === JSON.stringify(grant.user)) return;
-    this.storage.write(NAME, { ...grant, user });
-    this.take({ ...grant, user });
+    this.put({ ...grant, user });
   }
 
-  /** @param {string} [notice] in words, for the log-in page @param {boolean} [wanted] the user wanted it, as also without a word */
+  /**
+   * @param {string} [notice] in words, for the log-in page
+   * @param {boolean} [wanted] the user wanted it, as also without a word
+   */
   end(notice = '', wanted = false) {
     this.notice = notice;
     this.wanted = wanted;
@@ -99,7 +112,13 @@ export class Session extends Store {
   adopt() {
     /** @type {Grant | null} */
     const grant = this.storage.read(NAME);
-    if (grant?.token === this.token) return;
+    if (grant?.token === this.token && grant?.passwordResetAt === this.grant?.passwordResetAt) return;
+    this.take(grant);
+  }
+
+  /** @param {Grant} grant for this tab and the others */
+  put(grant) {
+    this.storage.write(NAME, grant);
     this.take(grant);
   }
 
@@ -126,7 +145,9 @@ export class Session extends Store {
     this.timer = this.timers.setTimeout(() => this.refresh(), wait);
   }
 
-  /** Renews the token where half its life is over. A failure is tried again later; a refusal ends the session elsewhere. */
+  /**
+   * Renews the token where half its life is over. A failure is tried again later; a refusal ends the session elsewhere.
+   */
   async refresh() {
     const { token, renew } = this;
     if (!token || !renew) return;

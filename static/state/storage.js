@@ -1,11 +1,16 @@
-/** What this browser keeps, by name, in whatever looks like `localStorage`. What is a user's lies apart, and goes with the log-out. */
+/**
+ * What this browser keeps, by name, in whatever looks like `localStorage`. What is a user's lies apart, and goes with
+ * the log-out.
+ */
 
 /** @typedef {Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>} Shelf */
 
 const PREFIX = 'tincan.';
 /** Lies among a user's things from log-in to log-out: where it is gone, the user wanted everything to go. */
 const HERE = 'here';
-/** How all names begin under which content of rooms is kept, which the server has too. It does not outlast a session. */
+/**
+ * How all names begin under which content of rooms is kept, which the server has too. It does not outlast a session.
+ */
 export const KNOWN = 'known';
 
 export class BrowserStorage {
@@ -117,7 +122,9 @@ export class Belongings {
     this.ofTab.removeForGood();
   }
 
-  /** The session is over. In another tab the user may have logged out; else what was written stays for the next log-in. */
+  /**
+   * The session is over. In another tab the user may have logged out; else what was written stays for the next log-in.
+   */
   sessionOver() {
     if (!this.ofBrowser.read(HERE)) return this.remove();
     for (const name of this.ofBrowser.names(KNOWN)) this.ofBrowser.write(name, null);

@@ -1,4 +1,6 @@
-/** Brings this tab up to date with the server: all rooms after each connect, one room as it is joined or looked into. */
+/**
+ * Brings this tab up to date with the server: all rooms after each connect, one room as it is joined or looked into.
+ */
 
 import { asRequestError, insist } from '../protocol/errors.js';
 import { WINDOW } from './timeline.js';
@@ -70,7 +72,10 @@ export class Sync {
     if (open && this.rooms.byId.has(open) && !this.live.has(open)) await this.lookOn(open);
   }
 
-  /** The room in view comes first, then those where something was said last: a connection is in so many rooms at most. @param {Room[]} rooms */
+  /**
+   * The room in view comes first, then those where something was said last: a connection is in so many rooms at most.
+   * @param {Room[]} rooms
+   */
   inOrder(rooms) {
     const rank = (/** @type {Room} */ room) => (room.id === this.reader.openId ? '~' : (room.lastMessageAt ?? ''));
     return [...rooms].sort((a, b) => (rank(a) < rank(b) ? 1 : rank(a) > rank(b) ? -1 : 0));
@@ -157,13 +162,20 @@ export class Sync {
     return this.history.of(roomId);
   }
 
-  /** What an earlier visit left does not hold the place where one left off. @param {string} roomId @param {import('./timeline.js').Timeline} timeline */
+  /**
+   * What an earlier visit left does not hold the place where one left off.
+   * @param {string} roomId
+   * @param {import('./timeline.js').Timeline} timeline
+   */
   skipsUnread(roomId, timeline) {
     const read = this.marks.read[roomId];
     return read !== undefined && (timeline.oldest > read + 1 || timeline.newest < read);
   }
 
-  /** A room in view that one is not in. From outside there is no telling what was read: one looks at the newest. @param {string} roomId */
+  /**
+   * A room in view that one is not in. From outside there is no telling what was read: one looks at the newest.
+   * @param {string} roomId
+   */
   async lookOn(roomId) {
     const timeline = this.history.of(roomId);
     if (timeline?.loaded && (this.rooms.byId.get(roomId)?.lastSeq ?? 0) - timeline.newest > WINDOW) timeline.detach();

@@ -1,4 +1,6 @@
-/** The messages of one room that this tab holds: a window over the room, in order, without doubles, and without holes. */
+/**
+ * The messages of one room that this tab holds: a window over the room, in order, without doubles, and without holes.
+ */
 
 /** @typedef {import('../protocol/types.js').Message} Message */
 

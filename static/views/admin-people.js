@@ -37,8 +37,13 @@ export function AdminPeople({ app }) {
     ${problem && html`<${Notice}>${problem}<//>`}
     ${!loaded && !problem && html`<${Spinner} label="Loading accounts" />`}
     ${loaded && !list.length && html`<p>Nobody is found.</p>`}
-    <ul class="plain-list">${list.map((account) => html`<${Row} key=${account.id} app=${app} account=${account} now=${now} onDeed=${onDeed} />`)}</ul>
-    ${next !== null && html`<button class="button ghost wide" aria-disabled=${busy} onClick=${() => accounts.more()}>Show more</button>`}
+    <ul class="plain-list">
+      ${list.map(
+        (account) => html`<${Row} key=${account.id} app=${app} account=${account} now=${now} onDeed=${onDeed} />`,
+      )}
+    </ul>
+    ${next !== null &&
+    html`<button class="button ghost wide" aria-disabled=${busy} onClick=${() => accounts.more()}>Show more</button>`}
     ${asked && html`<${Ask} app=${app} accounts=${accounts} ...${asked} onClose=${() => setAsked(null)} />`}
   </section>`;
 }
@@ -47,7 +52,11 @@ export function AdminPeople({ app }) {
 function Row({ app, account, now, onDeed }) {
   const { id, username, email, role, disabled, online, lastSeenAt } = account;
   const seen = online ? 'Online' : lastSeenAt ? `Last here: ${shortTime(lastSeenAt, now)}` : 'Never here';
-  const item = (/** @type {Deed} */ deed, /** @type {string} */ label, bad = false) => ({ label, bad, act: () => onDeed(account, deed) });
+  const item = (/** @type {Deed} */ deed, /** @type {string} */ label, bad = false) => ({
+    label,
+    bad,
+    act: () => onDeed(account, deed),
+  });
   const items = [
     role === 'admin' ? item('member', 'Make a member') : item('admin', 'Make an administrator'),
     disabled ? item('enable', 'Enable') : item('disable', 'Disable'),
@@ -68,20 +77,60 @@ function Row({ app, account, now, onDeed }) {
   </li>`;
 }
 
-/** Before it is done. @param {{app: App, accounts: Accounts, account: Account, deed: Deed, onClose: () => void}} props */
+/** @typedef {{title: string, action: string, words: string, danger?: boolean, work: () => Promise<void>}} Question */
+
+/**
+ * Before it is done.
+ * @param {{app: App, accounts: Accounts, account: Account, deed: Deed, onClose: () => void}} props
+ */
 function Ask({ app, accounts, account, deed, onClose }) {
   const { id, username } = account;
   if (deed === 'reset') return html`<${ResetDialog} app=${app} account=${account} onClose=${onClose} />`;
-  /** @type {Record<Exclude<Deed, 'reset'>, {title: string, action: string, words: string, danger?: boolean, work: () => Promise<void>}>} */
+  /** @type {Record<Exclude<Deed, 'reset'>, Question>} */
   const deeds = {
-    admin: { title: `Make ${username} an administrator?`, action: 'Make administrator', words: 'Administrators see all accounts and invitations, and may disable and remove people. They see no private room that they are not in.', work: () => accounts.change(id, { role: 'admin' }) },
-    member: { title: `Make ${username} a member?`, action: 'Make member', words: `${username} may no longer run this server.`, work: () => accounts.change(id, { role: 'member' }) },
-    disable: { title: `Disable ${username}?`, action: 'Disable', danger: true, words: `${username} is logged out everywhere at once, and cannot log in. Rooms and messages stay. You can enable the account again.`, work: () => accounts.change(id, { disabled: true }) },
-    enable: { title: `Enable ${username}?`, action: 'Enable', words: `${username} can log in again.`, work: () => accounts.change(id, { disabled: false }) },
-    remove: { title: `Remove ${username}?`, action: 'Remove account', danger: true, words: `The account is gone, on every device. What ${username} wrote stays, under that name. This cannot be undone.`, work: () => accounts.remove(id) },
+    admin: {
+      title: `Make ${username} an administrator?`,
+      action: 'Make administrator',
+      words:
+        'Administrators see all accounts and invitations, and may disable and remove people. ' +
+        'They see no private room that they are not in.',
+      work: () => accounts.change(id, { role: 'admin' }),
+    },
+    member: {
+      title: `Make ${username} a member?`,
+      action: 'Make member',
+      words: `${username} may no longer run this server.`,
+      work: () => accounts.change(id, { role: 'member' }),
+    },
+    disable: {
+      title: `Disable ${username}?`,
+      action: 'Disable',
+      danger: true,
+      words:
+        `${username} is logged out everywhere at once, and cannot log in. Rooms and messages stay. ` +
+        'You can enable the account again.',
+      work: () => accounts.change(id, { disabled: true }),
+    },
+    enable: {
+      title: `Enable ${username}?`,
+      action: 'Enable',
+      words: `${username} can log in again.`,
+      work: () => accounts.change(id, { disabled: false }),
+    },
+    remove: {
+      title: `Remove ${username}?`,
+      action: 'Remove account',
+      danger: true,
+      words:
+        `The account is gone, on every device. What ${username} wrote stays, under that name. ` +
+        'This cannot be undone.',
+      work: () => accounts.remove(id),
+    },
   };
   const { title, action, words, danger, work } = deeds[deed];
-  return html`<${Confirm} title=${title} action=${action} danger=${danger} onClose=${onClose} work=${work}>${words}<//>`;
+  return html`<${Confirm} title=${title} action=${action} danger=${danger} onClose=${onClose} work=${work}>
+    ${words}
+  <//>`;
 }
 
 /** @param {{app: App, account: Account, onClose: () => void}} props */
@@ -95,10 +144,14 @@ function ResetDialog({ app, account, onClose }) {
       ${link
         ? html`<${LinkToCopy} url=${link.url} label=${`Send this link to ${account.username}, and to nobody else`} />
             <p class="quiet">Good once, until ${dayAndTime(link.expiresAt)}.</p>`
-        : html`<p>You get a link by which ${account.username} sets a new password. It is good once, for a day; a link from before is good no more.</p>`}
+        : html`<p>
+            You get a link by which ${account.username} sets a new password. It is good once, for a day; a link from
+            before is good no more.
+          </p>`}
       <div class="form-row">
         <button type="button" class="button plain" onClick=${onClose}>${link ? 'Close' : 'Cancel'}</button>
-        ${!link && html`<button type="button" class="button primary" aria-disabled=${busy} onClick=${make}>Make a link</button>`}
+        ${!link &&
+        html`<button type="button" class="button primary" aria-disabled=${busy} onClick=${make}>Make a link</button>`}
       </div>
     </div>
   <//>`;

@@ -17,7 +17,12 @@ const TITLES = { people: 'People', invites: 'Invitations', overview: 'Overview' 
 
 /** @param {{app: App, code: string}} props `code` is the part that one looks at */
 export function Admin({ app, code }) {
-  if (!app.isAdmin) return html`<${Empty} main picture="lock" title="For administrators"><p>Your account does not run this server.</p><a class="button plain" href="#/rooms">To the rooms</a><//>`;
+  if (!app.isAdmin) {
+    return html`<${Empty} main picture="lock" title="For administrators">
+      <p>Your account does not run this server.</p>
+      <a class="button plain" href="#/rooms">To the rooms</a>
+    <//>`;
+  }
   const part = TITLES[code] ? code : 'people';
   return html`<div class="page" tabindex="0" role="region" aria-label="Administration">
     <div class="page-inner wide">
@@ -26,9 +31,18 @@ export function Admin({ app, code }) {
         <h1>Administration</h1>
       </header>
       <nav class="sections" aria-label="Administration">
-        ${Object.entries(TITLES).map(([name, title]) => html`<a key=${name} href=${`#/admin/${name}`} aria-current=${name === part ? 'page' : undefined}>${title}</a>`)}
+        ${Object.entries(TITLES).map(
+          ([name, title]) =>
+            html`<a key=${name} href=${`#/admin/${name}`} aria-current=${name === part ? 'page' : undefined}>
+              ${title}
+            </a>`,
+        )}
       </nav>
-      ${part === 'people' ? html`<${AdminPeople} app=${app} />` : part === 'invites' ? html`<${Invitations} app=${app} />` : html`<${HowItIs} app=${app} />`}
+      ${part === 'people'
+        ? html`<${AdminPeople} app=${app} />`
+        : part === 'invites'
+          ? html`<${Invitations} app=${app} />`
+          : html`<${HowItIs} app=${app} />`}
     </div>
   </div>`;
 }
@@ -58,7 +72,8 @@ function HowItIs({ app }) {
   }, []);
   if (error && !seen) return html`<${Notice}>${inWords(error)}<//>`;
   if (!seen) return html`<${Spinner} label="Loading the overview" />`;
-  const store = typeof seen.store === 'string' ? seen.store : [seen.store?.engine, seen.store?.status].filter(Boolean).join(', ');
+  const store =
+    typeof seen.store === 'string' ? seen.store : [seen.store?.engine, seen.store?.status].filter(Boolean).join(', ');
   /** @type {[string, string | number][]} */
   const facts = [
     ['Version', seen.version],
@@ -71,7 +86,15 @@ function HowItIs({ app }) {
   ];
   return html`<section class="card form" aria-label="Overview">
       <h2>Overview</h2>
-      <dl class="facts">${facts.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+      <dl class="facts">
+        ${facts.map(
+          ([name, value]) =>
+            html`<div key=${name}>
+              <dt>${name}</dt>
+              <dd>${value}</dd>
+            </div>`,
+        )}
+      </dl>
     </section>
     <section class="card form" aria-label="Servers">
       <h2>${plural(seen.servers.length, 'server')}</h2>

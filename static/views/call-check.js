@@ -10,7 +10,10 @@ const EVERY_MS = 80;
 /** Louder than this is a voice. */
 const HEARD = 0.25;
 
-/** The bar moves without showing the view again: several times a second that would be too much. @param {{media: LocalMedia}} props */
+/**
+ * The bar moves without showing the view again: several times a second that would be too much.
+ * @param {{media: LocalMedia}} props
+ */
 export function MicrophoneLevel({ media }) {
   const bar = useRef(/** @type {HTMLElement | null} */ (null));
   const [heard, setHeard] = useState(false);
@@ -26,7 +29,11 @@ export function MicrophoneLevel({ media }) {
       stop();
     };
   }, [media]);
-  const words = !media.flags.audio ? 'Your microphone is off.' : heard ? 'Your microphone works.' : 'Say something: the bar moves.';
+  const words = !media.flags.audio
+    ? 'Your microphone is off.'
+    : heard
+      ? 'Your microphone works.'
+      : 'Say something: the bar moves.';
   return html`<div class="level">
     <span class="level-bar" aria-hidden="true"><span ref=${bar}></span></span>
     <span class="hint" role="status">${words}</span>
@@ -47,7 +54,9 @@ export function SpeakerTest({ media }) {
     }
   };
   return html`<div class="speaker-test">
-    <button type="button" class="button plain small" aria-disabled=${state === 'playing'} onClick=${play}>${icon('sound')}${state === 'playing' ? 'Playing…' : 'Play a sound'}</button>
+    <button type="button" class="button plain small" aria-disabled=${state === 'playing'} onClick=${play}>
+      ${icon('sound')}${state === 'playing' ? 'Playing…' : 'Play a sound'}
+    </button>
     ${state === 'failed' && html`<span class="hint" role="status">It cannot play there.</span>`}
   </div>`;
 }

@@ -20,32 +20,75 @@ import { useKeys } from './keys.js';
  */
 
 /**
- * @param {{app: import('../app.js').App, calls: import('../call/desk.js').CallDesk, stage: {current: HTMLElement | null}, devices: boolean, onDevices: () => void}} props
+ * @param {object} props
+ * @param {import('../app.js').App} props.app
+ * @param {import('../call/desk.js').CallDesk} props.calls
+ * @param {{current: HTMLElement | null}} props.stage
+ * @param {boolean} props.devices they are being chosen
+ * @param {() => void} props.onDevices
  */
 export function Controls({ app, calls, stage, devices, onDevices }) {
   const { media, call } = calls;
   const sharing = media.flags.screen;
-  const beside = app.callPlace === 'beside';
+  const beside = app.navigation.callPlace === 'beside';
   /** @type {(Control | false)[]} */
   const all = [
     ...switchesOf(media).map((one) => ({ ...one, look: one.on ? '' : 'off' })),
     media.devices.canShare && {
-      ...{ name: 'Share screen', key: 's', on: sharing, picture: sharing ? /** @type {const} */ ('screenOff') : /** @type {const} */ ('screen') },
-      ...{ action: sharing ? 'Stop sharing' : 'Share your screen', act: () => (sharing ? media.unshare() : media.share()) },
+      ...{
+        name: 'Share screen',
+        key: 's',
+        on: sharing,
+        picture: sharing ? /** @type {const} */ ('screenOff') : /** @type {const} */ ('screen'),
+      },
+      ...{
+        action: sharing ? 'Stop sharing' : 'Share your screen',
+        act: () => (sharing ? media.unshare() : media.share()),
+      },
     },
-    { name: 'Chat', key: 'c', picture: 'rooms', action: beside ? 'Close the chat' : 'Open the chat', expanded: beside, controls: 'main', badge: unreadOf(app), act: () => app.toggleChat() },
-    { name: 'Devices', key: 'd', picture: 'devices', action: 'Choose devices', expanded: devices, controls: 'stage-devices', act: onDevices },
+    {
+      name: 'Chat',
+      key: 'c',
+      picture: 'rooms',
+      action: beside ? 'Close the chat' : 'Open the chat',
+      expanded: beside,
+      controls: 'main',
+      badge: unreadOf(app),
+      act: () => app.navigation.toggleChat(),
+    },
+    {
+      name: 'Devices',
+      key: 'd',
+      picture: 'devices',
+      action: 'Choose devices',
+      expanded: devices,
+      controls: 'stage-devices',
+      act: onDevices,
+    },
     { name: 'Hang up', picture: 'hangUp', action: 'Hang up', act: () => calls.hangUp(), look: 'end' },
   ];
   const shown = all.filter((one) => one !== false);
   useKeys(stage, Object.fromEntries(shown.map((one) => [one.key ?? '', one.act])));
-  return html`<div class="controls" role="toolbar" aria-label=${`Call: ${call?.name ?? ''}`}>${shown.map((one) => html`<${ControlButton} key=${one.name} ...${one} letter=${one.key} />`)}</div>`;
+  return html`<div class="controls" role="toolbar" aria-label=${`Call: ${call?.name ?? ''}`}>
+    ${shown.map((one) => html`<${ControlButton} key=${one.name} ...${one} letter=${one.key} />`)}
+  </div>`;
 }
 
-/** Count and key are drawn by the style sheet: as text they would stand in the way of the name. @param {Control & {letter?: string}} props */
+/**
+ * Count and key are drawn by the style sheet: as text they would stand in the way of the name.
+ * @param {Control & {letter?: string}} props
+ */
 function ControlButton({ name, letter, picture, action, act, on, expanded, controls, badge = 0, look = '' }) {
-  return html`<button class=${`control ${look}`} aria-pressed=${on} aria-expanded=${expanded} aria-controls=${controls} aria-label=${badge ? `${name}, ${badge} unread` : name}
-    aria-keyshortcuts=${letter?.toUpperCase()} title=${letter ? `${action} (${letter.toUpperCase()})` : action} onClick=${act}>
+  return html`<button
+    class=${`control ${look}`}
+    aria-pressed=${on}
+    aria-expanded=${expanded}
+    aria-controls=${controls}
+    aria-label=${badge ? `${name}, ${badge} unread` : name}
+    aria-keyshortcuts=${letter?.toUpperCase()}
+    title=${letter ? `${action} (${letter.toUpperCase()})` : action}
+    onClick=${act}
+  >
     <span class="round" data-badge=${badge > 99 ? '99+' : badge || undefined}>${icon(picture)}</span>
     <span class="words" aria-hidden="true" data-key=${letter?.toUpperCase()}>${name}</span>
   </button>`;
@@ -54,7 +97,7 @@ function ControlButton({ name, letter, picture, action, act, on, expanded, contr
 /** Unread messages of the room that Chat opens; none while it can be seen. @param {import('../app.js').App} app */
 function unreadOf(app) {
   const { chat, calls, route } = app;
-  if (!chat || app.roomVisible) return 0;
+  if (!chat || app.navigation.roomVisible) return 0;
   const room = chat.rooms.byId.get(calls?.call?.roomId ?? route.roomId ?? '');
   return room ? chat.marks.unread(room) : 0;
 }

@@ -1,4 +1,6 @@
-/** The call in a corner, while one does something else: one picture and its controls. It can be moved, and brought back. */
+/**
+ * The call in a corner, while one does something else: one picture and its controls. It can be moved, and brought back.
+ */
 
 import { leadOf } from '../call/pictures.js';
 import { html, useEffect, useRef, useState } from '../vendor/preact.js';
@@ -25,6 +27,7 @@ export function CornerCall({ app, calls }) {
   useKeys(ref, Object.fromEntries(switchesOf(media).map((one) => [one.key, one.act])));
   if (!call) return null;
   const name = call.name || 'Call';
+  const time = call.state === 'ringing' ? 'Ringing…' : duration(now - call.since);
   const keyed = (/** @type {KeyboardEvent} */ event) => {
     if (!event.key.startsWith('Arrow')) return;
     event.preventDefault();
@@ -33,14 +36,30 @@ export function CornerCall({ app, calls }) {
   return html`<section class="corner-call" ref=${ref} aria-label="Call">
     <div class="corner-picture" ...${drag}>
       <${Lead} calls=${calls} />
-      <button class="round small grip" aria-label=${`Move the call, now ${CORNERS[corner]}`} aria-keyshortcuts="ArrowLeft ArrowRight ArrowUp ArrowDown"
-        title="Drag, or move with the arrow keys" onKeyDown=${keyed}>${icon('grip')}</button>
-      <button class="round small enlarge" aria-label=${`Back to the call: ${name}`} title="Make the call large" onClick=${() => calls.seat.enlarge()}>${icon('enlarge')}</button>
+      <button
+        class="round small grip"
+        aria-label=${`Move the call, now ${CORNERS[corner]}`}
+        aria-keyshortcuts="ArrowLeft ArrowRight ArrowUp ArrowDown"
+        title="Drag, or move with the arrow keys"
+        onKeyDown=${keyed}
+      >
+        ${icon('grip')}
+      </button>
+      <button
+        class="round small enlarge"
+        aria-label=${`Back to the call: ${name}`}
+        title="Make the call large"
+        onClick=${() => calls.seat.enlarge()}
+      >
+        ${icon('enlarge')}
+      </button>
     </div>
-    <p class="corner-words"><span class="one-line" dir="auto">${name}</span> <span class="time">${call.state === 'ringing' ? 'Ringing…' : duration(now - call.since)}</span></p>
+    <p class="corner-words"><span class="one-line" dir="auto">${name}</span> <span class="time">${time}</span></p>
     <div class="corner-tools">
       <${Switches} media=${media} small />
-      <button class="round small end" aria-label="Hang up" title="Hang up" onClick=${() => calls.hangUp()}>${icon('hangUp')}</button>
+      <button class="round small end" aria-label="Hang up" title="Hang up" onClick=${() => calls.hangUp()}>
+        ${icon('hangUp')}
+      </button>
     </div>
     <span class="hidden-visually" role="status">${CORNERS[corner]}</span>
   </section>`;
@@ -59,7 +78,10 @@ function Lead({ calls }) {
   const track = screen ? lead.screen : lead.camera;
   // Why, is said in the large call.
   const words = calls.unconnected.name === lead.username ? 'Does not connect' : stateWords(lead);
+  const label = screen ? `${lead.username}’s screen` : `${lead.username}’s picture`;
   return html`${!screen && html`<${Avatar} id=${lead.userId} name=${lead.username} size="large" />`}
-    ${track && html`<${Picture} key=${track.id} track=${track} contain=${screen} label=${screen ? `${lead.username}’s screen` : `${lead.username}’s picture`} />`}
-    ${words ? html`<p class="tile-state" role="status">${words}</p>` : peers.length > 1 && html`<p class="corner-who one-line" dir="auto">${lead.username}</p>`}`;
+    ${track && html`<${Picture} key=${track.id} track=${track} contain=${screen} label=${label} />`}
+    ${words
+      ? html`<p class="tile-state" role="status">${words}</p>`
+      : peers.length > 1 && html`<p class="corner-who one-line" dir="auto">${lead.username}</p>`}`;
 }

@@ -28,7 +28,11 @@ export function DeviceChoice({ media, kinds = ['audioinput', 'videoinput', 'audi
         ${list.length === 0
           ? html`<span class="label">${labels[kind]}</span>`
           : html`<label for=${id}>${labels[kind]}</label>
-              <select class="input" id=${id} onChange=${(/** @type {any} */ event) => media.choose(kind, event.target.value)}>
+              <select
+                class="input"
+                id=${id}
+                onChange=${(/** @type {any} */ event) => media.choose(kind, event.target.value)}
+              >
                 ${list.map(
                   (device, index) => html`<option value=${device.deviceId} selected=${device.deviceId === current}>
                     ${device.label || `${labels[kind]} ${index + 1}`}

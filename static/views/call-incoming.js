@@ -38,19 +38,29 @@ export function IncomingCard({ app, calls }) {
     setPreview(true);
     void calls.media.start({ audio: true, video });
   };
-  return html`<dialog ref=${ref} class="incoming" role="alertdialog" aria-labelledby="incoming-who" aria-describedby="incoming-what"
-    onCancel=${(/** @type {Event} */ event) => event.preventDefault()}>
+  return html`<dialog
+    ref=${ref}
+    class="incoming"
+    role="alertdialog"
+    aria-labelledby="incoming-who"
+    aria-describedby="incoming-what"
+    onCancel=${(/** @type {Event} */ event) => event.preventDefault()}
+  >
     <div class="incoming-who">
       <${Avatar} id=${incoming.from} name=${incoming.fromUsername} />
       <div role="alert">
         <p id="incoming-who"><strong dir="auto">${incoming.fromUsername}</strong> is calling</p>
-        <p id="incoming-what" class="quiet" dir="auto">${what}${app.silent ? '. Click anywhere to hear the ring.' : ''}</p>
+        <p id="incoming-what" class="quiet" dir="auto">
+          ${what}${app.silent ? '. Click anywhere to hear the ring.' : ''}
+        </p>
       </div>
     </div>
     ${preview && html`<${Preview} media=${calls.media} user=${user} />`}
     <div class="incoming-actions">
       <button class="button danger" aria-keyshortcuts="Alt+Shift+D" onClick=${decline}>${icon('hangUp')}Decline</button>
-      <button class="button call" aria-keyshortcuts="Alt+Shift+A" onClick=${accept}>${callIcon(incoming.callType)}Accept</button>
+      <button class="button call" aria-keyshortcuts="Alt+Shift+A" onClick=${accept}>
+        ${callIcon(incoming.callType)}Accept
+      </button>
       <kbd aria-hidden="true">${KEYS}D</kbd><kbd aria-hidden="true">${KEYS}A</kbd>
     </div>
     <div class="incoming-more">
@@ -72,7 +82,9 @@ function useNextByTab(ref) {
     let visited = false;
     const keyed = (/** @type {KeyboardEvent} */ event) => {
       const card = ref.current;
-      if (event.key !== 'Tab' || event.ctrlKey || event.altKey || event.metaKey || !card || card.matches(':modal')) return;
+      if (event.key !== 'Tab' || event.ctrlKey || event.altKey || event.metaKey || !card || card.matches(':modal')) {
+        return;
+      }
       const buttons = [...card.querySelectorAll('button')];
       const inside = card.contains(document.activeElement);
       const leaves = inside && document.activeElement === (event.shiftKey ? buttons[0] : buttons.at(-1));

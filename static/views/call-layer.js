@@ -15,7 +15,7 @@ import { Notice } from './parts.js';
 /** @param {{app: App, calls: CallDesk}} props */
 export function CallLayer({ app, calls }) {
   const { call, incoming, plan } = calls;
-  const Shown = app.callPlace === 'corner' ? CornerCall : Stage;
+  const Shown = app.navigation.callPlace === 'corner' ? CornerCall : Stage;
   return html`
     ${call && html`<${Shown} app=${app} calls=${calls} key=${call.callId} />`}
     ${incoming && html`<${IncomingCard} app=${app} calls=${calls} key=${incoming.callId} />`}
@@ -29,7 +29,13 @@ function PlanDialog({ app, calls }) {
   const user = app.session.user;
   if (!plan || !user) return null;
   const title = plan.join ? `Join the call in ${plan.name}` : `Call ${plan.name}`;
-  const action = plan.join ? 'Join' : plan.problem ? 'Try again' : plan.roomId && !plan.to ? 'Call everybody here' : 'Call';
+  const action = plan.join
+    ? 'Join'
+    : plan.problem
+      ? 'Try again'
+      : plan.roomId && !plan.to
+        ? 'Call everybody here'
+        : 'Call';
   return html`<${Dialog} title=${title} onClose=${() => calls.dismissPlan()} class="call-dialog">
     <div class="form">
       ${plan.problem && html`<${Notice} kind="warn">${plan.problem}<//>`}
@@ -49,8 +55,10 @@ export function ElsewhereBar({ app, calls }) {
   const { call, elsewhere } = calls;
   if (!elsewhere || call) return null;
   const room = elsewhere.roomId && app.chat?.rooms.byId.get(elsewhere.roomId)?.name;
+  const where = room ? ` ${calls.isGroup(elsewhere.roomId) ? 'in' : 'with'} ${room}` : '';
+  const which = elsewhere.socketId === null ? 'that lost its tab' : 'in another tab or on another device';
   return html`<div class="call-bar" role="region" aria-label="Call elsewhere">
-    <span class="call-bar-words">You are in a call${room ? ` ${calls.isGroup(elsewhere.roomId) ? 'in' : 'with'} ${room}` : ''} ${elsewhere.socketId === null ? 'that lost its tab' : 'in another tab or on another device'}.</span>
+    <span class="call-bar-words">You are in a call${where} ${which}.</span>
     <button class="button small plain" onClick=${() => calls.moveHere()}>Move the call here</button>
   </div>`;
 }

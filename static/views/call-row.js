@@ -6,7 +6,10 @@ import { icon } from './icons.js';
 
 /** @typedef {import('../protocol/types.js').CallRecord} CallRecord */
 /** @typedef {{kind: string, words: string}} Words as the history of calls has them */
-/** @typedef {{words: (call: CallRecord) => Words, again: (call: CallRecord) => void}} CallsHere what is said of each, and what rings again */
+/**
+ * @typedef {{words: (call: CallRecord) => Words, again: (call: CallRecord) => void}} CallsHere what is said of each,
+ *   and what rings again
+ */
 
 /** @param {CallRecord} call @param {CallsHere} here */
 export function callRow(call, here) {

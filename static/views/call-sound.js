@@ -2,7 +2,10 @@
 
 import { html, useEffect, useRef, useState } from '../vendor/preact.js';
 
-/** Sound of all others, and a way to allow it where the browser holds it back. @param {{calls: import('../call/desk.js').CallDesk}} props */
+/**
+ * Sound of all others, and a way to allow it where the browser holds it back.
+ * @param {{calls: import('../call/desk.js').CallDesk}} props
+ */
 export function Sounds({ calls }) {
   const [blocked, setBlocked] = useState(/** @type {(() => void)[]} */ ([]));
   const sink = calls.media.chosen.audiooutput ?? '';

@@ -23,7 +23,7 @@ export function Stage({ app, calls }) {
   const now = useNow(1000);
   const [devices, setDevices] = useState(false);
   const ref = useRef(/** @type {HTMLElement | null} */ (null));
-  const place = app.callPlace;
+  const place = app.navigation.callPlace;
   useFocusHome(ref);
   useEffect(() => ref.current?.focus({ preventScroll: true }), []);
   useEffect(() => {
@@ -41,20 +41,39 @@ export function Stage({ app, calls }) {
     if (opener instanceof HTMLElement) opener.focus();
   };
   // Where it covers the main part, it is the main part.
-  return html`<section class="stage" ref=${ref} tabindex="-1" role=${place === 'large' ? 'main' : 'region'} aria-label=${`Call: ${title}`} onKeyDown=${keyed}>
+  return html`<section
+    class="stage"
+    ref=${ref}
+    tabindex="-1"
+    role=${place === 'large' ? 'main' : 'region'}
+    aria-label=${`Call: ${title}`}
+    onKeyDown=${keyed}
+  >
     <div class="stage-head">
       <div class="about">
         <${place === 'large' ? 'h1' : 'h2'} class="one-line" dir="auto">${title}<//>
-        <p>${ringing ? 'Ringing…' : html`<span role="timer">${duration(now - call.since)}</span>`}${call.group && !ringing && ` · ${plural(peers.length + 1, 'person', 'people')}`}</p>
+        <p>
+          ${ringing ? 'Ringing…' : html`<span role="timer">${duration(now - call.since)}</span>`}
+          ${call.group && !ringing && ` · ${plural(peers.length + 1, 'person', 'people')}`}
+        </p>
       </div>
       <${FloatButton} stage=${ref} />
       <${FullScreenButton} stage=${ref} />
-      <button class="round small" aria-label="Make the call small" title="Make the call small" onClick=${() => calls.seat.shrink()}>${icon('shrink')}</button>
+      <button
+        class="round small"
+        aria-label="Make the call small"
+        title="Make the call small"
+        onClick=${() => calls.seat.shrink()}
+      >
+        ${icon('shrink')}
+      </button>
     </div>
     <div class="stage-body">
       ${ringing
         ? html`<div class="ringing">
-            <span class="pulse"><${Avatar} id=${call.roomId ?? call.to ?? call.name} name=${call.name || '?'} size="large" /></span>
+            <span class="pulse">
+              <${Avatar} id=${call.roomId ?? call.to ?? call.name} name=${call.name || '?'} size="large" />
+            </span>
             <p role="status">${`Ringing ${call.name}…`}</p>
             <div class="corner"><${SelfTile} media=${media} user=${user} /></div>
           </div>`
@@ -63,7 +82,10 @@ export function Stage({ app, calls }) {
         <${DoesNotConnect} app=${app} calls=${calls} />
         <${MediaProblems} media=${media} dismissable />
       </div>
-      ${devices && html`<div class="stage-devices" id="stage-devices" role="region" aria-label="Devices"><${DeviceChoice} media=${media} /></div>`}
+      ${devices &&
+      html`<div class="stage-devices" id="stage-devices" role="region" aria-label="Devices">
+        <${DeviceChoice} media=${media} />
+      </div>`}
     </div>
     <${Controls} app=${app} calls=${calls} stage=${ref} devices=${devices} onDevices=${() => setDevices(!devices)} />
   </section>`;
@@ -73,11 +95,14 @@ export function Stage({ app, calls }) {
 function DoesNotConnect({ app, calls }) {
   const [testing, setTesting] = useState(false);
   const { name, reason } = calls.unconnected;
+  const why = reason ? reason.words : 'Looking for the reason…';
   return html`<div role="status">
       ${name && html`<div class="notice warn media-problem">
         ${icon('alert')}
         <div class="media-problem-words">
-          <p><strong>The connection to <bdi>${name}</bdi> does not come about.</strong> ${reason ? reason.words : 'Looking for the reason…'}</p>
+          <p>
+            <strong>The connection to <bdi>${name}</bdi> does not come about.</strong> ${why}
+          </p>
           ${reason && html`<p>${reason.mend}</p>`}
           <button class="link-button" onClick=${() => setTesting(true)}>Test my connection</button>
         </div>

@@ -4,7 +4,9 @@ import { html, useEffect, useRef } from '../vendor/preact.js';
 import { icon } from './icons.js';
 import { Avatar } from './parts.js';
 
+/** @typedef {import('../call/media.js').LocalMedia} LocalMedia */
 /** @typedef {import('../call/peer.js').Peer} Peer */
+/** @typedef {import('../call/quality.js').Quality} Quality */
 /** @typedef {{pinned: boolean, onPin: () => void}} Pin */
 
 /**
@@ -20,23 +22,42 @@ export function Picture({ track, mirror, contain, label }) {
     // A page in the background may hold it back until it is looked at.
     video.play().catch(() => undefined);
   }, [track]);
-  return html`<video ref=${ref} class=${`${mirror ? 'mirror' : ''} ${contain ? 'contain' : ''}`} muted autoplay playsinline
-    aria-label=${label}></video>`;
+  return html`<video
+    ref=${ref}
+    class=${`${mirror ? 'mirror' : ''} ${contain ? 'contain' : ''}`}
+    muted
+    autoplay
+    playsinline
+    aria-label=${label}
+  ></video>`;
 }
 
 /** @param {{of: string, pin: Pin}} props */
 function PinButton({ of, pin }) {
-  return html`<button class=${`tile-pin ${pin.pinned ? 'on' : ''}`} aria-pressed=${pin.pinned} aria-label=${`Keep ${of} large`}
-    title=${pin.pinned ? 'No longer large' : 'Keep large'} onClick=${pin.onPin}>${icon('pin')}</button>`;
+  return html`<button
+    class=${`tile-pin ${pin.pinned ? 'on' : ''}`}
+    aria-pressed=${pin.pinned}
+    aria-label=${`Keep ${of} large`}
+    title=${pin.pinned ? 'No longer large' : 'Keep large'}
+    onClick=${pin.onPin}
+  >
+    ${icon('pin')}
+  </button>`;
 }
 
-/** @param {{media: import('../call/media.js').LocalMedia, user: {id: string, username: string}, screen?: boolean, pin?: Pin}} props */
+/** @param {{media: LocalMedia, user: {id: string, username: string}, screen?: boolean, pin?: Pin}} props */
 export function SelfTile({ media, user, screen = false, pin }) {
   const { video, audio } = media.flags;
   const track = screen ? media.screen : video ? media.camera : null;
   return html`<figure class="tile self">
     ${!screen && html`<${Avatar} id=${user.id} name=${user.username} size="large" />`}
-    ${track && html`<${Picture} track=${track} mirror=${!screen} contain=${screen} label=${screen ? 'Your screen' : 'Your picture'} />`}
+    ${track &&
+    html`<${Picture}
+      track=${track}
+      mirror=${!screen}
+      contain=${screen}
+      label=${screen ? 'Your screen' : 'Your picture'}
+    />`}
     ${pin && html`<${PinButton} of=${screen ? 'your screen' : 'your picture'} pin=${pin} />`}
     <figcaption>
       ${!audio && !screen && html`<${Mark} words="Your microphone is off" />`}
@@ -45,7 +66,10 @@ export function SelfTile({ media, user, screen = false, pin }) {
   </figure>`;
 }
 
-/** Until the first picture is there one sees the initials behind it. @param {{peer: Peer, screen?: boolean, quality?: import('../call/quality.js').Quality, speaking: boolean, pin?: Pin}} props */
+/**
+ * Until the first picture is there one sees the initials behind it.
+ * @param {{peer: Peer, screen?: boolean, quality?: Quality, speaking: boolean, pin?: Pin}} props
+ */
 export function PeerTile({ peer, screen = false, quality, speaking, pin }) {
   const { username: name, media } = peer;
   const track = screen ? peer.screen : peer.camera;
@@ -69,12 +93,18 @@ export function PeerTile({ peer, screen = false, quality, speaking, pin }) {
 }
 
 /** @param {{words: string}} props */
-const Mark = ({ words }) => html`<span class="mark" title=${words}>${icon('micOff')}<span class="hidden-visually">${words}</span></span>`;
+const Mark = ({ words }) =>
+  html`<span class="mark" title=${words}>${icon('micOff')}<span class="hidden-visually">${words}</span></span>`;
 
-/** Three bars: words beside them would take the place of the name. @param {{quality: import('../call/quality.js').Quality}} props */
-const QualitySign = ({ quality }) => html`<span class=${`quality ${quality.level}`} title=${quality.words}>
-  <span class="bars" aria-hidden="true"><i></i><i></i><i></i></span><span class="hidden-visually">${quality.words}</span>
-</span>`;
+/**
+ * Three bars: words beside them would take the place of the name.
+ * @param {{quality: Quality}} props
+ */
+const QualitySign = ({ quality }) =>
+  html`<span class=${`quality ${quality.level}`} title=${quality.words}>
+    <span class="bars" aria-hidden="true"><i></i><i></i><i></i></span>
+    <span class="hidden-visually">${quality.words}</span>
+  </span>`;
 
 /** @param {Peer} peer */
 export function stateWords(peer) {

@@ -6,7 +6,10 @@ import { useKeys } from './keys.js';
 
 /** @typedef {{stage: {current: HTMLElement | null}}} Props */
 
-/** The whole page goes full screen and the stage fills it: what else comes up can still be seen. @param {Props} props */
+/**
+ * The whole page goes full screen and the stage fills it: what else comes up can still be seen.
+ * @param {Props} props
+ */
 export function FullScreenButton({ stage }) {
   const [full, setFull] = useState(Boolean(document.fullscreenElement));
   useEffect(() => {
@@ -24,15 +27,24 @@ export function FullScreenButton({ stage }) {
   };
   useKeys(stage, document.fullscreenEnabled ? { f: toggle } : {});
   if (!document.fullscreenEnabled) return null;
-  return html`<button class=${`round small ${full ? 'off' : ''}`} aria-pressed=${full} aria-label="Full screen" aria-keyshortcuts="F"
-    title=${`${full ? 'Leave full screen' : 'Full screen'} (F)`} onClick=${toggle}>${icon('expand')}</button>`;
+  return html`<button
+    class=${`round small ${full ? 'off' : ''}`}
+    aria-pressed=${full}
+    aria-label="Full screen"
+    aria-keyshortcuts="F"
+    title=${`${full ? 'Leave full screen' : 'Full screen'} (F)`}
+    onClick=${toggle}
+  >
+    ${icon('expand')}
+  </button>`;
 }
 
 /** Firefox has no such window for pages to open; it offers one itself. @param {Props} props */
 export function FloatButton({ stage }) {
   const [floats, setFloats] = useState(false);
   const [any, setAny] = useState(false);
-  const main = () => stage.current?.querySelector('.spot video') ?? stage.current?.querySelector('.tile:not(.self) video') ?? null;
+  const main = () =>
+    stage.current?.querySelector('.spot video') ?? stage.current?.querySelector('.tile:not(.self) video') ?? null;
   useEffect(() => setAny(main() !== null));
   useEffect(() => {
     const look = () => setFloats(Boolean(document.pictureInPictureElement));
@@ -51,6 +63,14 @@ export function FloatButton({ stage }) {
   };
   useKeys(stage, document.pictureInPictureEnabled ? { p: toggle } : {});
   if (!document.pictureInPictureEnabled || !any) return null;
-  return html`<button class=${`round small ${floats ? 'off' : ''}`} aria-pressed=${floats} aria-label="Picture in picture" aria-keyshortcuts="P"
-    title=${`${floats ? 'Back into the page' : 'Picture in picture'} (P)`} onClick=${toggle}>${icon('float')}</button>`;
+  return html`<button
+    class=${`round small ${floats ? 'off' : ''}`}
+    aria-pressed=${floats}
+    aria-label="Picture in picture"
+    aria-keyshortcuts="P"
+    title=${`${floats ? 'Back into the page' : 'Picture in picture'} (P)`}
+    onClick=${toggle}
+  >
+    ${icon('float')}
+  </button>`;
 }

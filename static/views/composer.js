@@ -11,7 +11,9 @@ const LIMIT = 4_000;
 /** Controls other than newline and tab, which the server refuses; they come in by pasting. */
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
-/** Written on a keyboard of the screen, which has no other key for a new line, and jumps up where it is not asked for. */
+/**
+ * Written on a keyboard of the screen, which has no other key for a new line, and jumps up where it is not asked for.
+ */
 const TOUCHED = '(pointer: coarse)';
 
 /** @param {{chat: import('../state/chat.js').Chat, room: import('../protocol/types.js').Room}} props */
@@ -55,14 +57,33 @@ export function Composer({ chat, room }) {
   return html`<form class="composer-form" onSubmit=${submit}>
     ${mentions.list}
     <div class="composer">
-      <textarea ref=${field} rows="1" dir="auto" enterkeyhint=${touched ? 'enter' : 'send'} aria-label=${`Write to ${room.name}`} placeholder=${`Write to ${room.name}`} value=${text}
-        aria-describedby=${over > 0 ? 'too-long' : undefined} aria-invalid=${over > 0 ? 'true' : undefined}
-        ...${mentions.attributes} onSelect=${mentions.look} onKeyUp=${mentions.look} onFocus=${mentions.look} onBlur=${mentions.hide}
-        onInput=${(/** @type {any} */ event) => (mentions.look(), change(event.target.value))} onKeyDown=${keyed}></textarea>
-      <button class=${`button icon-only ${text.trim() ? 'primary' : 'ghost'}`} aria-label="Send"
+      <textarea
+        ref=${field}
+        rows="1"
+        dir="auto"
+        enterkeyhint=${touched ? 'enter' : 'send'}
+        aria-label=${`Write to ${room.name}`}
+        placeholder=${`Write to ${room.name}`}
+        value=${text}
+        aria-describedby=${over > 0 ? 'too-long' : undefined}
+        aria-invalid=${over > 0 ? 'true' : undefined}
+        ...${mentions.attributes}
+        onSelect=${mentions.look}
+        onKeyUp=${mentions.look}
+        onFocus=${mentions.look}
+        onBlur=${mentions.hide}
+        onInput=${(/** @type {any} */ event) => (mentions.look(), change(event.target.value))}
+        onKeyDown=${keyed}
+      ></textarea>
+      <button
+        class=${`button icon-only ${text.trim() ? 'primary' : 'ghost'}`}
+        aria-label="Send"
         title=${touched ? 'Send (Enter is a new line)' : 'Send (Enter; Shift+Enter is a new line)'}
         aria-disabled=${!text.trim() || over > 0}>${icon('send')}</button>
     </div>
-    ${over > 0 && html`<p class="composer-note" id="too-long" role="alert">${over} ${over === 1 ? 'character' : 'characters'} too many for one message.</p>`}
+    ${over > 0 &&
+    html`<p class="composer-note" id="too-long" role="alert">
+      ${over} ${over === 1 ? 'character' : 'characters'} too many for one message.
+    </p>`}
   </form>`;
 }

@@ -38,15 +38,23 @@ function Test({ app, calls, onClose }) {
       calls.release();
     };
   }, []);
-  const done = check.running ? 'Testing…' : check.faults ? `${plural(check.faults, 'thing')} to look at.` : 'All is well.';
+  const done = check.running
+    ? 'Testing…'
+    : check.faults
+      ? `${plural(check.faults, 'thing')} to look at.`
+      : 'All is well.';
   return html`<${Dialog} title="Test my connection" onClose=${onClose} class="wide-dialog">
     <div class="form">
       <p role="status" class="quiet">${done}</p>
-      <ul class="check-list">${PARTS.map((part) => html`<${Row} key=${part} part=${part} check=${check} calls=${calls} />`)}</ul>
+      <ul class="check-list">
+        ${PARTS.map((part) => html`<${Row} key=${part} part=${part} check=${check} calls=${calls} />`)}
+      </ul>
       ${!check.running && html`<${Report} text=${check.report(about(app))} />`}
       <div class="form-row">
         <button type="button" class="button plain" autofocus onClick=${onClose}>Close</button>
-        <button type="button" class="button primary" aria-disabled=${check.running} onClick=${() => check.run()}>Test again</button>
+        <button type="button" class="button primary" aria-disabled=${check.running} onClick=${() => check.run()}>
+          Test again
+        </button>
       </div>
     </div>
   <//>`;
@@ -60,20 +68,32 @@ function Row({ part, check, calls }) {
   const { media } = calls;
   const isBad = state === 'bad' || state === 'warn';
   return html`<li class=${`check ${state}`}>
-    <span class="check-sign">${state === 'running' ? html`<${Spinner} label=${`${TITLES[part]} is tested`} />` : icon(state === 'good' ? 'check' : isBad ? 'alert' : 'clock')}</span>
+    <span class="check-sign">
+      ${state === 'running'
+        ? html`<${Spinner} label=${`${TITLES[part]} is tested`} />`
+        : icon(state === 'good' ? 'check' : isBad ? 'alert' : 'clock')}
+    </span>
     <div>
       <h3>${TITLES[part]}<span class="hidden-visually">${SIGN_WORDS[state]}</span></h3>
       <p>${words}</p>
       ${mend && html`<p class="quiet">${mend}</p>`}
       ${part === 'page' && media.problems.audio?.way && html`<${SecureWay} way=${media.problems.audio.way} />`}
       ${part === 'microphone' && media.flags.audio && html`<${MicrophoneLevel} media=${media} />`}
-      ${part === 'camera' && media.camera && html`<div class="check-picture"><${Picture} track=${media.camera} mirror label="Your picture" /></div>`}
+      ${part === 'camera' &&
+      media.camera &&
+      html`<div class="check-picture"><${Picture} track=${media.camera} mirror label="Your picture" /></div>`}
     </div>
   </li>`;
 }
 
 /** @type {Record<import('../call/check-words.js').State, string>} */
-const SIGN_WORDS = { running: '', good: ': good', warn: ': could be better', bad: ': does not work', none: ': not tested' };
+const SIGN_WORDS = {
+  running: '',
+  good: ': good',
+  warn: ': could be better',
+  bad: ': does not work',
+  none: ': not tested',
+};
 
 /** @param {App} app */
 function about({ config }) {

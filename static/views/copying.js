@@ -38,7 +38,15 @@ export function LinkToCopy({ url, label }) {
   return html`<div class="form">
     <div class="field">
       <label for="link-to-copy">${label}</label>
-      <input ref=${field} class="input" id="link-to-copy" dir="ltr" readonly value=${url} onFocus=${(/** @type {any} */ event) => event.target.select()} />
+      <input
+        ref=${field}
+        class="input"
+        id="link-to-copy"
+        dir="ltr"
+        readonly
+        value=${url}
+        onFocus=${(/** @type {any} */ event) => event.target.select()}
+      />
     </div>
     <${CopyButton} field=${field} text=${url} label="Copy the link" />
   </div>`;

@@ -47,8 +47,12 @@ function spot(place, { offsetWidth: width, offsetHeight: height }, corner) {
   const left = corner.endsWith('left') ? place.left + GAP : place.right - width - GAP;
   const top = corner.startsWith('top') ? place.top + GAP : place.bottom - height - (narrow ? ABOVE_PX : GAP);
   // Whatever the place is, the whole of it can be seen.
-  const inside = (/** @type {number} */ at, /** @type {number} */ from, /** @type {number} */ to) => Math.max(0, from, Math.min(at, to));
-  return { left: inside(left, 0, innerWidth - width), top: inside(top, Math.min(place.top, innerHeight - height), innerHeight - height) };
+  const inside = (/** @type {number} */ at, /** @type {number} */ from, /** @type {number} */ to) =>
+    Math.max(0, from, Math.min(at, to));
+  return {
+    left: inside(left, 0, innerWidth - width),
+    top: inside(top, Math.min(place.top, innerHeight - height), innerHeight - height),
+  };
 }
 
 /**
@@ -81,7 +85,11 @@ export function useCorner(app, ref) {
     setCorner(next);
     app.changed();
   };
-  return { corner, move: (/** @type {string} */ key) => choose(towards(corner, key)), drag: dragging(ref, choose, settle) };
+  return {
+    corner,
+    move: (/** @type {string} */ key) => choose(towards(corner, key)),
+    drag: dragging(ref, choose, settle),
+  };
 }
 
 /** @param {import('../app.js').App} app @returns {Corner} */
@@ -98,7 +106,8 @@ function dragging(ref, choose, settle) {
   const onPointerDown = (/** @type {PointerEvent} */ down) => {
     const box = ref.current;
     const handle = down.currentTarget;
-    if (!box || !(handle instanceof HTMLElement) || (down.target instanceof Element && down.target.closest('.enlarge'))) return;
+    if (!box || !(handle instanceof HTMLElement)) return;
+    if (down.target instanceof Element && down.target.closest('.enlarge')) return;
     const from = { x: down.clientX, y: down.clientY };
     let moved = false;
     const follow = (/** @type {PointerEvent} */ event) => {
@@ -117,7 +126,9 @@ function dragging(ref, choose, settle) {
       delete box.dataset.dragged;
       const place = readingPlace().getBoundingClientRect();
       const vertical = top + height / 2 < place.top + place.height / 2 ? 'top' : 'bottom';
-      choose(/** @type {Corner} */ (`${vertical}-${left + width / 2 < place.left + place.width / 2 ? 'left' : 'right'}`));
+      choose(
+        /** @type {Corner} */ (`${vertical}-${left + width / 2 < place.left + place.width / 2 ? 'left' : 'right'}`),
+      );
       // Back in the corner where it was, nothing else would put it there.
       settle();
     };

@@ -1,13 +1,22 @@
-/** Sees to it that the focus is never on nothing: when what had it goes, the nearest thing that is still there takes it. */
+/**
+ * Sees to it that the focus is never on nothing: when what had it goes, the nearest thing that is still there takes it.
+ */
 
 /** Preact's effects, which know better where work goes on, come before. */
 const WAIT_MS = 120;
 /** What can hide an element that has the focus. */
 const HIDERS = ['data-view', 'data-call', 'disabled', 'hidden', 'inert', 'role'];
 
-/** It can be seen, and may take the focus. @param {Element | null | undefined} element @returns {element is HTMLElement} */
+/**
+ * It can be seen, and may take the focus.
+ * @param {Element | null | undefined} element
+ * @returns {element is HTMLElement}
+ */
 export const usable = (element) =>
-  element instanceof HTMLElement && element !== document.body && element.checkVisibility({ visibilityProperty: true }) && !element.matches(':disabled, [inert] *, [inert]');
+  element instanceof HTMLElement &&
+  element !== document.body &&
+  element.checkVisibility({ visibilityProperty: true }) &&
+  !element.matches(':disabled, [inert] *, [inert]');
 
 /** @param {HTMLElement} element */
 function focus(element) {
@@ -18,7 +27,9 @@ function focus(element) {
 /** To the heading of what is in view, or to what lies in front of it. */
 export function focusHeading() {
   const inFront = [...document.querySelectorAll('dialog:modal')].at(-1);
-  const places = inFront ? [inFront.querySelector('button'), inFront] : ['h1', 'main, [role="main"]'].flatMap((one) => [...document.querySelectorAll(one)]);
+  const places = inFront
+    ? [inFront.querySelector('button'), inFront]
+    : ['h1', 'main, [role="main"]'].flatMap((one) => [...document.querySelectorAll(one)]);
   const place = places.find(usable);
   if (place) focus(place);
 }
@@ -51,5 +62,10 @@ export function guardFocus(root) {
     timer ??= setTimeout(check, WAIT_MS);
   };
   document.addEventListener('focusout', (event) => event.relatedTarget === null && later());
-  new MutationObserver(later).observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: HIDERS });
+  new MutationObserver(later).observe(root, {
+    childList: true,
+    subtree: true,
+    attributes: true,
+    attributeFilter: HIDERS,
+  });
 }

@@ -4,7 +4,10 @@ import { useLayoutEffect, useState } from '../vendor/preact.js';
 import { focusHeading, usable } from './focus-guard.js';
 import { focusIsLost } from './hooks.js';
 
-/** To the field of the open room, to what was pressed before, or else to the heading. @param {Element | null} [opener] */
+/**
+ * To the field of the open room, to what was pressed before, or else to the heading.
+ * @param {Element | null} [opener]
+ */
 export function focusHome(opener) {
   // On a touch screen the keyboard would jump up.
   const field = matchMedia('(hover: hover)').matches ? document.querySelector('.composer textarea') : null;

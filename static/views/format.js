@@ -4,7 +4,12 @@ const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-d
 const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'long' });
 const shortDay = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const longDay = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
-const moment = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+const moment = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+});
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
 
 /** @param {number | string} time */
@@ -39,6 +44,14 @@ export function momentInWords(time, now) {
   const days = daysAgo(time, now);
   const day = days <= 0 ? '' : days === 1 ? 'yesterday ' : `on ${shortDay.format(new Date(time))} `;
   return `${day}at ${timeOfDay(time)}`;
+}
+
+/** Within a sentence that stays for days: on 3 March at 14:02. @param {string} time @param {number} now */
+export function dateInWords(time, now) {
+  const then = new Date(time);
+  const sameYear = then.getFullYear() === new Date(now).getFullYear();
+  const year = sameYear ? undefined : 'numeric';
+  return `on ${then.toLocaleDateString(undefined, { day: 'numeric', month: 'long', year })} at ${timeOfDay(time)}`;
 }
 
 /** For the line between days. @param {string} time @param {number} now */

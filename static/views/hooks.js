@@ -89,9 +89,14 @@ export function useId(name) {
 }
 
 /**
- * An action with its state: busy or not, and what went wrong.
- * @returns {{busy: boolean, error: import('../protocol/errors.js').RequestError | null, run: (work: () => Promise<void>) => Promise<void>, clear: () => void}}
+ * @typedef {object} Action
+ * @property {boolean} busy
+ * @property {import('../protocol/errors.js').RequestError | null} error
+ * @property {(work: () => Promise<void>) => Promise<void>} run
+ * @property {() => void} clear
  */
+
+/** An action with its state: busy or not, and what went wrong. @returns {Action} */
 export function useAction() {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(/** @type {any} */ (null));
@@ -114,7 +119,10 @@ export function useAction() {
   };
 }
 
-/** Focus goes to the first field when a form comes, and to the first wrong one when the server found fault. @param {unknown} trouble */
+/**
+ * Focus goes to the first field when a form comes, and to the first wrong one when the server found fault.
+ * @param {unknown} trouble
+ */
 export function useFormFocus(trouble) {
   const ref = useRef(/** @type {HTMLFormElement | null} */ (null));
   useEffect(() => {

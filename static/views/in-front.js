@@ -39,7 +39,11 @@ function DialogBox({ title, onClose, children, class: extra = '' }) {
   useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
-    const first = dialog?.querySelector('[autofocus]') ?? dialog?.querySelector(FIELDS) ?? dialog?.querySelector('.form-row .button') ?? dialog;
+    const first =
+      dialog?.querySelector('[autofocus]') ??
+      dialog?.querySelector(FIELDS) ??
+      dialog?.querySelector('.form-row .button') ??
+      dialog;
     if (first instanceof HTMLElement) first.focus();
     // Closing, not just removing it, gives the focus back to where it was.
     return () => dialog?.close();
@@ -51,7 +55,9 @@ function DialogBox({ title, onClose, children, class: extra = '' }) {
   return html`<dialog ref=${ref} class=${extra} tabindex="-1" aria-labelledby=${id} onCancel=${cancel}>
     <div class="dialog-head">
       <h2 id=${id} dir="auto">${title}</h2>
-      <button type="button" class="button ghost icon-only" aria-label="Close" onClick=${onClose}>${icon('close')}</button>
+      <button type="button" class="button ghost icon-only" aria-label="Close" onClick=${onClose}>
+        ${icon('close')}
+      </button>
     </div>
     ${children}
   </dialog>`;
@@ -99,7 +105,14 @@ function InFront({ id, title, close, children }) {
   };
   // All of the dialog is covered by what is inside: a click on itself is one beside it.
   const clicked = (/** @type {Event} */ event) => event.target === event.currentTarget && close();
-  return html`<dialog ref=${ref} id=${id} class="drawer" aria-labelledby=${titleId} onCancel=${cancel} onClick=${clicked}>
+  return html`<dialog
+    ref=${ref}
+    id=${id}
+    class="drawer"
+    aria-labelledby=${titleId}
+    onCancel=${cancel}
+    onClick=${clicked}
+  >
     <${Inside} title=${title} titleId=${titleId} close=${close}>${children}<//>
   </dialog>`;
 }

@@ -12,6 +12,7 @@ import { QrCode } from './qr-code.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../protocol/types.js').Room} Room */
+/** @typedef {import('../protocol/errors.js').RequestError} RequestError */
 /** @typedef {import('../protocol/types.js').Invite} Invite */
 
 /** @type {Record<string, string>} as the server takes them */
@@ -21,7 +22,9 @@ const LIVES = { '1h': 'An hour', '1d': 'A day', '7d': 'A week', '30d': '30 days'
 export function InviteDialog({ app, room, onClose }) {
   const [made, setMade] = useState(/** @type {Invite | null} */ (null));
   const { invites, error, refresh } = useInvites(app);
-  const here = invites.filter((one) => one.room?.id === room?.id && one.id !== made?.id && one.createdBy?.id === app.session.user?.id);
+  const here = invites.filter(
+    (one) => one.room?.id === room?.id && one.id !== made?.id && one.createdBy?.id === app.session.user?.id,
+  );
   const title = room ? `Invite to “${room.name}”` : 'Invite people';
   return html`<${Dialog} title=${title} onClose=${onClose}>
     <div class="form">
@@ -35,7 +38,10 @@ export function InviteDialog({ app, room, onClose }) {
   <//>`;
 }
 
-/** @param {App} app @returns {{invites: Invite[], error: import('../protocol/errors.js').RequestError | null, loaded: boolean, refresh: () => void}} */
+/**
+ * @param {App} app
+ * @returns {{invites: Invite[], error: RequestError | null, loaded: boolean, refresh: () => void}}
+ */
 export function useInvites(app) {
   const [invites, setInvites] = useState(/** @type {Invite[]} */ ([]));
   const [loaded, setLoaded] = useState(false);
@@ -58,9 +64,13 @@ function MakeLink({ app, room, onMade }) {
     const about = { roomId: room?.id, uses: Number(form.get('uses')), expiresIn: String(form.get('expiresIn')) };
     void run(async () => onMade(await app.rest.invite(about)));
   };
-  const words = error?.code === 'not_allowed' && !room ? 'Where sign-up is closed, administrators alone invite new people.' : error && inWords(error);
+  const words =
+    error?.code === 'not_allowed' && !room
+      ? 'Where sign-up is closed, administrators alone invite new people.'
+      : error && inWords(error);
+  const into = room ? ' and is in the room; who has one comes into the room' : '';
   return html`<form class="form" onSubmit=${submit}>
-    <p class="quiet">Whoever has the link can make an account here${room ? ' and is in the room; who has one comes into the room' : ''}.</p>
+    <p class="quiet">Whoever has the link can make an account here${into}.</p>
     ${words && html`<${Notice}>${words}<//>`}
     <div class="two-fields">
       <div class="field">
@@ -70,7 +80,9 @@ function MakeLink({ app, room, onMade }) {
       <div class="field">
         <label for="invite-life">Good for</label>
         <select class="input" id="invite-life" name="expiresIn">
-          ${Object.entries(LIVES).map(([value, label]) => html`<option key=${value} value=${value} selected=${value === '7d'}>${label}</option>`)}
+          ${Object.entries(LIVES).map(
+            ([value, label]) => html`<option key=${value} value=${value} selected=${value === '7d'}>${label}</option>`,
+          )}
         </select>
       </div>
     </div>
@@ -90,7 +102,9 @@ function Made({ invite }) {
 
 /** @param {{app: App, invites: Invite[], onGone: () => void, by?: boolean}} props `by`: it says who made each */
 export function InviteList({ app, invites, onGone, by = false }) {
-  return html`<ul class="plain-list">${invites.map((invite) => html`<${Row} key=${invite.id} app=${app} invite=${invite} onGone=${onGone} by=${by} />`)}</ul>`;
+  return html`<ul class="plain-list">
+    ${invites.map((invite) => html`<${Row} key=${invite.id} app=${app} invite=${invite} onGone=${onGone} by=${by} />`)}
+  </ul>`;
 }
 
 /** @param {{app: App, invite: Invite, onGone: () => void, by: boolean}} props */
@@ -107,11 +121,30 @@ function Row({ app, invite, onGone, by }) {
   const what = `${where}, for ${plural(left, 'more', 'more')}, until ${dayAndTime(invite.expiresAt)}`;
   return html`<li class="line">
     <div class="line-words">
-      <p class="one-line"><strong dir="auto">${where}</strong>${by && html` <span class="quiet">by <bdi>${invite.createdBy?.username ?? 'the server'}</bdi></span>`}</p>
+      <p class="one-line">
+        <strong dir="auto">${where}</strong>
+        ${by && html` <span class="quiet">by <bdi>${invite.createdBy?.username ?? 'the server'}</bdi></span>`}
+      </p>
       <p class="quiet">${invite.used} of ${invite.uses} used, good until ${dayAndTime(invite.expiresAt)}</p>
     </div>
-    <button type="button" class="button plain small" aria-expanded=${shown} aria-label=${`Show the link: ${what}`} onClick=${() => setShown(!shown)}>Show</button>
-    <button type="button" class="button plain small" aria-disabled=${busy} aria-label=${`Take back: ${what}`} onClick=${takeBack}>Take back</button>
+    <button
+      type="button"
+      class="button plain small"
+      aria-expanded=${shown}
+      aria-label=${`Show the link: ${what}`}
+      onClick=${() => setShown(!shown)}
+    >
+      Show
+    </button>
+    <button
+      type="button"
+      class="button plain small"
+      aria-disabled=${busy}
+      aria-label=${`Take back: ${what}`}
+      onClick=${takeBack}
+    >
+      Take back
+    </button>
     ${error && html`<${Notice}>${inWords(error)}<//>`}
     ${shown && html`<div class="line-more"><${Made} invite=${invite} /></div>`}
   </li>`;

@@ -9,7 +9,12 @@ import { Empty, Field, Notice, Spinner } from './parts.js';
 /** @typedef {import('../protocol/types.js').InviteLook} InviteLook */
 /** @typedef {import('../protocol/errors.js').RequestError} RequestError */
 
-/** What an invitation says. @param {App} app @param {string} code @returns {{look: InviteLook | null, error: RequestError | null}} */
+/**
+ * What an invitation says.
+ * @param {App} app
+ * @param {string} code
+ * @returns {{look: InviteLook | null, error: RequestError | null}}
+ */
 export function useInvite(app, code) {
   const [look, setLook] = useState(/** @type {InviteLook | null} */ (null));
   const { error, run, clear } = useAction();
@@ -31,11 +36,20 @@ export function inviteWords({ by, room }) {
 export function InvitePage({ app, code }) {
   const { look, error } = useInvite(app, code);
   const { busy, error: refused, run } = useAction();
-  const join = () => run(() => app.followInvite(code));
-  if (error) return html`<${Empty} main picture="link" title="This invitation is not good"><p>${inWords(error)}</p><a class="button plain" href="#/rooms">To the rooms</a><//>`;
+  const join = () => run(() => app.entry.followInvite(code));
+  if (error) {
+    return html`<${Empty} main picture="link" title="This invitation is not good">
+      <p>${inWords(error)}</p>
+      <a class="button plain" href="#/rooms">To the rooms</a>
+    <//>`;
+  }
   if (!look) return html`<div class="empty"><${Spinner} label="Opening the invitation" /></div>`;
   return html`<${Empty} main picture="rooms" title=${inviteWords(look)}>
-    <p>${look.room ? 'You have an account here: one click, and you are in.' : 'You have an account here already, so you need no invitation.'}</p>
+    <p>
+      ${look.room
+        ? 'You have an account here: one click, and you are in.'
+        : 'You have an account here already, so you need no invitation.'}
+    </p>
     ${refused && html`<${Notice}>${inWords(refused)}<//>`}
     ${look.room
       ? html`<button class="button primary" aria-disabled=${busy} onClick=${join}>Join ${look.room.name}</button>`
@@ -51,11 +65,19 @@ export function NewPassword({ app, code }) {
   const submit = (/** @type {any} */ event) => {
     event.preventDefault();
     const password = valueOf(event.currentTarget, 'newPassword');
-    void run(async () => app.changeTo(await app.rest.resetPassword(code, password)));
+    void run(async () => app.entry.changeTo(await app.rest.resetPassword(code, password)));
   };
   return html`<form class="form" ref=${form} onSubmit=${submit} aria-label="New password">
     ${error && !Object.keys(wrong).length && html`<${Notice}>${inWords(error)}<//>`}
-    <${Field} name="newPassword" label="New password" type="password" error=${wrong.newPassword} hint="At least 8 characters. You are logged out everywhere else." autocomplete="new-password" required />
+    <${Field}
+      name="newPassword"
+      label="New password"
+      type="password"
+      error=${wrong.newPassword}
+      hint="At least 8 characters. You are logged out everywhere else."
+      autocomplete="new-password"
+      required
+    />
     <button class="button primary wide" aria-disabled=${busy}>Set the password</button>
   </form>`;
 }

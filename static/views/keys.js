@@ -27,7 +27,10 @@ export function useKeys(ref, keys) {
   }, []);
 }
 
-/** The letter that was pressed; on a keyboard of another script, that of the same place. @param {KeyboardEvent} event */
+/**
+ * The letter that was pressed; on a keyboard of another script, that of the same place.
+ * @param {KeyboardEvent} event
+ */
 export function letterOf(event) {
   const key = event.key.toLowerCase();
   return /^[a-z]$/.test(key) ? key : event.code.replace(/^Key/, '').toLowerCase();

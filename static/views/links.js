@@ -24,7 +24,10 @@ export function pieces(text) {
   return found;
 }
 
-/** Punctuation at the end belongs to the sentence; a bracket too, unless it was opened in the address. @param {string} address */
+/**
+ * Punctuation at the end belongs to the sentence; a bracket too, unless it was opened in the address.
+ * @param {string} address
+ */
 function trimEnd(address) {
   let text = address;
   for (;;) {

@@ -9,8 +9,17 @@ import { Confirm } from './room-dialogs.js';
 /** @param {{app: App, onClose: () => void}} props */
 export function LogOutQuestion({ app, onClose }) {
   const losses = whatIsLost(app);
-  return html`<${Confirm} title="Log out?" action="Log out" danger=${losses.length > 0} onClose=${onClose} work=${() => app.logOut()}>
-    ${losses.length > 0 && html`<ul class="losses">${losses.map((words) => html`<li key=${words}>${words}</li>`)}</ul>`}
+  return html`<${Confirm}
+    title="Log out?"
+    action="Log out"
+    danger=${losses.length > 0}
+    onClose=${onClose}
+    work=${() => app.entry.logOut()}
+  >
+    ${losses.length > 0 &&
+    html`<ul class="losses">
+      ${losses.map((words) => html`<li key=${words}>${words}</li>`)}
+    </ul>`}
     <p>You are logged out in every tab of this browser, and it keeps nothing of yours.</p>
   <//>`;
 }

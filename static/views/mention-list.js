@@ -7,13 +7,21 @@ const MOST = 6;
 const LIST = 'mention-list';
 
 /**
+ * @typedef {object} Mentions
+ * @property {unknown} list
+ * @property {object} attributes of the field
+ * @property {() => void} look to be called where the cursor may be elsewhere
+ * @property {() => void} hide to be called where the field loses the focus
+ * @property {(event: KeyboardEvent) => boolean} keyed says whether a key was for the list
+ */
+
+/**
  * @param {object} options
  * @param {{current: HTMLTextAreaElement | null}} options.field
  * @param {string} options.text in the field
  * @param {string[]} options.names of those who may be mentioned
  * @param {(text: string) => void} options.change puts another text into the field
- * @returns {{list: unknown, attributes: object, look: () => void, hide: () => void, keyed: (event: KeyboardEvent) => boolean}}
- *   `look` is to be called where the cursor may be elsewhere, `hide` where the field loses the focus; `keyed` says whether a key was for the list
+ * @returns {Mentions}
  */
 export function useMentions({ field, text, names, change }) {
   const [cursor, setCursor] = useState(0);
@@ -47,16 +55,34 @@ export function useMentions({ field, text, names, change }) {
     event.preventDefault();
     return true;
   };
-  const list = html`<p class="hidden-visually" role="status">${found.length > 0 && `${found[place]}, ${place + 1} of ${found.length}. Enter takes it.`}</p>
+  const list = html`<p class="hidden-visually" role="status">
+      ${found.length > 0 && `${found[place]}, ${place + 1} of ${found.length}. Enter takes it.`}
+    </p>
     ${found.length > 0 &&
     html`<ul class="mention-list" id=${LIST} role="listbox" aria-label="Names">
       ${found.map(
-        (name, index) => html`<li key=${name} id=${`${LIST}-${index}`} role="option" aria-selected=${index === place} dir="auto"
-          onPointerDown=${(/** @type {Event} */ event) => event.preventDefault()} onClick=${() => choose(name)}>@${name}${name === 'all' && html` <span class="quiet">everybody here</span>`}</li>`,
+        (name, index) =>
+          html`<li
+            key=${name}
+            id=${`${LIST}-${index}`}
+            role="option"
+            aria-selected=${index === place}
+            dir="auto"
+            onPointerDown=${(/** @type {Event} */ event) => event.preventDefault()}
+            onClick=${() => choose(name)}
+          >
+            @${name}${name === 'all' && html` <span class="quiet">everybody here</span>`}
+          </li>`,
       )}
     </ul>`}`;
   const attributes = found.length
     ? { 'aria-autocomplete': 'list', 'aria-controls': LIST, 'aria-activedescendant': `${LIST}-${place}` }
     : { 'aria-autocomplete': 'list' };
-  return { list, attributes, look: () => setCursor(field.current?.selectionStart ?? 0), hide: () => setCursor(0), keyed };
+  return {
+    list,
+    attributes,
+    look: () => setCursor(field.current?.selectionStart ?? 0),
+    hide: () => setCursor(0),
+    keyed,
+  };
 }

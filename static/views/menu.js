@@ -1,11 +1,17 @@
-/** A button with a menu: by pointer and by keyboard the same everywhere. The browser shows it in front of everything and closes it at Escape or a click beside it. */
+/**
+ * A button with a menu: by pointer and by keyboard the same everywhere. The browser shows it in front of everything and
+ * closes it at Escape or a click beside it.
+ */
 
 import { html, useEffect, useRef, useState } from '../vendor/preact.js';
 import { useId } from './hooks.js';
 import { icon } from './icons.js';
 
 /** @typedef {Parameters<typeof icon>[0]} Picture */
-/** @typedef {{picture?: Picture, label: string, act: () => void, bad?: boolean, checked?: boolean}} Item with `checked`, one of several to choose from */
+/**
+ * @typedef {{picture?: Picture, label: string, act: () => void, bad?: boolean, checked?: boolean}} Item with `checked`,
+ *   one of several to choose from
+ */
 
 const GAP = 4;
 
@@ -33,11 +39,14 @@ function target(key, at, items) {
   if (key === 'End') return items[last];
   if (key.length > 1 || key === ' ') return undefined;
   // By the first letter, from where one is.
-  const begins = (/** @type {HTMLElement} */ item) => item.textContent?.trim().toLowerCase().startsWith(key.toLowerCase());
+  const begins = (/** @type {HTMLElement} */ item) =>
+    item.textContent?.trim().toLowerCase().startsWith(key.toLowerCase());
   return [...items.slice(at + 1), ...items.slice(0, at + 1)].find(begins);
 }
 
-/** @param {{label: string, title?: string, picture?: Picture, items: Item[], opened?: boolean}} props `opened`: at once */
+/**
+ * @param {{label: string, title?: string, picture?: Picture, items: Item[], opened?: boolean}} props `opened`: at once
+ */
 export function Menu({ label, title, picture = 'more', items, opened }) {
   const id = useId('menu');
   const [open, setOpen] = useState(false);
@@ -48,7 +57,9 @@ export function Menu({ label, title, picture = 'more', items, opened }) {
     if (opened) menu.current?.showPopover();
   }, []);
   const opens = (/** @type {any} */ event) => {
-    if (event.newState === 'open' && button.current && menu.current) place(button.current.getBoundingClientRect(), menu.current);
+    if (event.newState === 'open' && button.current && menu.current) {
+      place(button.current.getBoundingClientRect(), menu.current);
+    }
   };
   const toggled = (/** @type {any} */ event) => {
     const isOpen = event.newState === 'open';
@@ -81,15 +92,45 @@ export function Menu({ label, title, picture = 'more', items, opened }) {
     button.current?.focus();
     item.act();
   };
-  return html`<button ref=${button} type="button" class="button ghost icon-only" aria-label=${label} title=${title} aria-haspopup="menu"
-      aria-expanded=${open} aria-controls=${id} popovertarget=${id} onKeyDown=${openByArrow}>${icon(picture)}</button>
-    <div ref=${menu} id=${id} class="menu" popover="auto" role="menu" aria-label=${title ?? label}
-      onBeforeToggle=${opens} onToggle=${toggled} onKeyDown=${keyed} onfocusout=${left}>
+  return html`<button
+      ref=${button}
+      type="button"
+      class="button ghost icon-only"
+      aria-label=${label}
+      title=${title}
+      aria-haspopup="menu"
+      aria-expanded=${open}
+      aria-controls=${id}
+      popovertarget=${id}
+      onKeyDown=${openByArrow}
+    >
+      ${icon(picture)}
+    </button>
+    <div
+      ref=${menu}
+      id=${id}
+      class="menu"
+      popover="auto"
+      role="menu"
+      aria-label=${title ?? label}
+      onBeforeToggle=${opens}
+      onToggle=${toggled}
+      onKeyDown=${keyed}
+      onfocusout=${left}
+    >
       ${items.map(
-        (item) => html`<button type="button" key=${item.label} class=${item.bad ? 'bad' : ''} tabindex="-1"
-          role=${item.checked === undefined ? 'menuitem' : 'menuitemradio'} aria-checked=${item.checked} onClick=${() => choose(item)}>
-          ${item.checked ? icon('check') : item.picture && icon(item.picture)}${item.label}
-        </button>`,
+        (item) =>
+          html`<button
+            type="button"
+            key=${item.label}
+            class=${item.bad ? 'bad' : ''}
+            tabindex="-1"
+            role=${item.checked === undefined ? 'menuitem' : 'menuitemradio'}
+            aria-checked=${item.checked}
+            onClick=${() => choose(item)}
+          >
+            ${item.checked ? icon('check') : item.picture && icon(item.picture)}${item.label}
+          </button>`,
       )}
     </div>`;
 }

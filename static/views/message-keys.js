@@ -1,4 +1,6 @@
-/** Going from message to message by the keyboard: the arrows move the focus, and scroll what is longer than the view. */
+/**
+ * Going from message to message by the keyboard: the arrows move the focus, and scroll what is longer than the view.
+ */
 
 /** @param {KeyboardEvent} event at the list @param {import('./scroll-place.js').ScrollPlace} place */
 export function moveByKey(event, place) {

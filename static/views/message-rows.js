@@ -1,4 +1,6 @@
-/** Puts messages into rows: a line before each day and before what is new, a head before what one person wrote in a row. */
+/**
+ * Puts messages into rows: a line before each day and before what is new, a head before what one person wrote in a row.
+ */
 
 import { html } from '../vendor/preact.js';
 import { callRow, woven } from './call-row.js';
@@ -62,7 +64,9 @@ export class MessageRows {
       // Where nobody is named, it does not matter who is there.
       const samePeople = before?.people === people || isCall(item) || !item.content.includes('@');
       const same = before?.item === item && before.previous === previous && before.isNew === isNew && samePeople;
-      const row = same ? before : { item, previous, isNew, people, nodes: rowNodes(item, previous, isNew, { people, here, now }) };
+      const row = same
+        ? before
+        : { item, previous, isNew, people, nodes: rowNodes(item, previous, isNew, { people, here, now }) };
       this.rows.set(key, row);
       nodes.push(...row.nodes);
       previous = item;
@@ -78,7 +82,12 @@ export class MessageRows {
   }
 }
 
-/** @param {Item} item @param {Item | undefined} previous @param {boolean} isNew @param {{people: People, here?: CallsHere, now: number}} around */
+/**
+ * @param {Item} item
+ * @param {Item | undefined} previous
+ * @param {boolean} isNew
+ * @param {{people: People, here?: CallsHere, now: number}} around
+ */
 function rowNodes(item, previous, isNew, { people, here, now }) {
   const time = timeOf(item);
   const newDay = !previous || !sameDay(timeOf(previous), time);
@@ -93,5 +102,9 @@ function rowNodes(item, previous, isNew, { people, here, now }) {
 
 /** @param {Message} a @param {Message} b */
 function together(a, b) {
-  return a.sender === b.sender && a.senderName === b.senderName && Date.parse(b.timestamp) - Date.parse(a.timestamp) < GROUP_MS;
+  return (
+    a.sender === b.sender &&
+    a.senderName === b.senderName &&
+    Date.parse(b.timestamp) - Date.parse(a.timestamp) < GROUP_MS
+  );
 }

@@ -12,7 +12,10 @@ import { ScrollPlace } from './scroll-place.js';
 
 /** @typedef {import('../state/chat.js').Chat} Chat */
 /** @typedef {import('../protocol/types.js').Room} Room */
-/** @typedef {{app: import('../app.js').App, chat: Chat, room: Room, visible?: boolean}} Props `visible`: nothing covers the room */
+/**
+ * @typedef {{app: import('../app.js').App, chat: Chat, room: Room, visible?: boolean}} Props `visible`: nothing covers
+ *   the room
+ */
 
 /** A room that one is not in is looked at anew this often. */
 const LOOK_IN_MS = 5_000;
@@ -99,8 +102,8 @@ export class Messages extends Component {
     const isFirst = this.placed === 0;
     const isFresh = this.placed !== timeline.generation;
     this.placed = timeline.generation;
-    // The end runs on while somebody may be looking. What comes while nobody can, or all at once after a loss, is followed
-    // up to the first message of it.
+    // The end runs on while somebody may be looking. What comes while nobody can, or all at once after a loss, is
+    // followed up to the first message of it.
     const isLive = this.props.chat.sync.live.has(this.props.room.id);
     const runsOn = this.isShown && isLive && this.wasLive;
     this.wasLive = isLive;
@@ -150,13 +153,17 @@ export class Messages extends Component {
     if ((!room.joined || chat.sync.beyond.has(room.id)) && this.isShown) void chat.sync.lookIn(room.id);
   }
 
-  /** A name or a face leads to the card; at a message that has the focus, Enter does. @param {MouseEvent | KeyboardEvent} event */
+  /**
+   * A name or a face leads to the card; at a message that has the focus, Enter does.
+   * @param {MouseEvent | KeyboardEvent} event
+   */
   toPerson(event) {
     const target = /** @type {Element} */ (event.target);
     const message = /** @type {HTMLElement | null} */ (target.closest('[data-person]'));
-    const asked = event instanceof KeyboardEvent ? event.key === 'Enter' && target === message : target.closest('.name, .avatar');
+    const asked =
+      event instanceof KeyboardEvent ? event.key === 'Enter' && target === message : target.closest('.name, .avatar');
     const { person: id, name: username } = message?.dataset ?? {};
-    if (asked && id && username) this.props.app.showPerson({ id, username });
+    if (asked && id && username) this.props.app.navigation.showPerson({ id, username });
   }
 
   toNewest() {
@@ -199,13 +206,17 @@ export class Messages extends Component {
     return timeline.complete ? '' : (timeline.messages[0]?.timestamp ?? '~');
   }
 
-  /** The calls of these two that lie among the messages that are here, oldest first. @returns {import('../protocol/types.js').CallRecord[]} */
+  /**
+   * The calls of these two that lie among the messages that are here, oldest first.
+   * @returns {import('../protocol/types.js').CallRecord[]}
+   */
   callsHere() {
     const { app, room } = this.props;
     const { timeline, callsFrom } = this;
     if (!isDirect(room) || !app.calls || !timeline?.loaded) return [];
     const to = timeline.attached ? '~' : (timeline.last?.timestamp ?? '');
-    const fits = (/** @type {import('../protocol/types.js').CallRecord} */ call) => call.room === room.id && call.status === 'ended' && call.createdAt >= callsFrom && call.createdAt <= to;
+    const fits = (/** @type {import('../protocol/types.js').CallRecord} */ call) =>
+      call.room === room.id && call.status === 'ended' && call.createdAt >= callsFrom && call.createdAt <= to;
     return app.calls.journal.calls.filter(fits).reverse();
   }
 
@@ -224,7 +235,9 @@ export class Messages extends Component {
     const line = this.moveLine();
     const waiting = timeline?.attached ? chat.outbox.of(room.id) : [];
     const problem = chat.history.problems.get(room.id);
-    const notice = problem && html`<${Notice}>${problem.words} <button class="link-button" onClick=${problem.retry}>Try again</button><//>`;
+    const notice =
+      problem &&
+      html`<${Notice}>${problem.words} <button class="link-button" onClick=${problem.retry}>Try again</button><//>`;
     const atStart = !timeline?.loaded || timeline.attached;
     return html`
       <div class="scroll" ref=${this.takePlace} onScroll=${this.onScroll} onKeyDown=${this.onKey} onClick=${this.onKey}
@@ -235,7 +248,11 @@ export class Messages extends Component {
             ? html`<${Beginning} room=${room} empty=${!timeline.messages.length && !waiting.length} />`
             : !problem && html`<${Loading} busy=${!timeline?.loaded || chat.history.isBusy(room.id, 'older')} />`}
           <div class="feed" role=${timeline?.messages.length || waiting.length ? 'feed' : undefined}>
-            ${this.rows.of(timeline?.messages ?? [], line, { names: this.namesHere(), calls: this.callsHere(), here: this.here })}
+            ${this.rows.of(timeline?.messages ?? [], line, {
+              names: this.namesHere(),
+              calls: this.callsHere(),
+              here: this.here,
+            })}
             <${Unsent} chat=${chat} items=${waiting} />
           </div>
           ${!atStart && (notice ?? html`<${Loading} busy=${chat.history.isBusy(room.id, 'newer')} />`)}
@@ -247,7 +264,10 @@ export class Messages extends Component {
   }
 }
 
-/** Where more messages will stand. Something that turned all the time would keep the whole page at work. @param {{busy: boolean}} props */
+/**
+ * Where more messages will stand. Something that turned all the time would keep the whole page at work.
+ * @param {{busy: boolean}} props
+ */
 function Loading({ busy }) {
   return html`<div class="loading">${busy && html`<${Spinner} label="Loading messages" />`}</div>`;
 }

@@ -47,15 +47,18 @@ export function watchForNews(app) {
     const room = chat?.rooms.byId.get(message.room);
     if (!chat || !calls || !belongings || !room) return;
     const others = () => [...chat.rooms.peopleIn(room.id), ...room.participants].map((one) => one.username);
-    const isMeant = () => (room.readSeq === undefined ? isMentioned(message, chat.user.username, room, others()) : isNamed(message, chat.user.id));
+    const isMeant = () =>
+      room.readSeq === undefined
+        ? isMentioned(message, chat.user.username, room, others())
+        : isNamed(message, chat.user.id);
     // What is written to one alone means that one.
     if (!chat.sounds.tellsOf(room.id, () => isDirect(room) || isMeant())) return;
     const here = document.visibilityState === 'visible' && document.hasFocus();
     const claim = new MessageClaim({ storage: belongings.ofBrowser, tab: calls.tab });
-    if (here && chat.reader.openId === room.id && app.roomVisible) claim.quiet(message.id);
+    if (here && chat.reader.openId === room.id && app.navigation.roomVisible) claim.quiet(message.id);
     else if (chat.sounds.isOn('messages') && canSound()) void sound(claim, message.id);
     if (here) return;
-    const visit = () => app.visit(roomHref(room.id));
+    const visit = () => app.navigation.visit(roomHref(room.id));
     const title = isDirect(room) ? message.senderName : `${message.senderName} in ${room.name}`;
     notify(`message ${room.id}`, title, message.content.slice(0, 200), visit);
   };

@@ -6,11 +6,11 @@ const NEWER = 'There is a newer version of this page. Reload it when it suits yo
 
 /** @param {import('../app.js').App} app */
 export function watchPage(app) {
-  addEventListener('hashchange', () => app.go(location.hash));
+  addEventListener('hashchange', () => app.navigation.go(location.hash));
   addEventListener('storage', (event) => app.stored(event.key));
   addEventListener('pagehide', () => app.leaving());
   addEventListener('online', () => app.connection.nudge());
-  document.addEventListener('click', (event) => leadsHere(event) && app.makeWay(app.route));
+  document.addEventListener('click', (event) => leadsHere(event) && app.navigation.makeWay(app.route));
   watchSize(app);
   const workers = /** @type {ServiceWorkerContainer | undefined} */ (navigator.serviceWorker);
   if (workers?.controller) workers.addEventListener('controllerchange', () => app.say(NEWER));
@@ -25,7 +25,10 @@ export function watchPage(app) {
   });
 }
 
-/** A click on a link to where one is already changes no address, and is meant all the same. @param {MouseEvent} event */
+/**
+ * A click on a link to where one is already changes no address, and is meant all the same.
+ * @param {MouseEvent} event
+ */
 function leadsHere(event) {
   const link = event.target instanceof Element && event.target.closest('a[href^="#/"]');
   return link && link.getAttribute('href') === location.hash;
@@ -41,14 +44,23 @@ function watchSize(app) {
   };
   const look = () => {
     const { both, lists, beside, all } = queries;
-    app.fit({ both: both.matches, lists: lists.matches, beside: beside.matches, all: all.matches });
+    app.navigation.fit({ both: both.matches, lists: lists.matches, beside: beside.matches, all: all.matches });
   };
   for (const query of Object.values(queries)) query.addEventListener('change', look);
   look();
 }
 
 /** @type {Record<string, string>} */
-const PAGES = { login: 'Log in', signup: 'Sign up', settings: 'Settings', invite: 'Invitation', reset: 'New password', admin: 'Administration', people: 'People', calls: 'Calls' };
+const PAGES = {
+  login: 'Log in',
+  signup: 'Sign up',
+  settings: 'Settings',
+  invite: 'Invitation',
+  reset: 'New password',
+  admin: 'Administration',
+  people: 'People',
+  calls: 'Calls',
+};
 
 /** @param {import('../app.js').App} app */
 function title(app) {
@@ -87,7 +99,8 @@ function keepFiles() {
   // Missing where the page is not secure: there the browser's own cache is all there is.
   const workers = /** @type {ServiceWorkerContainer | undefined} */ (navigator.serviceWorker);
   if (!workers) return;
-  // Only the build makes an import map. Without it files stand in a folder, and a worker of another time is to let go of them.
+  // Only the build makes an import map. Without it files stand in a folder, and a worker of another time is to let go
+  // of them.
   const built = Boolean(document.querySelector('script[type="importmap"]'));
   const work = built ? workers.register('service-worker.js') : workers.getRegistration().then((one) => one?.update());
   work.catch((error) => console.info('The files of this page are not kept:', error.message));

@@ -1,4 +1,7 @@
-/** Pieces that many views are made of: avatars, fields, buttons, empty states, and what stands in for a view that is still to come. */
+/**
+ * Pieces that many views are made of: avatars, fields, buttons, empty states, and what stands in for a view that is
+ * still to come.
+ */
 
 import { html, useEffect, useState } from '../vendor/preact.js';
 import { initials } from './format.js';
@@ -23,7 +26,9 @@ export function Avatar({ id, name, online, size }) {
 
 /**
  * A labelled field with its hint and what is wrong with it.
- * @param {{name: string, label: string, error?: string, hint?: string, multiline?: boolean, [attribute: string]: unknown}} props
+ * @param {{
+ *   name: string, label: string, error?: string, hint?: string, multiline?: boolean, [attribute: string]: unknown
+ * }} props
  */
 export function Field({ name, label, error, hint, multiline, ...rest }) {
   const id = `field-${name}`;
@@ -75,11 +80,18 @@ export function Empty({ picture, title, main, children }) {
 }
 
 /** Only its members see this room. */
-export const Lock = () => html`<span class="silent" title="Private">${icon('lock')}<span class="hidden-visually">private</span></span>`;
+export const Lock = () =>
+  html`<span class="silent" title="Private">${icon('lock')}<span class="hidden-visually">private</span></span>`;
 
-/** How many wait, with a word for those who hear it. @param {{count: number, what: string, mention?: boolean}} props `mention`: that name the user */
+/**
+ * How many wait, with a word for those who hear it.
+ * @param {{count: number, what: string, mention?: boolean}} props `mention`: that name the user
+ */
 export const Badge = ({ count, what, mention }) =>
-  html`<span class=${`badge ${mention ? 'mention' : ''}`}>${mention && html`<span aria-hidden="true">@</span>`}${count > 99 ? '99+' : count}<span class="hidden-visually"> ${what}</span></span>`;
+  html`<span class=${`badge ${mention ? 'mention' : ''}`}>
+    ${mention && html`<span aria-hidden="true">@</span>`}
+    ${count > 99 ? '99+' : count}<span class="hidden-visually"> ${what}</span>
+  </span>`;
 
 /**
  * The way back to the list, where list and room are not side by side, as on phones.
@@ -107,17 +119,47 @@ export const Skeleton = ({ rows = 5, label }) =>
 
 /** A name that leads to the person's card. @param {{app: App, id: string, name: string}} props */
 export const PersonName = ({ app, id, name }) =>
-  html`<button type="button" class="person-name" dir="auto" title=${`About ${name}`} onClick=${() => app.showPerson({ id, username: name })}>${name}</button>`;
+  html`<button
+    type="button"
+    class="person-name"
+    dir="auto"
+    title=${`About ${name}`}
+    onClick=${() => app.navigation.showPerson({ id, username: name })}
+  >
+    ${name}
+  </button>`;
 
-/** Ways to one person: a word where `write` is given, and both kinds of call. @param {{name: string, ring: (callType: CallType) => void, write?: () => void}} props */
+/**
+ * Ways to one person: a word where `write` is given, and both kinds of call.
+ * @param {{name: string, ring: (callType: CallType) => void, write?: () => void}} props
+ */
 export function CallButtons({ name, ring, write }) {
   const button = (/** @type {CallType} */ callType, /** @type {string} */ label) =>
-    html`<button class="button ghost small icon-only" aria-label=${label} title=${label} onClick=${() => ring(callType)}>${callIcon(callType)}</button>`;
-  const say = write && html`<button class="button ghost small icon-only" aria-label=${`Write to ${name}`} title=${`Write to ${name}`} onClick=${write}>${icon('rooms')}</button>`;
-  return html`<span class="actions">${say}${button('audio', `Call ${name}`)}${button('video', `Video call with ${name}`)}</span>`;
+    html`<button
+      class="button ghost small icon-only"
+      aria-label=${label}
+      title=${label}
+      onClick=${() => ring(callType)}
+    >
+      ${callIcon(callType)}
+    </button>`;
+  const say =
+    write &&
+    html`<button
+      class="button ghost small icon-only"
+      aria-label=${`Write to ${name}`}
+      title=${`Write to ${name}`}
+      onClick=${write}
+    >
+      ${icon('rooms')}
+    </button>`;
+  return html`<span class="actions">
+    ${say}${button('audio', `Call ${name}`)}${button('video', `Video call with ${name}`)}
+  </span>`;
 }
 
-/** @typedef {Exclude<keyof import('../app.js').Later, 'CallDesk' | 'browserDevices' | 'cornerOf' | 'focusHeading' | 'watch'>} LateView */
+/** @typedef {'CallDesk' | 'browserDevices' | 'cornerOf' | 'focusHeading' | 'watch'} NoView of the later part */
+/** @typedef {Exclude<keyof import('../app.js').Later, NoView>} LateView */
 
 /**
  * A view of the part of the client that comes later, which is brought at once where somebody has asked for this.
@@ -138,7 +180,9 @@ export function LogOut({ app, small }) {
   const ask = () => setAsking(true);
   return html`
     ${small
-      ? html`<button class="button ghost icon-only" aria-label="Log out" title="Log out" onClick=${ask}>${icon('logOut')}</button>`
+      ? html`<button class="button ghost icon-only" aria-label="Log out" title="Log out" onClick=${ask}>
+          ${icon('logOut')}
+        </button>`
       : html`<button class="button plain" onClick=${ask}>${icon('logOut')}Log out</button>`}
     ${asking && html`<${Late} app=${app} view="LogOutQuestion" onClose=${() => setAsking(false)} />`}
   `;

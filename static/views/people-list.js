@@ -33,13 +33,16 @@ export function PeopleList({ app }) {
   return html`
     <div class="sidebar-tools">
       <${SearchField} label="Search people" value=${words} onInput=${setWords} />
-      ${app.session.user?.role && html`<button class="button plain small" onClick=${() => setInviting(true)}>${icon('link')}Invite</button>`}
+      ${app.session.user?.role &&
+      html`<button class="button plain small" onClick=${() => setInviting(true)}>${icon('link')}Invite</button>`}
     </div>
     ${inviting && html`<${InviteDialog} app=${app} onClose=${() => setInviting(false)} />`}
     <section class="sidebar-list" aria-label="People" tabindex="0" ref=${list}>
       ${problem && html`<${Notice}>${problem}<//>`}
       ${!loaded && !problem && html`<${Skeleton} label="Loading people" />`}
-      ${loaded && !anybody && (directory.words ? html`<${NobodyFound} words=${directory.words} />` : html`<${NobodyElse} />`)}
+      ${loaded &&
+      !anybody &&
+      (directory.words ? html`<${NobodyFound} words=${directory.words} />` : html`<${NobodyElse} />`)}
       <ul>
         ${pages.map((page) => html`<${PageOfPeople} key=${page.after} page=${page} me=${me} app=${app} />`)}
       </ul>
@@ -49,11 +52,16 @@ export function PeopleList({ app }) {
 }
 
 /** @param {{words: string}} props */
-const NobodyFound = ({ words }) => html`<${Empty} picture="search" title="Nobody found">
-  <p>No name, and no part of one, begins with “<bdi>${words}</bdi>”. A part comes after a dot, a hyphen or an underscore: “lee” finds anna.lee.</p>
-<//>`;
+const NobodyFound = ({ words }) =>
+  html`<${Empty} picture="search" title="Nobody found">
+    <p>
+      No name, and no part of one, begins with “<bdi>${words}</bdi>”. A part comes after a dot, a hyphen or an
+      underscore: “lee” finds anna.lee.
+    </p>
+  <//>`;
 
-const NobodyElse = () => html`<${Empty} picture="people" title="Nobody else yet"><p>Once others sign up they appear here.</p><//>`;
+const NobodyElse = () =>
+  html`<${Empty} picture="people" title="Nobody else yet"><p>Once others sign up they appear here.</p><//>`;
 
 /**
  * Asks again for what is shown. At its beginning the list takes the order of now, unless somebody is about to choose
@@ -95,7 +103,10 @@ function rowsInView(list) {
   });
 }
 
-/** Loads what comes next when one has scrolled there; for the keyboard it is a button. @param {{directory: Directory}} props */
+/**
+ * Loads what comes next when one has scrolled there; for the keyboard it is a button.
+ * @param {{directory: Directory}} props
+ */
 function More({ directory }) {
   const ref = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
@@ -103,7 +114,14 @@ function More({ directory }) {
     if (ref.current) observer.observe(ref.current);
     return () => observer.disconnect();
   }, [directory.next]);
-  return html`<button ref=${ref} class="button ghost wide" aria-disabled=${directory.busy} onClick=${() => directory.more()}>Show more</button>`;
+  return html`<button
+    ref=${ref}
+    class="button ghost wide"
+    aria-disabled=${directory.busy}
+    onClick=${() => directory.more()}
+  >
+    Show more
+  </button>`;
 }
 
 /** A page is drawn again only when something in it changed: of a thousand people few come and go. */
@@ -117,7 +135,10 @@ class PageOfPeople extends Component {
     const { page, me, app } = this.props;
     return page.users
       .filter((/** @type {UserEntry} */ user) => user.id !== me)
-      .map((/** @type {UserEntry} */ user) => html`<li key=${user.id} data-page=${page.after ?? ''}><${Person} user=${user} app=${app} /></li>`);
+      .map(
+        (/** @type {UserEntry} */ user) =>
+          html`<li key=${user.id} data-page=${page.after ?? ''}><${Person} user=${user} app=${app} /></li>`,
+      );
   }
 }
 
@@ -125,7 +146,7 @@ class PageOfPeople extends Component {
 function Person({ user, app }) {
   const ring = (/** @type {import('../protocol/types.js').CallType} */ callType) =>
     void app.prepareCall({ to: user.id, name: user.username, callType });
-  const write = () => void app.writeTo(user.id).catch((error) => app.say(inWords(error)));
+  const write = () => void app.navigation.writeTo(user.id).catch((error) => app.say(inWords(error)));
   return html`<div class="row">
     <${Avatar} id=${user.id} name=${user.username} online=${user.online} />
     <span>

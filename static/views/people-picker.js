@@ -12,8 +12,12 @@ const TYPING_MS = 200;
 const MOST = 8;
 
 /**
- * @param {{app: import('../app.js').App, picked: UserRef[], onPick: (picked: UserRef[]) => void, without?: Set<string>, legend: string}} props
- *   `without`: ids of those who are not to be picked, besides oneself
+ * @param {object} props
+ * @param {import('../app.js').App} props.app
+ * @param {UserRef[]} props.picked
+ * @param {(picked: UserRef[]) => void} props.onPick
+ * @param {Set<string>} [props.without] ids of those who are not to be picked, besides oneself
+ * @param {string} props.legend
  */
 export function PeoplePicker({ app, picked, onPick, without = new Set(), legend }) {
   const [directory] = useState(() => new Directory({ rest: app.rest }));
@@ -25,8 +29,11 @@ export function PeoplePicker({ app, picked, onPick, without = new Set(), legend 
   }, [words]);
   const me = app.session.user?.id;
   const ids = new Set(picked.map((one) => one.id));
-  const found = directory.pages.flatMap((page) => page.users).filter(({ id }) => id !== me && !ids.has(id) && !without.has(id));
-  const turn = (/** @type {UserRef} */ one) => onPick(ids.has(one.id) ? picked.filter(({ id }) => id !== one.id) : [...picked, one]);
+  const found = directory.pages
+    .flatMap((page) => page.users)
+    .filter(({ id }) => id !== me && !ids.has(id) && !without.has(id));
+  const turn = (/** @type {UserRef} */ one) =>
+    onPick(ids.has(one.id) ? picked.filter(({ id }) => id !== one.id) : [...picked, one]);
   // The field is in a form that would be sent.
   const keyed = (/** @type {KeyboardEvent} */ event) => event.key === 'Enter' && event.preventDefault();
   return html`<fieldset class="bare-set picker">
@@ -41,6 +48,8 @@ export function PeoplePicker({ app, picked, onPick, without = new Set(), legend 
         </label></li>`,
       )}
     </ul>
-    ${directory.loaded && !found.length && html`<p class="quiet" role="status">${words.trim() ? 'Nobody else of that name.' : 'Nobody else is here yet.'}</p>`}
+    ${directory.loaded &&
+    !found.length &&
+    html`<p class="quiet" role="status">${words.trim() ? 'Nobody else of that name.' : 'Nobody else is here yet.'}</p>`}
   </fieldset>`;
 }

@@ -14,7 +14,7 @@ import { Avatar, Notice } from './parts.js';
 
 /** @param {{app: App, chat: Chat}} props */
 export function PersonCard({ app, chat }) {
-  const { card } = app;
+  const { card } = app.navigation;
   return card && html`<${Card} key=${card.id} app=${app} chat=${chat} who=${card} />`;
 }
 
@@ -23,8 +23,8 @@ function Card({ app, chat, who }) {
   const { busy, error, run } = useAction();
   const presence = usePresence(app, who);
   const isMe = who.id === chat.user.id;
-  const close = () => app.showPerson(null);
-  const write = () => run(() => app.writeTo(who.id));
+  const close = () => app.navigation.showPerson(null);
+  const write = () => run(() => app.navigation.writeTo(who.id));
   const ring = (/** @type {import('../protocol/types.js').CallType} */ callType) => {
     close();
     void app.prepareCall({ to: who.id, name: who.username, callType });
@@ -38,9 +38,13 @@ function Card({ app, chat, who }) {
       ${error && html`<${Notice}>${inWords(error)}<//>`}
       ${!isMe &&
       html`<div class="card-actions">
-          <button type="button" class="button primary" autofocus aria-disabled=${busy} onClick=${write}>${icon('rooms')}Write</button>
+          <button type="button" class="button primary" autofocus aria-disabled=${busy} onClick=${write}>
+            ${icon('rooms')}Write
+          </button>
           <button type="button" class="button plain" onClick=${() => ring('audio')}>${callIcon('audio')}Call</button>
-          <button type="button" class="button plain" onClick=${() => ring('video')}>${callIcon('video')}Video call</button>
+          <button type="button" class="button plain" onClick=${() => ring('video')}>
+            ${callIcon('video')}Video call
+          </button>
         </div>
         <${AddToRoom} chat=${chat} who=${who} />`}
     </div>
@@ -93,7 +97,9 @@ function AddToRoom({ chat, who }) {
     <div class="field">
       <label for="card-room">Add to a room</label>
       <div class="field-row">
-        <select class="input" id="card-room" name="room">${rooms.map((room) => html`<option key=${room.id} value=${room.id}>${room.name}</option>`)}</select>
+        <select class="input" id="card-room" name="room">
+          ${rooms.map((room) => html`<option key=${room.id} value=${room.id}>${room.name}</option>`)}
+        </select>
         <button class="button plain" aria-disabled=${busy}>Add</button>
       </div>
     </div>

@@ -14,7 +14,14 @@ export function QrCode({ text, label }) {
   const path = rows
     .flatMap((row, y) => row.map((dark, x) => (dark ? `M${x + BORDER} ${y + BORDER}h1v1h-1z` : '')))
     .join('');
-  return html`<svg class="qr" viewBox=${`0 0 ${size} ${size}`} role="img" aria-label=${label} shape-rendering="crispEdges">
-    <rect width=${size} height=${size} fill="#fff" /><path d=${path} fill="#000" />
+  return html`<svg
+    class="qr"
+    viewBox=${`0 0 ${size} ${size}`}
+    role="img"
+    aria-label=${label}
+    shape-rendering="crispEdges"
+  >
+    <rect width=${size} height=${size} fill="#fff" />
+    <path d=${path} fill="#000" />
   </svg>`;
 }

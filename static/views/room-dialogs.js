@@ -22,8 +22,10 @@ export function NewRoomDialog({ app, chat, onClose }) {
   const [picked, setPicked] = useState(/** @type {import('../protocol/types.js').UserRef[]} */ ([]));
   const create = async (/** @type {FormData} */ form) => {
     const about = { name: written(form, 'name'), description: written(form, 'description') };
-    const room = await chat.create(isPrivate ? { ...about, kind: 'private', members: picked.map((one) => one.id) } : about);
-    app.visit(roomHref(room.id));
+    const room = await chat.create(
+      isPrivate ? { ...about, kind: 'private', members: picked.map((one) => one.id) } : about,
+    );
+    app.navigation.visit(roomHref(room.id));
   };
   const kind = (/** @type {boolean} */ value, /** @type {string} */ label, /** @type {string} */ hint) =>
     html`<label class="choice">
@@ -39,14 +41,15 @@ export function NewRoomDialog({ app, chat, onClose }) {
         ${kind(false, 'Open', 'Everybody with an account here can find and join it.')}
         ${kind(true, 'Private', 'Only those who are added see it.')}
       </fieldset>
-      ${isPrivate && html`<${PeoplePicker} app=${app} picked=${picked} onPick=${setPicked} legend="Who is in it, besides you" />`}
+      ${isPrivate &&
+      html`<${PeoplePicker} app=${app} picked=${picked} onPick=${setPicked} legend="Who is in it, besides you" />`}
     `}
   <//>`;
 }
 
 /**
  * What the menu of a room leads to.
- * @param {{app: App, chat: Chat, room: Room, about: import('./room.js').RoomAction, onClose: () => void}} props
+ * @param {{app: App, chat: Chat, room: Room, about: import('./room-head.js').RoomAction, onClose: () => void}} props
  */
 export function RoomDialog({ app, chat, room, about, onClose }) {
   if (about === 'invite') return html`<${InviteDialog} app=${app} room=${room} onClose=${onClose} />`;
@@ -54,16 +57,22 @@ export function RoomDialog({ app, chat, room, about, onClose }) {
   if (about === 'delete') {
     const remove = async () => {
       await chat.remove(room.id);
-      app.visit('#/rooms');
+      app.navigation.visit('#/rooms');
     };
-    return html`<${Confirm} title=${`Delete “${room.name}”?`} action="Delete room" danger onClose=${onClose} work=${remove}>
+    return html`<${Confirm}
+      title=${`Delete “${room.name}”?`}
+      action="Delete room"
+      danger
+      onClose=${onClose}
+      work=${remove}
+    >
       The room and all of its messages are gone for everybody. This cannot be undone.
     <//>`;
   }
   if (about === 'leave') {
     const leave = async () => {
       await chat.leave(room.id);
-      if (!isOpen(room)) app.visit('#/rooms');
+      if (!isOpen(room)) app.navigation.visit('#/rooms');
     };
     return html`<${Confirm} title=${`Leave “${room.name}”?`} action="Leave room" onClose=${onClose} work=${leave}>
       ${leaveWords(chat, room)}
@@ -75,9 +84,12 @@ export function RoomDialog({ app, chat, room, about, onClose }) {
 /** What leaving means. @param {Chat} chat @param {Room} room */
 function leaveWords(chat, room) {
   if (isOpen(room)) return 'You get no more messages from it. You can join again at any time.';
-  if (room.participantCount <= 1) return 'Nobody else is in it: the room and all of its messages are gone. This cannot be undone.';
-  const handed = room.createdBy?.id === chat.user.id ? ' Whoever has been in it longest looks after it then.' : '';
-  return `It is not there for you any more, with all that was written in it, until somebody in it adds you again.${handed}`;
+  if (room.participantCount <= 1) {
+    return 'Nobody else is in it: the room and all of its messages are gone. This cannot be undone.';
+  }
+  const gone =
+    'It is not there for you any more, with all that was written in it, until somebody in it adds you again.';
+  return room.createdBy?.id === chat.user.id ? `${gone} Whoever has been in it longest looks after it then.` : gone;
 }
 
 /**
@@ -97,11 +109,26 @@ const written = (form, name) => String(form.get(name) ?? '');
 
 /** @param {{error?: string, value?: string}} props */
 const NameField = ({ error, value = '' }) =>
-  html`<${Field} name="name" label="Name" error=${error} defaultValue=${value} maxlength="200" autocomplete="off" required />`;
+  html`<${Field}
+    name="name"
+    label="Name"
+    error=${error}
+    defaultValue=${value}
+    maxlength="200"
+    autocomplete="off"
+    required
+  />`;
 
 /** @param {{error?: string, value?: string}} props */
 const DescriptionField = ({ error, value = '' }) =>
-  html`<${Field} name="description" label="What it is for (optional)" error=${error} defaultValue=${value} multiline rows="2" />`;
+  html`<${Field}
+    name="description"
+    label="What it is for (optional)"
+    error=${error}
+    defaultValue=${value}
+    multiline
+    rows="2"
+  />`;
 
 /** @type {Record<import('../state/marks.js').Choice, [label: string, hint: string]>} */
 const SOUNDS = {
@@ -110,7 +137,10 @@ const SOUNDS = {
   nothing: ['Nothing', 'New messages are counted and calls are shown, without a sound.'],
 };
 
-/** What of a room makes a sound, or shows a notification. @param {{chat: Chat, room: Room, onClose: () => void}} props */
+/**
+ * What of a room makes a sound, or shows a notification.
+ * @param {{chat: Chat, room: Room, onClose: () => void}} props
+ */
 function SoundsDialog({ chat, room, onClose }) {
   const now = chat.sounds.of(room.id);
   const choose = async (/** @type {FormData} */ form) => {
@@ -118,22 +148,35 @@ function SoundsDialog({ chat, room, onClose }) {
     chat.changed();
   };
   return html`<${FormDialog} title="Sounds and notifications" action="Save" work=${choose} onClose=${onClose}>
-    ${() => html`<fieldset class="bare-set choices stacked">
-      <legend class="hidden-visually">What you are told of in this room</legend>
-      ${CHOICES.map((choice) => {
-        const [label, hint] = SOUNDS[choice];
-        return html`<label class="choice" key=${choice}>
-          <input type="radio" name="sounds" value=${choice} defaultChecked=${choice === now} autofocus=${choice === now} aria-describedby=${`sounds-${choice}`} />
-          <span>${label}<small class="hint" id=${`sounds-${choice}`} aria-hidden="true">${hint}</small></span>
-        </label>`;
-      })}
-    </fieldset>`}
+    ${() =>
+      html`<fieldset class="bare-set choices stacked">
+        <legend class="hidden-visually">What you are told of in this room</legend>
+        ${CHOICES.map((choice) => {
+          const [label, hint] = SOUNDS[choice];
+          return html`<label class="choice" key=${choice}>
+            <input
+              type="radio"
+              name="sounds"
+              value=${choice}
+              defaultChecked=${choice === now}
+              autofocus=${choice === now}
+              aria-describedby=${`sounds-${choice}`}
+            />
+            <span>${label}<small class="hint" id=${`sounds-${choice}`} aria-hidden="true">${hint}</small></span>
+          </label>`;
+        })}
+      </fieldset>`}
   <//>`;
 }
 
 /**
  * A form that closes once its work succeeded. What the server says about a field stands at that field.
- * @param {{title: string, action: string, work: (form: FormData) => Promise<void>, onClose: () => void, children: (wrong: Wrong) => unknown}} props
+ * @param {object} props
+ * @param {string} props.title
+ * @param {string} props.action
+ * @param {(form: FormData) => Promise<void>} props.work
+ * @param {() => void} props.onClose
+ * @param {(wrong: Wrong) => unknown} props.children
  */
 function FormDialog({ title, action, work, onClose, children }) {
   const { busy, error, run } = useAction();
@@ -160,7 +203,13 @@ function FormDialog({ title, action, work, onClose, children }) {
 
 /**
  * Asks before something that cannot be taken back.
- * @param {{title: string, action: string, danger?: boolean, work: () => Promise<void>, onClose: () => void, children?: unknown}} props
+ * @param {object} props
+ * @param {string} props.title
+ * @param {string} props.action
+ * @param {boolean} [props.danger]
+ * @param {() => Promise<void>} props.work
+ * @param {() => void} props.onClose
+ * @param {unknown} [props.children]
  */
 export function Confirm({ title, action, danger, work, onClose, children }) {
   const { busy, error, run } = useAction();
@@ -175,7 +224,9 @@ export function Confirm({ title, action, danger, work, onClose, children }) {
       <div class="form-words">${children}</div>
       <div class="form-row">
         <button type="button" class="button plain" onClick=${onClose}>Cancel</button>
-        <button type="button" class=${`button ${danger ? 'danger' : 'primary'}`} aria-disabled=${busy} onClick=${act}>${action}</button>
+        <button type="button" class=${`button ${danger ? 'danger' : 'primary'}`} aria-disabled=${busy} onClick=${act}>
+          ${action}
+        </button>
       </div>
     </div>
   <//>`;

@@ -16,7 +16,10 @@ const STEP = 100;
 /** Where more rows than these changed at once, as after a loss of the connection, each may be moved. */
 const MOST_MOVED = 50;
 
-/** @param {{app: import('../app.js').App, chat: Chat, alone: boolean, onCreate: () => void}} props with `alone`, it is the main part of the page, as on phones */
+/**
+ * @param {{app: import('../app.js').App, chat: Chat, alone: boolean, onCreate: () => void}} props with `alone`, it is
+ *   the main part of the page, as on phones
+ */
 export function RoomList({ app, chat, alone, onCreate }) {
   const [words, setWords] = useState('');
   const now = useNow(60_000);
@@ -25,7 +28,9 @@ export function RoomList({ app, chat, alone, onCreate }) {
   return html`
     <div class="sidebar-tools">
       <${SearchField} label="Search rooms" value=${words} onInput=${setWords} />
-      ${chat.unread > 0 && html`<button class="button ghost icon-only" aria-label="Mark all rooms as read" title="Mark all as read" onClick=${() => chat.markAllRead()}>${icon('checkAll')}</button>`}
+      ${chat.unread > 0 &&
+      html`<button class="button ghost icon-only" aria-label="Mark all rooms as read" title="Mark all as read"
+        onClick=${() => chat.markAllRead()}>${icon('checkAll')}</button>`}
     </div>
     <nav class="sidebar-list" aria-label="Rooms">
       ${!chat.rooms.loaded
@@ -101,7 +106,9 @@ function More({ title, onReach }) {
 /** @param {{words: string, onCreate: () => void}} props */
 function NoRooms({ words, onCreate }) {
   if (words.trim()) {
-    return html`<${Empty} picture="search" title="No such room"><p>No room has “<bdi>${words.trim()}</bdi>” in its name or description.</p><//>`;
+    return html`<${Empty} picture="search" title="No such room">
+      <p>No room has “<bdi>${words.trim()}</bdi>” in its name or description.</p>
+    <//>`;
   }
   return html`<${Empty} picture="rooms" title="No rooms yet">
     <p>A room is where your team writes and meets.</p>
@@ -110,9 +117,12 @@ function NoRooms({ words, onCreate }) {
 }
 
 /**
- * @typedef {{room: Room, unread: number, mentions: number, silent: boolean, online: boolean, time: string, current: boolean, me: string}} Looks
- * @typedef {{looks: Looks, now: number, node: unknown}} Row with what it shows
+ * @typedef {{
+ *   room: Room, unread: number, mentions: number, silent: boolean, online: boolean, time: string, current: boolean,
+ *   me: string
+ * }} Looks
  */
+/** @typedef {{looks: Looks, now: number, node: unknown}} Row with what it shows */
 
 /**
  * Rows that look as they did are the same objects as before, which Preact then passes over: of a thousand rooms few
@@ -150,7 +160,8 @@ class RoomRows {
     const { marks, rooms, sounds, user } = this.chat;
     const [unread, silent, looks] = [marks.unread(room), sounds.isSilent(room.id), before?.looks];
     const mentions = marks.mentions(room);
-    const marked = looks?.unread === unread && looks.mentions === mentions && looks.silent === silent && looks.current === current;
+    const marked =
+      looks?.unread === unread && looks.mentions === mentions && looks.silent === silent && looks.current === current;
     const same = marked && looks.room === room;
     if (before && same && before.now === now) return before;
     const time = room.lastMessageAt ? shortTime(room.lastMessageAt, now) : '';
@@ -203,7 +214,8 @@ function RoomRow({ room, unread, mentions, silent, online, time, current, me }) 
         <span>${time}</span>
         ${unread > 0
           ? html`<span class="badges">
-              ${mentions > 0 && html`<${Badge} count=${mentions} what=${mentions === 1 ? 'names you' : 'name you'} mention />`}
+              ${mentions > 0 &&
+              html`<${Badge} count=${mentions} what=${mentions === 1 ? 'names you' : 'name you'} mention />`}
               <${Badge} count=${unread} what="unread" />
             </span>`
           : !isDirect(room) && html`<${Online} count=${room.onlineCount} />`}
@@ -231,4 +243,5 @@ const Silent = () => html`<span class="silent" title="Without sounds">
 </span>`;
 
 /** @param {{count: number}} props */
-const Online = ({ count }) => count > 0 && html`<span title=${`${plural(count, 'person', 'people')} online`}>${count} online</span>`;
+const Online = ({ count }) =>
+  count > 0 && html`<span title=${`${plural(count, 'person', 'people')} online`}>${count} online</span>`;

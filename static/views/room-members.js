@@ -28,14 +28,22 @@ export function AddPeopleDialog({ app, chat, room, onClose }) {
         // Where one cannot be added, those before are in already.
         setPicked((rest) => rest.filter(({ id }) => id !== one.id));
       }
-      app.say(`${nameList(picked.map((one) => one.username))} ${picked.length === 1 ? 'is' : 'are'} in “${room.name}” now.`);
+      app.say(
+        `${nameList(picked.map((one) => one.username))} ${picked.length === 1 ? 'is' : 'are'} in “${room.name}” now.`,
+      );
       onClose();
     });
   };
   return html`<${Dialog} title=${`Add people to “${room.name}”`} onClose=${onClose}>
     <form class="form" onSubmit=${submit}>
       ${error && html`<${Notice}>${inWords(error)}<//>`}
-      <${PeoplePicker} app=${app} picked=${picked} onPick=${setPicked} without=${here} legend="Who is to be in the room" />
+      <${PeoplePicker}
+        app=${app}
+        picked=${picked}
+        onPick=${setPicked}
+        without=${here}
+        legend="Who is to be in the room"
+      />
       ${room.kind === 'private' && html`<p class="quiet">Whoever is added sees all that was written here before.</p>`}
       <div class="form-row">
         <button type="button" class="button plain" onClick=${onClose}>Cancel</button>
@@ -48,7 +56,13 @@ export function AddPeopleDialog({ app, chat, room, onClose }) {
 /** @param {{chat: Chat, room: Room, who: {id: string, username: string}, onClose: () => void}} props */
 export function RemoveMember({ chat, room, who, onClose }) {
   const remove = () => chat.members.remove(room.id, who.id);
-  return html`<${Confirm} title=${`Take ${who.username} out of “${room.name}”?`} action="Take out" danger onClose=${onClose} work=${remove}>
+  return html`<${Confirm}
+    title=${`Take ${who.username} out of “${room.name}”?`}
+    action="Take out"
+    danger
+    onClose=${onClose}
+    work=${remove}
+  >
     The room is not there for ${who.username} any more. You can add ${who.username} again.
   <//>`;
 }

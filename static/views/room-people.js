@@ -10,7 +10,10 @@ import { RemoveMember } from './room-members.js';
 /** @typedef {import('../state/chat.js').Chat} Chat */
 /** @typedef {import('../protocol/types.js').Room} Room */
 
-/** @param {{app: App, id: string, chat: Chat, room: Room, beside: boolean, onAdd: () => void, onClose: () => void}} props */
+/**
+ * @param {{app: App, id: string, chat: Chat, room: Room, beside: boolean, onAdd: () => void, onClose: () => void}}
+ *   props
+ */
 export function RoomPeople({ app, id, chat, room, beside, onAdd, onClose }) {
   const known = chat.rooms.peopleIn(room.id);
   const whole = useParticipants(app, room, known.length === 0 && !room.joined);
@@ -30,20 +33,33 @@ export function RoomPeople({ app, id, chat, room, beside, onAdd, onClose }) {
     void app.prepareCall({ to: one.userId, name: one.username, callType });
   };
   const isMe = (/** @type {{userId: string}} */ one) => one.userId === chat.user.id;
-  const row = (/** @type {any} */ one) => html`<li key=${one.userId} class=${`row ${one.online ? '' : 'away'}`}>
-    <${Avatar} id=${one.userId} name=${one.username} online=${one.online} />
-    <span class="title">
-      ${isMe(one) ? html`<span dir="auto">${one.username}</span>` : html`<${PersonName} app=${app} id=${one.userId} name=${one.username} />`}${isMe(one) && html`<span class="quiet">(you)</span>`}
-    </span>
-    ${!isMe(one) &&
-    html`<span class="actions">
-      <${CallButtons} name=${one.username} ring=${(/** @type {any} */ type) => ring(one, type)} />
-      ${mayRemove && html`<button class="button ghost small icon-only" aria-label=${`Take ${one.username} out of the room`} title="Take out of the room"
-        onClick=${() => setLeaver({ id: one.userId, username: one.username })}>${icon('close')}</button>`}
-    </span>`}
-  </li>`;
+  const row = (/** @type {any} */ one) =>
+    html`<li key=${one.userId} class=${`row ${one.online ? '' : 'away'}`}>
+      <${Avatar} id=${one.userId} name=${one.username} online=${one.online} />
+      <span class="title">
+        ${isMe(one)
+          ? html`<span dir="auto">${one.username}</span>`
+          : html`<${PersonName} app=${app} id=${one.userId} name=${one.username} />`}
+        ${isMe(one) && html`<span class="quiet">(you)</span>`}
+      </span>
+      ${!isMe(one) &&
+      html`<span class="actions">
+        <${CallButtons} name=${one.username} ring=${(/** @type {any} */ type) => ring(one, type)} />
+        ${mayRemove &&
+        html`<button
+          class="button ghost small icon-only"
+          aria-label=${`Take ${one.username} out of the room`}
+          title="Take out of the room"
+          onClick=${() => setLeaver({ id: one.userId, username: one.username })}
+        >
+          ${icon('close')}
+        </button>`}
+      </span>`}
+    </li>`;
   return html`<${Drawer} id=${id} title="People" beside=${beside} onClose=${onClose}>
-    ${room.joined && app.session.user?.role && html`<button class="button plain small add-people" onClick=${add}>${icon('plus')}Add people</button>`}
+    ${room.joined &&
+    app.session.user?.role &&
+    html`<button class="button plain small add-people" onClick=${add}>${icon('plus')}Add people</button>`}
     ${leaver && html`<${RemoveMember} chat=${chat} room=${room} who=${leaver} onClose=${() => setLeaver(null)} />`}
     ${known.length > 0 && html`<h3>Online, ${online.length}</h3>`}
     <ul>${online.map(row)}</ul>

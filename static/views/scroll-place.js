@@ -58,7 +58,10 @@ export class ScrollPlace {
     return element.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top;
   }
 
-  /** Of the messages, which lie one below the other, the first of which this holds. @param {(message: HTMLElement) => boolean} holds */
+  /**
+   * Of the messages, which lie one below the other, the first of which this holds.
+   * @param {(message: HTMLElement) => boolean} holds
+   */
   first(holds) {
     const { messages } = this;
     let [low, high] = [0, messages.length];

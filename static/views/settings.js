@@ -25,7 +25,10 @@ export function Settings({ app }) {
       <section class="card form" aria-label="Account">
         <div class="page-head">
           <${Avatar} id=${user.id} name=${user.username} />
-          <div class="who"><p class="one-line" dir="auto"><strong>${user.username}</strong></p><p class="quiet one-line">${user.email}</p></div>
+          <div class="who">
+            <p class="one-line" dir="auto"><strong>${user.username}</strong></p>
+            <p class="quiet one-line">${user.email}</p>
+          </div>
         </div>
         <div class="card-actions"><${LogOut} app=${app} /><${LogOutEverywhere} app=${app} /></div>
         ${app.isAdmin && html`<p><a href="#/admin">Administration of this server</a></p>`}
@@ -46,7 +49,13 @@ function LogOutEverywhere({ app }) {
   if (!app.session.user?.role) return null;
   return html`<button class="button plain" onClick=${() => setAsking(true)}>Log out everywhere</button>
     ${asking &&
-    html`<${Confirm} title="Log out everywhere?" action="Log out everywhere" danger onClose=${() => setAsking(false)} work=${() => app.logOutEverywhere()}>
+    html`<${Confirm}
+      title="Log out everywhere?"
+      action="Log out everywhere"
+      danger
+      onClose=${() => setAsking(false)}
+      work=${() => app.entry.logOutEverywhere()}
+    >
       You are logged out on every device and in every browser, here too. This browser keeps nothing of yours.
     <//>`}`;
 }
@@ -73,9 +82,33 @@ function Password({ app }) {
     <h2>Password</h2>
     ${error && !Object.keys(wrong).length && html`<${Notice}>${inWords(error)}<//>`}
     ${done && html`<${Notice} kind="good">Your password is changed. You are logged out everywhere else.<//>`}
-    <input class="hidden-visually" type="text" name="username" autocomplete="username" value=${app.session.user?.username} readonly tabindex="-1" aria-hidden="true" />
-    <${Field} name="currentPassword" label="Current password" type="password" error=${wrong.currentPassword} autocomplete="current-password" required />
-    <${Field} name="newPassword" label="New password" type="password" error=${wrong.newPassword} hint="At least 8 characters" autocomplete="new-password" required />
+    <input
+      class="hidden-visually"
+      type="text"
+      name="username"
+      autocomplete="username"
+      value=${app.session.user?.username}
+      readonly
+      tabindex="-1"
+      aria-hidden="true"
+    />
+    <${Field}
+      name="currentPassword"
+      label="Current password"
+      type="password"
+      error=${wrong.currentPassword}
+      autocomplete="current-password"
+      required
+    />
+    <${Field}
+      name="newPassword"
+      label="New password"
+      type="password"
+      error=${wrong.newPassword}
+      hint="At least 8 characters"
+      autocomplete="new-password"
+      required
+    />
     <div><button class="button primary" aria-disabled=${busy}>Change password</button></div>
   </form>`;
 }
@@ -93,9 +126,16 @@ function Look({ app }) {
     <h2 aria-hidden="true">Look</h2>
     <div class="choices">
       ${Object.entries(choices).map(
-        ([value, label]) => html`<label class="choice" key=${value}>
-          <input type="radio" name="theme" value=${value} checked=${current === value} onChange=${() => choose(value)} />${label}
-        </label>`,
+        ([value, label]) =>
+          html`<label class="choice" key=${value}>
+            <input
+              type="radio"
+              name="theme"
+              value=${value}
+              checked=${current === value}
+              onChange=${() => choose(value)}
+            />${label}
+          </label>`,
       )}
     </div>
   </fieldset>`;
@@ -118,9 +158,14 @@ function SoundChoices({ app }) {
     <h2 aria-hidden="true">Sounds</h2>
     <div class="choices">
       ${kinds.map(
-        (kind) => html`<label class="choice" key=${kind}>
-          <input type="checkbox" checked=${sounds.isOn(kind)} onChange=${(/** @type {any} */ event) => turn(kind, event.target.checked)} />${SOUNDS[kind]}
-        </label>`,
+        (kind) =>
+          html`<label class="choice" key=${kind}>
+            <input
+              type="checkbox"
+              checked=${sounds.isOn(kind)}
+              onChange=${(/** @type {any} */ event) => turn(kind, event.target.checked)}
+            />${SOUNDS[kind]}
+          </label>`,
       )}
     </div>
     <p class="quiet">What you are told of in a single room is chosen in the menu of that room.</p>
@@ -140,7 +185,11 @@ function Notifications({ app }) {
     <h2>Notifications</h2>
     <p class="quiet">${words[state]}</p>
     ${state === 'default' &&
-    html`<div><button class="button plain" onClick=${() => askToNotify().then(() => app.changed())}>${icon('bell')}Turn on</button></div>`}
+    html`<div>
+      <button class="button plain" onClick=${() => askToNotify().then(() => app.changed())}>
+        ${icon('bell')}Turn on
+      </button>
+    </div>`}
   </section>`;
 }
 
@@ -150,7 +199,9 @@ function Calls({ app }) {
   return html`<section class="card form" aria-label="Calls">
     <h2>Calls</h2>
     <p class="quiet">Whether this browser, your network and the server are fit for calls.</p>
-    <div><button class="button plain" onClick=${() => setTesting(true)}>${icon('devices')}Test my connection</button></div>
+    <div>
+      <button class="button plain" onClick=${() => setTesting(true)}>${icon('devices')}Test my connection</button>
+    </div>
     ${testing && html`<${ConnectionTest} app=${app} onClose=${() => setTesting(false)} />`}
   </section>`;
 }

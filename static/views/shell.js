@@ -12,7 +12,10 @@ import { RoomPage } from './room.js';
 /** @typedef {import('../state/chat.js').Chat} Chat */
 
 const TOAST_MS = 8_000;
-/** @type {Partial<Record<import('../state/place.js').Page, import('./parts.js').LateView>>} the view of each page that is no list and no room */
+/**
+ * @type {Partial<Record<import('../state/place.js').Page, import('./parts.js').LateView>>} the view of each page that
+ *   is no list and no room
+ */
 const PAGES = { settings: 'Settings', invite: 'InvitePage', admin: 'Admin' };
 const TITLES = { rooms: 'Rooms', people: 'People', calls: 'Calls' };
 
@@ -31,24 +34,36 @@ export function Shell({ app, chat }) {
   const listAlone = !app.place.fits.both && view === 'list';
   const skip = () => app.later.bring().then(({ focusHeading }) => focusHeading());
   const opening = html`<div class="empty"><${Spinner} label="Opening" /></div>`;
-  return html`<div class="shell" data-view=${view} data-call=${app.callPlace} data-corner=${later?.cornerOf(app)}>
+  return html`<div
+    class="shell"
+    data-view=${view}
+    data-call=${app.navigation.callPlace}
+    data-corner=${later?.cornerOf(app)}
+  >
     <button class="button primary skip" onClick=${skip}>Skip the lists</button>
     <div class="top">
       <${Banner} app=${app} />
       ${app.later.isMissing && html`<${Missing} />`}
+      ${app.session.passwordResetAt && html`<${Late} app=${app} view="PasswordReset" unasked />`}
       ${later && html`<${later.ElsewhereBar} app=${app} calls=${calls} /><${later.Sounds} calls=${calls} />`}
       <${Toasts} app=${app} />
     </div>
     <${Sidebar} app=${app} chat=${chat} alone=${listAlone} />
-    <main class="main" id="main" tabindex="-1" inert=${!app.roomVisible}>
+    <main class="main" id="main" tabindex="-1" inert=${!app.navigation.roomVisible}>
       ${page !== 'home'
-        ? html`<${Late} app=${app} view=${PAGES[page] ?? 'Settings'} key=${page} code=${app.route.code} meanwhile=${opening} />`
+        ? html`<${Late}
+            app=${app}
+            view=${PAGES[page] ?? 'Settings'}
+            key=${page}
+            code=${app.route.code}
+            meanwhile=${opening}
+          />`
         : roomId
           ? html`<${RoomPage} app=${app} chat=${chat} roomId=${roomId} key=${roomId} />`
           : html`<${NoRoom} chat=${chat} />`}
     </main>
     ${later && html`<${later.CallLayer} app=${app} calls=${calls} />`}
-    ${app.card && html`<${Late} app=${app} view="PersonCard" chat=${chat} />`}
+    ${app.navigation.card && html`<${Late} app=${app} view="PersonCard" chat=${chat} />`}
   </div>`;
 }
 
@@ -88,7 +103,10 @@ function Sidebar({ app, chat, alone }) {
     <div class="sidebar-foot">
       <${Avatar} id=${chat.user.id} name=${chat.user.username} />
       <strong class="who one-line" dir="auto">${chat.user.username}</strong>
-      ${app.isAdmin && html`<a class="button ghost icon-only" href="#/admin" aria-label="Administration" title="Administration">${icon('key')}</a>`}
+      ${app.isAdmin &&
+      html`<a class="button ghost icon-only" href="#/admin" aria-label="Administration" title="Administration">
+        ${icon('key')}
+      </a>`}
       <a class="button ghost icon-only" href="#/settings" aria-label="Settings">${icon('settings')}</a>
       <${LogOut} app=${app} small />
     </div>
@@ -117,7 +135,11 @@ function useFocusOnPage(app) {
 function NoRoom({ chat }) {
   const any = chat.rooms.byId.size > 0;
   return html`<${Empty} main picture="rooms" title=${any ? 'Pick a room' : 'Nice and quiet here'}>
-    <p>${any ? 'Choose a room on the left, or ring somebody from People.' : 'Create the first room, and others will see it at once.'}</p>
+    <p>
+      ${any
+        ? 'Choose a room on the left, or ring somebody from People.'
+        : 'Create the first room, and others will see it at once.'}
+    </p>
   <//>`;
 }
 
@@ -133,10 +155,14 @@ function Banner({ app }) {
     return () => clearTimeout(timer);
   }, [away]);
   if (!away || !late) return html`<div class="hidden-visually" role="status"></div>`;
-  return html`<div class="banner" role="status"><${Spinner} label="Reconnecting" /><span>${awayWords(app)}</span></div>`;
+  return html`<div class="banner" role="status">
+    <${Spinner} label="Reconnecting" /><span>${awayWords(app)}</span>
+  </div>`;
 }
 
-/** The rest of the client is asked for again by itself. Firefox gives a module that failed once only to another page. */
+/**
+ * The rest of the client is asked for again by itself. Firefox gives a module that failed once only to another page.
+ */
 function Missing() {
   return html`<div class="banner" role="status">
     <${Spinner} label="Trying again" /><span>A part of this page did not arrive. Trying again…</span>
@@ -175,7 +201,13 @@ function Toast({ text, onDone }) {
     return () => clearTimeout(timer);
   }, [held]);
   const [hold, free] = [() => setHeld(true), () => setHeld(false)];
-  return html`<div class="toast" onPointerEnter=${hold} onPointerLeave=${free} onFocusCapture=${hold} onBlurCapture=${free}>
+  return html`<div
+    class="toast"
+    onPointerEnter=${hold}
+    onPointerLeave=${free}
+    onFocusCapture=${hold}
+    onBlurCapture=${free}
+  >
     <span dir="auto">${text}</span>
     <button class="button ghost small icon-only" aria-label="Dismiss" onClick=${onDone}>${icon('close')}</button>
   </div>`;

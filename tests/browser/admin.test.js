@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fits, isOpenToAll } from './barriers.js';
 import { scenario, until } from './world.js';
 
-const shot = async (person, name) => process.env.SHOTS && person.page.screenshot({ path: join(process.env.SHOTS, `${name}.png`) });
+const shot = async (person, name) =>
+  process.env.SHOTS && person.page.screenshot({ path: join(process.env.SHOTS, `${name}.png`) });
 const dialog = (person) => person.page.getByRole('dialog');
 
 async function signsUp(person, name) {
@@ -13,6 +14,13 @@ async function signsUp(person, name) {
   await person.field('E-mail').fill(`${name.toLowerCase()}@example.com`);
   await person.field('Password', { exact: true }).fill('correct horse');
   await person.button('Sign up').click();
+  await person.button('New room').waitFor();
+}
+
+async function logsIn(person, name, password) {
+  await person.field('E-mail or name').fill(name);
+  await person.field('Password').fill(password);
+  await person.button('Log in').click();
   await person.button('New room').waitFor();
 }
 
@@ -68,7 +76,10 @@ scenario(
   async (world) => {
     const ann = await world.person('Ann');
     const bob = await world.person('Bob');
-    const room = await world.server.ask('POST', '/api/rooms', { token: ann.grant.token, body: { name: 'Board', kind: 'private' } });
+    const room = await world.server.ask('POST', '/api/rooms', {
+      token: ann.grant.token,
+      body: { name: 'Board', kind: 'private' },
+    });
     const invite = (body) => world.server.ask('POST', '/api/invites', { token: ann.grant.token, body });
     const [first, second] = [await invite({ roomId: room.id }), await invite({ roomId: room.id })];
     await bob.page.goto(`${world.server.url}/#/invite/${first.code}`);
@@ -133,6 +144,18 @@ scenario(
     await cy.button('New room').waitFor();
     assert.equal(await cy.page.locator('.sidebar-foot .who').innerText(), 'Cyd');
 
+    const cyAtHome = await world.person('Cyd-at-home', { outside: true });
+    await logsIn(cyAtHome, 'Cyd', 'a new horse');
+    const told = cyAtHome.page.getByText(/^\s*Your password was reset on .* Was that not you\?/);
+    await told.waitFor();
+    await shot(cyAtHome, 'password-reset');
+    await isOpenToAll(cyAtHome, 'a password that was reset');
+    await fits(cyAtHome, 'a password that was reset');
+    await cyAtHome.page.reload();
+    await told.waitFor();
+    await cyAtHome.button('Dismiss').click();
+    await told.waitFor({ state: 'detached' });
+
     const began = Date.now();
     await choose('Bob', 'Disable');
     await dialog(ann).getByRole('button', { name: 'Disable' }).click();
@@ -157,13 +180,12 @@ scenario(
 scenario('who logs out everywhere is out in every browser, and this one keeps nothing', async (world) => {
   const ann = await world.person('Ann');
   const other = await world.person('Ann-at-home', { outside: true });
-  await other.field('E-mail or name').fill('Ann');
-  await other.field('Password').fill('correct horse');
-  await other.button('Log in').click();
-  await other.button('New room').waitFor();
+  await logsIn(other, 'Ann', 'correct horse');
   await ann.page.goto(`${world.server.url}/#/settings`);
   await ann.button('Log out everywhere').click();
   await dialog(ann).getByRole('button', { name: 'Log out everywhere' }).click();
   for (const one of [ann, other]) await one.button('Log in').waitFor();
-  await until(async () => (await ann.page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes('.u.') || key.includes('session')))).length === 0, 'an empty shelf');
+  const kept = () =>
+    ann.page.evaluate(() => Object.keys(localStorage).filter((key) => key.includes('.u.') || key.includes('session')));
+  await until(async () => (await kept()).length === 0, 'an empty shelf');
 });

@@ -62,81 +62,111 @@ scenario('unread messages are counted until they are seen, and a draft waits in 
   assert.equal(await ada.page.getByRole('textbox', { name: 'Write to Garden' }).inputValue(), 'half a thought');
 });
 
-scenario('five thousand messages are scrolled through, without a jump', async (world) => {
-  const ada = await world.person('Ada');
-  const room = await world.room('Archive', [ada]);
-  await world.server.fill(ada.grant, room.id, 5000);
-  await ada.page.reload();
-  await ada.reads('message 5000');
-  const place = () =>
-    ada.page.evaluate(() => {
-      const scroller = document.querySelector('.scroll');
-      const top = scroller.getBoundingClientRect().top;
-      const first = [...scroller.querySelectorAll('.message')].find((one) => one.getBoundingClientRect().top >= top);
-      return { seq: Number(first.dataset.seq), offset: first.getBoundingClientRect().top, count: scroller.querySelectorAll('.message').length };
-    });
-  // Up by the wheel until the first message is there; what is in view stays where it is when older ones come.
-  await ada.page.locator('.scroll').hover();
-  const passed = new Set();
-  let checked = 0;
-  const numbers = () => ada.page.locator('.message').evaluateAll((all) => all.map((one) => Number(one.dataset.seq)));
-  const note = async () => {
-    const held = await numbers();
-    assert.ok(held.length <= 300, `${held.length} messages in the page`);
-    for (const seq of held) passed.add(seq);
-    return held;
-  };
-  /** To the edge of what is held, until more has come there. @param {(held: number[]) => number} edge */
-  const onward = async (edge, scroll) => {
-    const before = edge(await note());
-    await ada.page.locator('.scroll').evaluate(scroll);
-    const seen = await place();
-    await until(async () => edge(await numbers()) !== before, 'the next messages');
-    const now = await ada.page.evaluate((seq) => document.querySelector(`[data-seq="${seq}"]`).getBoundingClientRect().top, seen.seq);
-    if (checked++ % 10 === 0) assert.ok(Math.abs(now - seen.offset) < 3, `message ${seen.seq} moved by ${now - seen.offset}`);
-  };
-  const first = (held) => held[0];
-  const last = (held) => held.at(-1);
-  while (first(await note()) > 1) await onward(first, (scroller) => (scroller.scrollTop = Math.min(scroller.scrollTop, 300)));
-  assert.equal(passed.size, 5000);
-  await ada.page.locator('.scroll').evaluate((scroller) => scroller.scrollTo(0, 0));
-  const held = await ada.messages();
-  assert.deepEqual(held, held.map((_, index) => `message ${index + 1}`));
-  // Down again for a while, then what is new in one step.
-  passed.clear();
-  while (last(await note()) < 1000) await onward(last, (scroller) => (scroller.scrollTop = Math.max(scroller.scrollTop, scroller.scrollHeight - scroller.clientHeight - 300)));
-  const way = [...passed];
-  assert.deepEqual(way, way.map((_, index) => index + 1));
-  await world.server.fill(ada.grant, room.id, 2, (n) => `late ${n}`);
-  await ada.button(/^Jump to the newest/).click();
-  await ada.page.locator('.message', { hasText: 'late 2' }).waitFor();
-}, { timeout: 240_000 });
+scenario(
+  'five thousand messages are scrolled through, without a jump',
+  async (world) => {
+    const ada = await world.person('Ada');
+    const room = await world.room('Archive', [ada]);
+    await world.server.fill(ada.grant, room.id, 5000);
+    await ada.page.reload();
+    await ada.reads('message 5000');
+    const place = () =>
+      ada.page.evaluate(() => {
+        const scroller = document.querySelector('.scroll');
+        const top = scroller.getBoundingClientRect().top;
+        const first = [...scroller.querySelectorAll('.message')].find((one) => one.getBoundingClientRect().top >= top);
+        return {
+          seq: Number(first.dataset.seq),
+          offset: first.getBoundingClientRect().top,
+          count: scroller.querySelectorAll('.message').length,
+        };
+      });
+    // Up by the wheel until the first message is there; what is in view stays where it is when older ones come.
+    await ada.page.locator('.scroll').hover();
+    const passed = new Set();
+    let checked = 0;
+    const numbers = () => ada.page.locator('.message').evaluateAll((all) => all.map((one) => Number(one.dataset.seq)));
+    const note = async () => {
+      const held = await numbers();
+      assert.ok(held.length <= 300, `${held.length} messages in the page`);
+      for (const seq of held) passed.add(seq);
+      return held;
+    };
+    /** To the edge of what is held, until more has come there. @param {(held: number[]) => number} edge */
+    const onward = async (edge, scroll) => {
+      const before = edge(await note());
+      await ada.page.locator('.scroll').evaluate(scroll);
+      const seen = await place();
+      await until(async () => edge(await numbers()) !== before, 'the next messages');
+      const now = await ada.page.evaluate(
+        (seq) => document.querySelector(`[data-seq="${seq}"]`).getBoundingClientRect().top,
+        seen.seq,
+      );
+      if (checked++ % 10 === 0) {
+        assert.ok(Math.abs(now - seen.offset) < 3, `message ${seen.seq} moved by ${now - seen.offset}`);
+      }
+    };
+    const first = (held) => held[0];
+    const last = (held) => held.at(-1);
+    while (first(await note()) > 1) {
+      await onward(first, (scroller) => (scroller.scrollTop = Math.min(scroller.scrollTop, 300)));
+    }
+    assert.equal(passed.size, 5000);
+    await ada.page.locator('.scroll').evaluate((scroller) => scroller.scrollTo(0, 0));
+    const held = await ada.messages();
+    assert.deepEqual(
+      held,
+      held.map((_, index) => `message ${index + 1}`),
+    );
+    // Down again for a while, then what is new in one step.
+    passed.clear();
+    while (last(await note()) < 1000) {
+      await onward(
+        last,
+        (scroller) =>
+          (scroller.scrollTop = Math.max(scroller.scrollTop, scroller.scrollHeight - scroller.clientHeight - 300)),
+      );
+    }
+    const way = [...passed];
+    assert.deepEqual(
+      way,
+      way.map((_, index) => index + 1),
+    );
+    await world.server.fill(ada.grant, room.id, 2, (n) => `late ${n}`);
+    await ada.button(/^Jump to the newest/).click();
+    await ada.page.locator('.message', { hasText: 'late 2' }).waitFor();
+  },
+  { timeout: 240_000 },
+);
 
-scenario('the server is killed between messages: nothing is lost, nothing doubled, what was written meanwhile is sent', async (world) => {
-  const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
-  await world.room('Kitchen', [ada, bob]);
-  const expected = [];
-  const say = async (person, text) => {
-    expected.push(text);
-    await person.says(text);
-  };
-  await say(ada, 'before 1');
-  await bob.reads('before 1');
-  for (let round = 1; round <= 3; round += 1) {
-    await world.server.kill();
-    await ada.sees('Connection lost');
-    await say(ada, `away ${round}`);
-    await ada.page.locator('.message.waiting', { hasText: `away ${round}` }).waitFor();
-    // Over a reload too: the page itself comes from the server, so it is up again by then.
-    await world.server.start();
-    if (round === 2) await ada.page.reload();
-    await bob.reads(`away ${round}`);
-    await say(bob, `after ${round}`);
-    await ada.reads(`after ${round}`);
-  }
-  assert.deepEqual(await ada.messages(), expected);
-  assert.deepEqual(await bob.messages(), expected);
-});
+scenario(
+  'the server is killed between messages: nothing is lost, nothing doubled, what was written meanwhile is sent',
+  async (world) => {
+    const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
+    await world.room('Kitchen', [ada, bob]);
+    const expected = [];
+    const say = async (person, text) => {
+      expected.push(text);
+      await person.says(text);
+    };
+    await say(ada, 'before 1');
+    await bob.reads('before 1');
+    for (let round = 1; round <= 3; round += 1) {
+      await world.server.kill();
+      await ada.sees('Connection lost');
+      await say(ada, `away ${round}`);
+      await ada.page.locator('.message.waiting', { hasText: `away ${round}` }).waitFor();
+      // Over a reload too: the page itself comes from the server, so it is up again by then.
+      await world.server.start();
+      if (round === 2) await ada.page.reload();
+      await bob.reads(`away ${round}`);
+      await say(bob, `after ${round}`);
+      await ada.reads(`after ${round}`);
+    }
+    assert.deepEqual(await ada.messages(), expected);
+    assert.deepEqual(await bob.messages(), expected);
+  },
+);
 
 scenario('an acknowledgement that is lost doubles nothing', async (world) => {
   const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
@@ -194,21 +224,28 @@ scenario('a log-out and a new password in one tab reach the other', async (world
   await tab.button('Log in').waitFor();
 });
 
-scenario('a token is renewed at half its life, without a word', async (world) => {
-  const ada = await world.person('Ada');
-  const token = () => ada.page.evaluate(() => JSON.parse(localStorage.getItem('tincan.session')).token);
-  const first = await token();
-  await until(async () => (await token()) !== first, 'a new token');
-  const room = await world.server.ask('POST', '/api/rooms', { token: await token(), body: { name: 'Kitchen' } });
-  await ada.visits(room);
-  await ada.button('Join room').click();
-  await ada.says('I stay');
-  await ada.reads('I stay');
-  // Beyond the life of the token that the connection began with.
-  await until(async () => Date.now() / 1000 > JSON.parse(atob(first.split('.')[1])).exp + 1, 'the end of the first token');
-  await ada.says('and stay');
-  await ada.reads('and stay');
-}, { flags: ['--token-ttl', '8s'] });
+scenario(
+  'a token is renewed at half its life, without a word',
+  async (world) => {
+    const ada = await world.person('Ada');
+    const token = () => ada.page.evaluate(() => JSON.parse(localStorage.getItem('tincan.session')).token);
+    const first = await token();
+    await until(async () => (await token()) !== first, 'a new token');
+    const room = await world.server.ask('POST', '/api/rooms', { token: await token(), body: { name: 'Kitchen' } });
+    await ada.visits(room);
+    await ada.button('Join room').click();
+    await ada.says('I stay');
+    await ada.reads('I stay');
+    // Beyond the life of the token that the connection began with.
+    await until(
+      async () => Date.now() / 1000 > JSON.parse(atob(first.split('.')[1])).exp + 1,
+      'the end of the first token',
+    );
+    await ada.says('and stay');
+    await ada.reads('and stay');
+  },
+  { flags: ['--token-ttl', '8s'] },
+);
 
 scenario('rooms are made, renamed, left and deleted, and everybody sees it', async (world) => {
   const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];

@@ -10,7 +10,10 @@ import { CHROMIUM, scenario } from './world.js';
 
 const RELAY = { flags: ['--turn', 'auto', '--turn-port', '0'] };
 
-/** Opens the test and waits until it is over. @returns {Promise<Record<string, {state: string, words: string}>>} by part */
+/**
+ * Opens the test and waits until it is over.
+ * @returns {Promise<Record<string, {state: string, words: string}>>} by part
+ */
 async function tests(person) {
   await person.page.goto(`${person.page.url().split('#')[0]}#/settings`);
   await person.button('Test my connection').click();
@@ -20,16 +23,22 @@ async function tests(person) {
 async function results(person) {
   const dialog = person.page.getByRole('dialog', { name: 'Test my connection' });
   await dialog.getByRole('button', { name: 'Copy the report' }).waitFor({ timeout: 45_000 });
-  const rows = await dialog.locator('.check').evaluateAll((all) =>
-    all.map((row) => [row.querySelector('h3').firstChild.textContent, { state: row.className.split(' ')[1], words: row.innerText }]),
-  );
+  const rows = await dialog
+    .locator('.check')
+    .evaluateAll((all) =>
+      all.map((row) => [
+        row.querySelector('h3').firstChild.textContent,
+        { state: row.className.split(' ')[1], words: row.innerText },
+      ]),
+    );
   return Object.fromEntries(rows);
 }
 
 const states = (found) => Object.fromEntries(Object.entries(found).map(([part, { state }]) => [part, state]));
 
 /** A picture of the dialog, where one wants to look. */
-const shot = async (person, name) => process.env.SHOTS && person.page.screenshot({ path: join(process.env.SHOTS, `${name}.png`) });
+const shot = async (person, name) =>
+  process.env.SHOTS && person.page.screenshot({ path: join(process.env.SHOTS, `${name}.png`) });
 
 scenario(
   'where nothing is wrong the test says so, measures the line, and gives a report to copy',
@@ -53,7 +62,10 @@ scenario(
     // Camera and microphone are let go.
     await ada.page.keyboard.press('Escape');
     await ada.page.getByRole('dialog').waitFor({ state: 'detached' });
-    assert.equal(await ada.page.evaluate(() => globalThis.connections.every((pc) => pc.connectionState === 'closed' || pc.signalingState === 'closed')), true);
+    const allClosed = await ada.page.evaluate(() =>
+      globalThis.connections.every((pc) => pc.connectionState === 'closed' || pc.signalingState === 'closed'),
+    );
+    assert.equal(allClosed, true);
   },
   RELAY,
 );
@@ -80,26 +92,38 @@ async function proxyWithoutWebSockets(port) {
   });
   server.on('upgrade', (_, socket) => socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'));
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://localhost:${server.address().port}`, close: () => (server.closeAllConnections(), server.close()) };
+  return {
+    url: `http://localhost:${server.address().port}`,
+    close: () => (server.closeAllConnections(), server.close()),
+  };
 }
 
-scenario('behind a proxy that eats WebSockets the test says that they do not get through, and all works by polling', async (world) => {
-  const proxy = await proxyWithoutWebSockets(world.server.port);
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'] });
-  try {
-    const ada = await world.person('Ada', { elsewhere: { browser, url: proxy.url } });
-    const found = await tests(ada);
-    await shot(ada, 'connection-polling');
-    assert.equal(found.Messages.state, 'warn', found.Messages.words);
-    assert.match(found.Messages.words, /WebSockets do not get through[^]*Upgrade/);
-  } finally {
-    await browser.close();
-    proxy.close();
-  }
-});
+scenario(
+  'behind a proxy that eats WebSockets the test says that they do not get through, and all works by polling',
+  async (world) => {
+    const proxy = await proxyWithoutWebSockets(world.server.port);
+    const browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: ['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+    });
+    try {
+      const ada = await world.person('Ada', { elsewhere: { browser, url: proxy.url } });
+      const found = await tests(ada);
+      await shot(ada, 'connection-polling');
+      assert.equal(found.Messages.state, 'warn', found.Messages.words);
+      assert.match(found.Messages.words, /WebSockets do not get through[^]*Upgrade/);
+    } finally {
+      await browser.close();
+      proxy.close();
+    }
+  },
+);
 
 scenario('where there is no microphone and no camera the test says so', async (world) => {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--use-fake-ui-for-media-stream'] });
+  const browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: ['--no-sandbox', '--use-fake-ui-for-media-stream'],
+  });
   try {
     const ada = await world.person('Ada', { elsewhere: { browser, url: world.server.url } });
     const found = await tests(ada);
@@ -111,19 +135,25 @@ scenario('where there is no microphone and no camera the test says so', async (w
   }
 });
 
-scenario('on plain http from elsewhere the test says that the page is not secure, and leads to the one that is', async (world) => {
-  const ada = await world.person('Ada', { insecure: true, ignoreHTTPSErrors: true });
-  const found = await tests(ada);
-  await shot(ada, 'connection-insecure');
-  assert.equal(found['This page'].state, 'bad');
-  const way = ada.page.getByRole('dialog').getByRole('link', { name: 'Open the secure page' });
-  assert.equal(await way.getAttribute('href'), `https://chat.test:${world.server.port}/#/settings`);
-  // Where the browser gives no clipboard the report is copied the older way.
-  await ada.button('Copy the report').click();
-  await ada.sees('Copied.');
-});
+scenario(
+  'on plain http from elsewhere the test says that the page is not secure, and leads to the one that is',
+  async (world) => {
+    const ada = await world.person('Ada', { insecure: true, ignoreHTTPSErrors: true });
+    const found = await tests(ada);
+    await shot(ada, 'connection-insecure');
+    assert.equal(found['This page'].state, 'bad');
+    const way = ada.page.getByRole('dialog').getByRole('link', { name: 'Open the secure page' });
+    assert.equal(await way.getAttribute('href'), `https://chat.test:${world.server.port}/#/settings`);
+    // Where the browser gives no clipboard the report is copied the older way.
+    await ada.button('Copy the report').click();
+    await ada.sees('Copied.');
+  },
+);
 
-/** Before the page's own scripts: no candidate of the other side arrives, as where two networks have no way to each other. */
+/**
+ * Before the page's own scripts: no candidate of the other side arrives, as where two networks have no way to each
+ * other.
+ */
 const NO_WAY = () => {
   RTCPeerConnection.prototype.addIceCandidate = async () => {};
   const set = RTCPeerConnection.prototype.setRemoteDescription;
@@ -168,7 +198,10 @@ scenario(
     await new Promise((resolve) => dead.listen(0, '127.0.0.1', resolve));
     const { port } = dead.address();
     await new Promise((resolve) => dead.close(resolve));
-    assert.equal(await new Promise((resolve) => connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false))), false);
+    const listens = await new Promise((resolve) =>
+      connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false)),
+    );
+    assert.equal(listens, false);
     await ada.context.route('**/api/ice-servers', async (route) => {
       const answer = await (await route.fetch()).json();
       for (const server of answer.iceServers) server.urls = server.urls.map((url) => url.replace(/:\d+/, `:${port}`));

@@ -1,4 +1,7 @@
-/** The frame of the client: dialogs, menus, lists and pages at the sizes of a phone and of a desk, by finger and by keyboard. */
+/**
+ * The frame of the client: dialogs, menus, lists and pages at the sizes of a phone and of a desk, by finger and by
+ * keyboard.
+ */
 
 import assert from 'node:assert/strict';
 import { scenario, until } from './world.js';
@@ -11,7 +14,11 @@ const focused = (person) =>
     const element = document.activeElement;
     if (!element || element === document.body) return 'nothing';
     // Below its name a label may say more.
-    return element.getAttribute('aria-label') || element.labels?.[0]?.innerText.trim().split('\n')[0] || element.textContent.trim();
+    return (
+      element.getAttribute('aria-label') ||
+      element.labels?.[0]?.innerText.trim().split('\n')[0] ||
+      element.textContent.trim()
+    );
   });
 
 const hasFocus = (person, name) => until(async () => (await focused(person)) === name, `focus on “${name}”`);
@@ -23,7 +30,10 @@ async function isInFront(person, title) {
   const found = await dialog.evaluate((element) => {
     const box = element.getBoundingClientRect();
     const top = document.elementFromPoint(box.left + box.width / 2, box.top + 8);
-    return { inside: box.left >= 0 && box.top >= 0 && box.right <= innerWidth && box.bottom <= innerHeight, top: element.contains(top) };
+    return {
+      inside: box.left >= 0 && box.top >= 0 && box.right <= innerWidth && box.bottom <= innerHeight,
+      top: element.contains(top),
+    };
   });
   assert.deepEqual(found, { inside: true, top: true }, title);
 }
@@ -34,124 +44,154 @@ async function closes(person, title) {
 }
 
 for (const [size, viewport] of Object.entries(SIZES)) {
-  scenario(`every dialog opens in front of everything, with the focus where one goes on, at a ${size}`, async (world) => {
-    const [ada, bob] = [await world.person('Ada', { viewport }), await world.person('Bob')];
-    const room = await world.room('Kitchen', [ada, bob]);
-    const link = async (name) => {
-      if (size === 'phone') await ada.page.goto(`${world.server.url}/#/rooms`);
-      await ada.link(name).click();
-    };
-    const opens = async (open, title, focus, opener) => {
-      await open.click();
-      await isInFront(ada, title);
-      await hasFocus(ada, focus);
-      await closes(ada, title);
-      await hasFocus(ada, opener);
-    };
-    await ada.page.goto(`${world.server.url}/#/rooms`);
-    await opens(ada.button('New room'), 'New room', 'Name', 'New room');
-    await link(/^People/);
-    for (const name of ['Call Bob', 'Video call with Bob']) await opens(ada.button(name, { exact: true }), 'Call Bob', 'Call', name);
-    await ada.rings('Bob', { video: false });
-    await bob.button('Decline').click();
-    await ada.sees('Bob declined.');
-    await link(/^Calls/);
-    await opens(ada.button('Call Bob back'), 'Call Bob', 'Call', 'Call Bob back');
-    await ada.visits(room);
-    const head = (name) => ada.button(name, { exact: true });
-    await opens(head('Call everybody here'), 'Call Kitchen', 'Call everybody here', 'Call everybody here');
-    const more = async (item, title, focus) => {
-      await ada.chooses(item);
-      await isInFront(ada, title);
-      await hasFocus(ada, focus);
-      await closes(ada, title);
-      await hasFocus(ada, 'More about this room');
-    };
-    await more('Change name', 'Change name', 'Name');
-    await more('Change description', 'Change description', 'What it is for (optional)');
-    await more('Sounds and notifications', 'Sounds and notifications', 'All messages');
-    await more('Leave room', 'Leave “Kitchen”?', 'Cancel');
-    await more('Delete room', 'Delete “Kitchen”?', 'Cancel');
-    await opens(head('Video call with everybody here'), 'Call Kitchen', 'Call everybody here', 'Video call with everybody here');
-  });
+  scenario(
+    `every dialog opens in front of everything, with the focus where one goes on, at a ${size}`,
+    async (world) => {
+      const [ada, bob] = [await world.person('Ada', { viewport }), await world.person('Bob')];
+      const room = await world.room('Kitchen', [ada, bob]);
+      const link = async (name) => {
+        if (size === 'phone') await ada.page.goto(`${world.server.url}/#/rooms`);
+        await ada.link(name).click();
+      };
+      const opens = async (open, title, focus, opener) => {
+        await open.click();
+        await isInFront(ada, title);
+        await hasFocus(ada, focus);
+        await closes(ada, title);
+        await hasFocus(ada, opener);
+      };
+      await ada.page.goto(`${world.server.url}/#/rooms`);
+      await opens(ada.button('New room'), 'New room', 'Name', 'New room');
+      await link(/^People/);
+      for (const name of ['Call Bob', 'Video call with Bob']) {
+        await opens(ada.button(name, { exact: true }), 'Call Bob', 'Call', name);
+      }
+      await ada.rings('Bob', { video: false });
+      await bob.button('Decline').click();
+      await ada.sees('Bob declined.');
+      await link(/^Calls/);
+      await opens(ada.button('Call Bob back'), 'Call Bob', 'Call', 'Call Bob back');
+      await ada.visits(room);
+      const head = (name) => ada.button(name, { exact: true });
+      await opens(head('Call everybody here'), 'Call Kitchen', 'Call everybody here', 'Call everybody here');
+      const more = async (item, title, focus) => {
+        await ada.chooses(item);
+        await isInFront(ada, title);
+        await hasFocus(ada, focus);
+        await closes(ada, title);
+        await hasFocus(ada, 'More about this room');
+      };
+      await more('Change name', 'Change name', 'Name');
+      await more('Change description', 'Change description', 'What it is for (optional)');
+      await more('Sounds and notifications', 'Sounds and notifications', 'All messages');
+      await more('Leave room', 'Leave “Kitchen”?', 'Cancel');
+      await more('Delete room', 'Delete “Kitchen”?', 'Cancel');
+      await opens(
+        head('Video call with everybody here'),
+        'Call Kitchen',
+        'Call everybody here',
+        'Video call with everybody here',
+      );
+    },
+  );
 }
 
-scenario('a menu closes at a click beside it, at Escape and when the focus goes on, and is walked through by arrows', async (world) => {
-  const ada = await world.person('Ada');
-  await world.room('Kitchen', [ada]);
-  const { keyboard } = ada.page;
-  const more = ada.button('More about this room');
-  const menu = ada.page.getByRole('menu');
-  const closed = () => menu.waitFor({ state: 'hidden' });
-  await more.click();
-  await hasFocus(ada, 'Change name');
-  const says = (expanded) => ada.button('More about this room', { expanded }).waitFor();
-  await says(true);
-  await ada.page.mouse.click(640, 500);
-  await closed();
-  await says(false);
-  await more.click();
-  await hasFocus(ada, 'Change name');
-  await more.click();
-  await closed();
-  await more.press('ArrowDown');
-  await hasFocus(ada, 'Change name');
-  for (const [key, name] of [['ArrowDown', 'Change description'], ['l', 'Leave room'], ['End', 'Delete room'], ['ArrowDown', 'Change name'], ['ArrowUp', 'Delete room'], ['Home', 'Change name'], ['l', 'Leave room']]) {
-    await keyboard.press(key);
-    await hasFocus(ada, name);
-  }
-  await keyboard.press('Escape');
-  await closed();
-  await hasFocus(ada, 'More about this room');
-  await keyboard.press('Enter');
-  await hasFocus(ada, 'Change name');
-  await keyboard.press('Tab');
-  await closed();
-  assert.notEqual(await focused(ada), 'nothing');
-  await more.click();
-  await hasFocus(ada, 'Change name');
-  await keyboard.press('Shift+Tab');
-  await closed();
-});
+scenario(
+  'a menu closes at a click beside it, at Escape and when the focus goes on, and is walked through by arrows',
+  async (world) => {
+    const ada = await world.person('Ada');
+    await world.room('Kitchen', [ada]);
+    const { keyboard } = ada.page;
+    const more = ada.button('More about this room');
+    const menu = ada.page.getByRole('menu');
+    const closed = () => menu.waitFor({ state: 'hidden' });
+    await more.click();
+    await hasFocus(ada, 'Change name');
+    const says = (expanded) => ada.button('More about this room', { expanded }).waitFor();
+    await says(true);
+    await ada.page.mouse.click(640, 500);
+    await closed();
+    await says(false);
+    await more.click();
+    await hasFocus(ada, 'Change name');
+    await more.click();
+    await closed();
+    await more.press('ArrowDown');
+    await hasFocus(ada, 'Change name');
+    for (const [key, name] of [
+      ['ArrowDown', 'Change description'],
+      ['l', 'Leave room'],
+      ['End', 'Delete room'],
+      ['ArrowDown', 'Change name'],
+      ['ArrowUp', 'Delete room'],
+      ['Home', 'Change name'],
+      ['l', 'Leave room'],
+    ]) {
+      await keyboard.press(key);
+      await hasFocus(ada, name);
+    }
+    await keyboard.press('Escape');
+    await closed();
+    await hasFocus(ada, 'More about this room');
+    await keyboard.press('Enter');
+    await hasFocus(ada, 'Change name');
+    await keyboard.press('Tab');
+    await closed();
+    assert.notEqual(await focused(ada), 'nothing');
+    await more.click();
+    await hasFocus(ada, 'Change name');
+    await keyboard.press('Shift+Tab');
+    await closed();
+  },
+);
 
 for (const [size, viewport] of Object.entries({ ...SIZES, tablet: { width: 768, height: 1024 } })) {
-  scenario(`the drawer of a room closes by its button and by Escape, gives the focus back, and no menu lies over it, at a ${size}`, async (world) => {
-    const ada = await world.person('Ada', { viewport });
-    await world.room('Kitchen', [ada]);
-    const opener = ada.button('People in this room');
-    const drawer = ada.page.getByRole(size === 'desk' ? 'complementary' : 'dialog', { name: 'People', exact: true });
-    const gone = () => drawer.waitFor({ state: 'detached' });
-    if (size !== 'desk') {
-      assert.equal(await drawer.count(), 0);
+  scenario(
+    `the drawer of a room closes by button and by Escape, gives the focus back, and lies under no menu, at a ${size}`,
+    async (world) => {
+      const ada = await world.person('Ada', { viewport });
+      await world.room('Kitchen', [ada]);
+      const opener = ada.button('People in this room');
+      const drawer = ada.page.getByRole(size === 'desk' ? 'complementary' : 'dialog', { name: 'People', exact: true });
+      const gone = () => drawer.waitFor({ state: 'detached' });
+      if (size !== 'desk') {
+        assert.equal(await drawer.count(), 0);
+        await opener.click();
+      }
+      await drawer.waitFor();
+      if (size === 'desk') await drawer.getByRole('button', { name: 'Close' }).focus();
+      await hasFocus(ada, 'Close');
+      await ada.page.keyboard.press('Escape');
+      await gone();
+      await hasFocus(ada, 'People in this room');
+      await ada.button('More about this room').click();
+      await ada.page.getByRole('menu').waitFor();
       await opener.click();
-    }
-    await drawer.waitFor();
-    if (size === 'desk') await drawer.getByRole('button', { name: 'Close' }).focus();
-    await hasFocus(ada, 'Close');
-    await ada.page.keyboard.press('Escape');
-    await gone();
-    await hasFocus(ada, 'People in this room');
-    await ada.button('More about this room').click();
-    await ada.page.getByRole('menu').waitFor();
-    await opener.click();
-    await drawer.waitFor();
-    await ada.page.getByRole('menu').waitFor({ state: 'hidden' });
-    await drawer.getByRole('button', { name: 'Close' }).click();
-    await gone();
-    await hasFocus(ada, 'People in this room');
-    if (size === 'desk') return;
-    await opener.click();
-    await drawer.waitFor();
-    await ada.page.mouse.click(20, 400);
-    await gone();
-    await hasFocus(ada, 'People in this room');
-  });
+      await drawer.waitFor();
+      await ada.page.getByRole('menu').waitFor({ state: 'hidden' });
+      await drawer.getByRole('button', { name: 'Close' }).click();
+      await gone();
+      await hasFocus(ada, 'People in this room');
+      if (size === 'desk') return;
+      await opener.click();
+      await drawer.waitFor();
+      await ada.page.mouse.click(20, 400);
+      await gone();
+      await hasFocus(ada, 'People in this room');
+    },
+  );
 }
 
 /** One heading of the page and one main part that can be seen and read; where one is stands in the title. */
 async function hasOneMainPart(person, heading, title) {
   const visible = (selector) =>
-    person.page.evaluate((selector) => [...document.querySelectorAll(selector)].filter((element) => element.checkVisibility() && !element.closest('[inert]')).map((element) => element.textContent.trim()), selector);
+    person.page.evaluate(
+      (selector) =>
+        [...document.querySelectorAll(selector)]
+          .filter((element) => element.checkVisibility() && !element.closest('[inert]'))
+          .map((element) => element.textContent.trim()),
+      selector,
+    );
   await until(async () => (await visible('h1')).includes(heading), `the heading ${heading}`);
   assert.deepEqual(await visible('h1'), [heading]);
   assert.equal((await visible('main, [role="main"]')).length, 1, heading);
@@ -207,11 +247,21 @@ scenario('the first key of the keyboard leads past the lists', async (world) => 
 const tooSmall = (person) =>
   person.page.evaluate(() =>
     [...document.querySelectorAll('button, a[href], input, select, textarea, summary, [role="button"]')]
-      .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.matches('.message a, .hidden-visually, .skip:not(:focus)'))
-      .map((element) => [element, (element.matches('[type="radio"], [type="checkbox"]') && element.labels?.[0] || element).getBoundingClientRect()])
+      .filter(
+        (element) =>
+          element.checkVisibility({ visibilityProperty: true }) &&
+          !element.matches('.message a, .hidden-visually, .skip:not(:focus)'),
+      )
+      .map((element) => {
+        const label = element.matches('[type="radio"], [type="checkbox"]') && element.labels?.[0];
+        return [element, (label || element).getBoundingClientRect()];
+      })
       // Half a pixel is lost in rounding.
       .filter(([, box]) => box.width > 0 && (box.width < 43.5 || box.height < 43.5))
-      .map(([element, box]) => `${element.getAttribute('aria-label') || element.textContent.trim() || element.name}: ${Math.round(box.width)}×${Math.round(box.height)}`),
+      .map(([element, { width, height }]) => {
+        const name = element.getAttribute('aria-label') || element.textContent.trim() || element.name;
+        return `${name}: ${Math.round(width)}×${Math.round(height)}`;
+      }),
   );
 
 scenario('everything that is touched on a phone is as large as a finger', async (world) => {
@@ -298,52 +348,70 @@ scenario('at 400 % zoom a room shows messages and the field below, from inside a
   await shows(last);
 });
 
-scenario('names are laid out in their own direction, and marks that are stacked on them stay in their line', async (world) => {
-  const ada = await world.person('Ada');
-  const stacked = `Z${'\u0351\u036b\u0343\u036a\u0302'.repeat(12)}algo`;
-  const right = await world.server.ask('POST', '/api/rooms', { token: ada.grant.token, body: { name: `חדר ${stacked}` } });
-  const yael = await world.server.signUp('יעל');
-  await ada.link(/^People/).click();
-  const name = ada.page.locator('.row .person-name', { hasText: yael.user.username });
-  await name.waitFor();
-  const look = (locator) =>
-    locator.evaluate((element) => {
-      const { direction, overflowY } = getComputedStyle(element);
-      return { direction, overflowY, lines: Math.round(element.getBoundingClientRect().height / Number.parseFloat(getComputedStyle(element).fontSize)) };
+scenario(
+  'names are laid out in their own direction, and marks that are stacked on them stay in their line',
+  async (world) => {
+    const ada = await world.person('Ada');
+    const stacked = `Z${'\u0351\u036b\u0343\u036a\u0302'.repeat(12)}algo`;
+    const right = await world.server.ask('POST', '/api/rooms', {
+      token: ada.grant.token,
+      body: { name: `חדר ${stacked}` },
     });
-  assert.deepEqual(await look(name), { direction: 'rtl', overflowY: 'clip', lines: 2 });
-  await ada.visits(right);
-  await ada.button('Join room').click();
-  await ada.chooses('Leave room');
-  const title = ada.page.getByRole('dialog').getByRole('heading');
-  const { direction, overflowY } = await look(title);
-  // The words around the name are ours.
-  assert.deepEqual([direction, overflowY], ['ltr', 'clip']);
-});
+    const yael = await world.server.signUp('יעל');
+    await ada.link(/^People/).click();
+    const name = ada.page.locator('.row .person-name', { hasText: yael.user.username });
+    await name.waitFor();
+    const look = (locator) =>
+      locator.evaluate((element) => {
+        const { direction, overflowY } = getComputedStyle(element);
+        return {
+          direction,
+          overflowY,
+          lines: Math.round(
+            element.getBoundingClientRect().height / Number.parseFloat(getComputedStyle(element).fontSize),
+          ),
+        };
+      });
+    assert.deepEqual(await look(name), { direction: 'rtl', overflowY: 'clip', lines: 2 });
+    await ada.visits(right);
+    await ada.button('Join room').click();
+    await ada.chooses('Leave room');
+    const title = ada.page.getByRole('dialog').getByRole('heading');
+    const { direction, overflowY } = await look(title);
+    // The words around the name are ours.
+    assert.deepEqual([direction, overflowY], ['ltr', 'clip']);
+  },
+);
 
-scenario('among a thousand people those online come first, parts of names are found, and scrolling brings the rest', async (world) => {
-  const ada = await world.person('Ada');
-  const names = Array.from({ length: 1_000 }, (_, index) => `p${String(index).padStart(4, '0')}`);
-  for (let begun = 0; begun < names.length; begun += 20) await Promise.all(names.slice(begun, begun + 20).map((name) => world.server.signUp(name)));
-  const top = await world.server.socket(await world.server.signUp('zz.top'));
-  await ada.link(/^People/).click();
-  const rows = ada.page.locator('.sidebar-list .row');
-  await rows.filter({ hasText: 'zz.top' }).getByText('Online').waitFor();
-  assert.match(await rows.first().textContent(), /zz\.top/);
-  const list = ada.page.getByRole('region', { name: 'People' });
-  await list.hover();
-  await until(async () => {
-    await list.evaluate((element) => element.scrollTo(0, element.scrollHeight));
-    return (await rows.count()) === 1_001;
-  }, 'everybody');
-  assert.equal(new Set(await rows.locator('.title').allTextContents()).size, 1_001);
-  // Who goes while one looks stays in place.
-  await list.evaluate((element) => element.scrollTo(0, 0));
-  top.close();
-  await rows.filter({ hasText: 'zz.top' }).getByText('Offline').waitFor();
-  assert.match(await rows.first().textContent(), /zz\.top/);
-  await ada.field('Search people').fill('TOP');
-  await until(async () => (await rows.count()) === 1, 'one that is found by a part of the name');
-  await ada.field('Search people').fill('nobody');
-  await ada.sees('Nobody found');
-}, { timeout: 180_000 });
+scenario(
+  'among a thousand people those online come first, parts of names are found, and scrolling brings the rest',
+  async (world) => {
+    const ada = await world.person('Ada');
+    const names = Array.from({ length: 1_000 }, (_, index) => `p${String(index).padStart(4, '0')}`);
+    for (let begun = 0; begun < names.length; begun += 20) {
+      await Promise.all(names.slice(begun, begun + 20).map((name) => world.server.signUp(name)));
+    }
+    const top = await world.server.socket(await world.server.signUp('zz.top'));
+    await ada.link(/^People/).click();
+    const rows = ada.page.locator('.sidebar-list .row');
+    await rows.filter({ hasText: 'zz.top' }).getByText('Online').waitFor();
+    assert.match(await rows.first().textContent(), /zz\.top/);
+    const list = ada.page.getByRole('region', { name: 'People' });
+    await list.hover();
+    await until(async () => {
+      await list.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+      return (await rows.count()) === 1_001;
+    }, 'everybody');
+    assert.equal(new Set(await rows.locator('.title').allTextContents()).size, 1_001);
+    // Who goes while one looks stays in place.
+    await list.evaluate((element) => element.scrollTo(0, 0));
+    top.close();
+    await rows.filter({ hasText: 'zz.top' }).getByText('Offline').waitFor();
+    assert.match(await rows.first().textContent(), /zz\.top/);
+    await ada.field('Search people').fill('TOP');
+    await until(async () => (await rows.count()) === 1, 'one that is found by a part of the name');
+    await ada.field('Search people').fill('nobody');
+    await ada.sees('Nobody found');
+  },
+  { timeout: 180_000 },
+);

@@ -1,4 +1,7 @@
-/** The client's files, kept by the browser: it opens without the server, and lets go of files that are no longer served so. */
+/**
+ * The client's files, kept by the browser: it opens without the server, and lets go of files that are no longer served
+ * so.
+ */
 
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,7 @@
-/** What everybody must be able to see and use: no script of others runs, no barrier, no overflow, the keyboard is enough. */
+/**
+ * What everybody must be able to see and use: no script of others runs, no barrier, no overflow, the keyboard is
+ * enough.
+ */
 
 import assert from 'node:assert/strict';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -129,13 +132,15 @@ const CORPUS = [
   'javascript:globalThis.broken=8',
   'https://example.com/"onmouseover="globalThis.broken=9',
   '</p></article></div><style>*{display:none}</style>',
-  '<a href="javascript:broken=10">click</a> <math><mtext></form><form><mglyph><style></math><img src onerror=broken=11>',
+  '<a href="javascript:broken=10">click</a> ' +
+    '<math><mtext></form><form><mglyph><style></math><img src onerror=broken=11>',
   '&lt;b&gt; &amp; \u202egnp.exe \u2066',
 ];
 
 scenario('no text of others runs, and all of it is shown as it was written', async (world) => {
   const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
-  const make = (name, description) => world.server.ask('POST', '/api/rooms', { token: bob.grant.token, body: { name, description } });
+  const make = (name, description) =>
+    world.server.ask('POST', '/api/rooms', { token: bob.grant.token, body: { name, description } });
   for (const text of CORPUS) await make(text.slice(0, 100), text);
   const room = await make('Corpus', CORPUS[1]);
   const socket = await world.server.socket(bob.grant);
@@ -153,10 +158,13 @@ scenario('no text of others runs, and all of it is shown as it was written', asy
   await socket.emitWithAck('typing', { roomId: room.id, typing: true });
   await socket.emitWithAck('initiate-call', { to: ada.grant.user.id, callType: 'video' });
   await ada.button('Decline').click();
-  for (const link of await ada.page.locator('.message a').all()) assert.match(await link.getAttribute('href'), /^https:\/\/example\.com\//);
+  for (const link of await ada.page.locator('.message a').all()) {
+    assert.match(await link.getAttribute('href'), /^https:\/\/example\.com\//);
+  }
   socket.close();
   for (const page of [ada.page, bob.page]) assert.equal(await page.evaluate(() => globalThis.broken), undefined);
-  assert.equal(await ada.page.locator('#app :is(script, iframe, style, img[src="x"], math, [onload], [onerror], [onmouseover])').count(), 0);
+  const foreign = '#app :is(script, iframe, style, img[src="x"], math, [onload], [onerror], [onmouseover])';
+  assert.equal(await ada.page.locator(foreign).count(), 0);
 });
 
 scenario('the keyboard is enough, from log-in to a call', async (world) => {
@@ -164,7 +172,13 @@ scenario('the keyboard is enough, from log-in to a call', async (world) => {
   await world.server.signUp('Ada');
   const ada = await world.person('Ada.at.home', { outside: true });
   const { keyboard } = ada.page;
-  const focus = () => ada.page.evaluate(() => document.activeElement?.getAttribute('aria-label') || document.activeElement?.textContent?.trim() || document.activeElement?.id);
+  const focus = () =>
+    ada.page.evaluate(
+      () =>
+        document.activeElement?.getAttribute('aria-label') ||
+        document.activeElement?.textContent?.trim() ||
+        document.activeElement?.id,
+    );
   const tabTo = async (wanted) => {
     for (let step = 0; step < 60; step += 1) {
       if (wanted.test((await focus()) ?? '')) return;
@@ -260,11 +274,17 @@ scenario('who looks elsewhere is notified of messages and calls, and one of two 
   assert.deepEqual([title, body], ['Bob in Kitchen', 'Are you there?']);
   // The other tab has one of the same tag: the browser shows one.
   assert.equal((await notified(tab))[0].tag, tag);
-  const sounds = async () => (await Promise.all([ada, tab].map((person) => person.page.evaluate(() => globalThis.sounds)))).reduce((a, b) => a + b);
+  const sounds = async () => {
+    const [here, there] = await Promise.all([ada, tab].map((one) => one.page.evaluate(() => globalThis.sounds)));
+    return here + there;
+  };
   await until(async () => (await sounds()) === 1, 'the sound of the message, in one tab');
   await bob.rings('Ada');
   await until(async () => (await sounds()) > 1, 'a ring');
-  await until(async () => [...(await notified(ada)), ...(await notified(tab))].some((one) => one.title === 'Bob is calling'), 'a notification of the call');
+  await until(
+    async () => [...(await notified(ada)), ...(await notified(tab))].some((one) => one.title === 'Bob is calling'),
+    'a notification of the call',
+  );
   await ada.button('Decline').click();
   await bob.sees('Ada declined.');
   assert.equal(await sounds(), 2);

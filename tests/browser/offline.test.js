@@ -1,4 +1,7 @@
-/** Opened without the server: what was known last is there, it says so, and what is written goes out when the server is back. */
+/**
+ * Opened without the server: what was known last is there, it says so, and what is written goes out when the server is
+ * back.
+ */
 
 import assert from 'node:assert/strict';
 import { scenario, until } from './world.js';
@@ -10,7 +13,9 @@ function wayToServer() {
     /** @param {import('playwright-core').BrowserContext} context */
     async install(context) {
       await context.route(/\/(api|socket\.io)\//, (route) => (isCut ? route.abort() : route.continue()));
-      await context.routeWebSocket(/\/socket\.io\//, (socket) => (isCut ? void socket.close() : void socket.connectToServer()));
+      await context.routeWebSocket(/\/socket\.io\//, (socket) =>
+        isCut ? void socket.close() : void socket.connectToServer(),
+      );
     },
     /** What is open stays open until the page is loaded again. */
     cut: () => void (isCut = true),
@@ -26,47 +31,52 @@ async function adaOnAWay(world) {
   return { ada, way };
 }
 
-scenario('without the server the page opens with what was known last, says so, and keeps what is written', async (world) => {
-  const { ada, way } = await adaOnAWay(world);
-  const bob = await world.person('Bob');
-  const garden = await world.room('Garden', [ada, bob]);
-  await ada.says('The roses want water');
-  await ada.reads('The roses want water');
-  const kitchen = await world.room('Kitchen', [ada, bob]);
-  await bob.says('Who has the key?');
-  await ada.reads('Who has the key?');
+scenario(
+  'without the server the page opens with what was known last, says so, and keeps what is written',
+  async (world) => {
+    const { ada, way } = await adaOnAWay(world);
+    const bob = await world.person('Bob');
+    const garden = await world.room('Garden', [ada, bob]);
+    await ada.says('The roses want water');
+    await ada.reads('The roses want water');
+    const kitchen = await world.room('Kitchen', [ada, bob]);
+    await bob.says('Who has the key?');
+    await ada.reads('Who has the key?');
 
-  way.cut();
-  await ada.page.reload();
-  await ada.reads('Who has the key?');
-  await ada.page.getByText(/The server cannot be reached\. You see what was here at .+; what you write is kept and sent afterwards\./).waitFor();
-  assert.equal(await ada.page.locator('.sidebar-list a.row').count(), 2);
-  // Each room looked at before is there.
-  await ada.link(/Garden/).click();
-  await ada.reads('The roses want water');
-  await ada.link(/Kitchen/).click();
-  await ada.reads('Who has the key?');
-  await ada.says('I have it');
-  await ada.sees('Waits for the connection');
-  // A second visit without the server loses nothing either.
-  await ada.page.reload();
-  await ada.reads('Who has the key?');
-  await ada.sees('Waits for the connection');
+    way.cut();
+    await ada.page.reload();
+    await ada.reads('Who has the key?');
+    const away = /cannot be reached\. You see what was here at .+; what you write is kept and sent afterwards\./;
+    await ada.page.getByText(away).waitFor();
+    assert.equal(await ada.page.locator('.sidebar-list a.row').count(), 2);
+    // Each room looked at before is there.
+    await ada.link(/Garden/).click();
+    await ada.reads('The roses want water');
+    await ada.link(/Kitchen/).click();
+    await ada.reads('Who has the key?');
+    await ada.says('I have it');
+    await ada.sees('Waits for the connection');
+    // A second visit without the server loses nothing either.
+    await ada.page.reload();
+    await ada.reads('Who has the key?');
+    await ada.sees('Waits for the connection');
 
-  await bob.says('Found it');
-  await bob.visits(garden);
-  await bob.says('They got some');
-  await bob.reads('They got some');
-  assert.deepEqual(await ada.messages(), ['Who has the key?']);
-  way.mend();
-  await ada.page.locator('.message[data-seq]', { hasText: 'I have it' }).waitFor();
-  // What others wrote meanwhile is fetched beside what is sent: either may come first.
-  await ada.reads('Found it');
-  assert.deepEqual(await ada.messages(), ['Who has the key?', 'Found it', 'I have it']);
-  await ada.page.locator('.banner').waitFor({ state: 'detached' });
-  await ada.page.getByRole('link', { name: /Garden.*1 unread/ }).waitFor();
-  assert.equal((await world.server.ask('GET', `/api/rooms/${kitchen.id}/messages`, { token: ada.grant.token })).length, 3);
-});
+    await bob.says('Found it');
+    await bob.visits(garden);
+    await bob.says('They got some');
+    await bob.reads('They got some');
+    assert.deepEqual(await ada.messages(), ['Who has the key?']);
+    way.mend();
+    await ada.page.locator('.message[data-seq]', { hasText: 'I have it' }).waitFor();
+    // What others wrote meanwhile is fetched beside what is sent: either may come first.
+    await ada.reads('Found it');
+    assert.deepEqual(await ada.messages(), ['Who has the key?', 'Found it', 'I have it']);
+    await ada.page.locator('.banner').waitFor({ state: 'detached' });
+    await ada.page.getByRole('link', { name: /Garden.*1 unread/ }).waitFor();
+    const path = `/api/rooms/${kitchen.id}/messages`;
+    assert.equal((await world.server.ask('GET', path, { token: ada.grant.token })).length, 3);
+  },
+);
 
 scenario('a room deleted while one was away is gone once the server answers', async (world) => {
   const { ada, way } = await adaOnAWay(world);

@@ -1,4 +1,7 @@
-/** A proxy with a certificate in front of a server, run with the very text of docs/operations.md; only ports and files are put in. */
+/**
+ * A proxy with a certificate in front of a server, run with the very text of docs/operations.md; only ports and files
+ * are put in.
+ */
 
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -44,12 +47,18 @@ const answers = (port) =>
   });
 
 export class Proxy {
-  /** @param {'nginx' | 'HAProxy'} kind @param {number} upstream the server's port @param {(text: string) => string} [change] of the document's text */
+  /**
+   * @param {'nginx' | 'HAProxy'} kind
+   * @param {number} upstream the server's port
+   * @param {(text: string) => string} [change] of the document's text
+   */
   async start(kind, upstream, change = (text) => text) {
     this.directory = await mkdtemp(join(tmpdir(), 'tincan-proxy-'));
     const file = (name) => join(this.directory, name);
     const subject = ['-subj', `/CN=${NAME}`, '-addext', `subjectAltName=DNS:${NAME}`];
-    await promisify(execFile)('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject, '-keyout', file('key'), '-out', file('pem')]);
+    const files = ['-keyout', file('key'), '-out', file('pem')];
+    const kinds = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2'];
+    await promisify(execFile)('openssl', ['req', ...kinds, ...subject, ...files]);
     this.port = await freePort();
     let text = change(await block(kind))
       .replace('127.0.0.1:5000', `127.0.0.1:${upstream}`)
@@ -58,14 +67,22 @@ export class Proxy {
       .replace(`/etc/ssl/${NAME}.pem`, file('pem'))
       .replace(`/etc/ssl/${NAME}.key`, file('key'));
     if (kind === 'nginx') {
-      const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((place) => `${place}_temp_path ${file(place)};`).join(' ');
+      const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+        .map((place) => `${place}_temp_path ${file(place)};`)
+        .join(' ');
       text = `daemon off; pid ${file('pid')}; error_log stderr; events {} http { access_log off; ${places}\n${text}}`;
       await writeFile(file('conf'), text);
-      this.child = spawn('nginx', ['-p', this.directory, '-e', 'stderr', '-c', file('conf')], { env: { PATH }, stdio: ['ignore', 'ignore', 'pipe'] });
+      this.child = spawn('nginx', ['-p', this.directory, '-e', 'stderr', '-c', file('conf')], {
+        env: { PATH },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
     } else {
       await writeFile(file('pem'), `${await readFile(file('pem'))}${await readFile(file('key'))}`);
       await writeFile(file('conf'), text);
-      this.child = spawn('haproxy', ['-db', '-f', file('conf')], { env: { PATH }, stdio: ['ignore', 'ignore', 'pipe'] });
+      this.child = spawn('haproxy', ['-db', '-f', file('conf')], {
+        env: { PATH },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
     }
     let said = '';
     this.child.stderr.on('data', (chunk) => (said += chunk));

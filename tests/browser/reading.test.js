@@ -1,4 +1,6 @@
-/** Reading a room: where it opens, what counts as read, what stays in its place, what screen readers and keyboards get. */
+/**
+ * Reading a room: where it opens, what counts as read, what stays in its place, what screen readers and keyboards get.
+ */
 
 import assert from 'node:assert/strict';
 import { scenario, until } from './world.js';
@@ -13,17 +15,24 @@ const inView = (person, selector) =>
 /** What the browser keeps: the number up to which a room was read. */
 const readOf = (person, room) =>
   person.page.evaluate((id) => {
-    const name = Object.keys(localStorage).find((key) => /(^|\.)read(\.|$)/.test(key) && localStorage.getItem(key).includes(id));
+    const name = Object.keys(localStorage).find(
+      (key) => /(^|\.)read(\.|$)/.test(key) && localStorage.getItem(key).includes(id),
+    );
     return name ? JSON.parse(localStorage.getItem(name))[id] : 0;
   }, room.id);
 const lines = (n) => `number ${n}`;
 
-/** What is kept follows what is seen within a second. @returns {Promise<number>} the last message in view, once the mark stands there */
+/**
+ * What is kept follows what is seen within a second.
+ * @returns {Promise<number>} the last message in view, once the mark stands there
+ */
 async function readToWhatIsSeen(person, room) {
   const lastInView = () =>
     scroller(person).evaluate((element) => {
       const edge = element.getBoundingClientRect().bottom + 1;
-      const seen = [...element.querySelectorAll('[data-seq]')].filter((one) => one.getBoundingClientRect().bottom <= edge);
+      const seen = [...element.querySelectorAll('[data-seq]')].filter(
+        (one) => one.getBoundingClientRect().bottom <= edge,
+      );
       return Number(seen.at(-1)?.dataset.seq ?? 0);
     });
   let seen = 0;
@@ -52,7 +61,9 @@ scenario('a room opens at the first message that was not read, and is read as on
   await scroller(ada).hover();
   // Listened for before it is scrolled, which may be over within a frame.
   await scroller(ada).evaluate((element) => {
-    globalThis.scrolled = new Promise((resolve) => element.addEventListener('scrollend', () => resolve(), { once: true }));
+    globalThis.scrolled = new Promise((resolve) =>
+      element.addEventListener('scrollend', () => resolve(), { once: true }),
+    );
   });
   await ada.page.mouse.wheel(0, 1500);
   await ada.page.evaluate(() => globalThis.scrolled);
@@ -142,8 +153,12 @@ scenario('each message shows its time when it is pointed at or has the focus, an
     await ada.reads(text);
   }
   const message = (n) => ada.page.locator(`[data-seq="${n}"]`);
-  const opacity = (n) => message(n).locator('time').evaluate((time) => getComputedStyle(time).opacity);
-  const boxes = () => ada.page.locator('.message').evaluateAll((all) => all.map((one) => JSON.stringify(one.getBoundingClientRect())));
+  const opacity = (n) =>
+    message(n)
+      .locator('time')
+      .evaluate((time) => getComputedStyle(time).opacity);
+  const boxes = () =>
+    ada.page.locator('.message').evaluateAll((all) => all.map((one) => JSON.stringify(one.getBoundingClientRect())));
   assert.equal(await opacity(1), '1');
   assert.equal(await opacity(2), '0');
   const before = await boxes();
@@ -154,7 +169,10 @@ scenario('each message shows its time when it is pointed at or has the focus, an
   assert.ok(time.x + time.width <= words.x + 4, 'the time lies beside the words');
   // Screen readers get name, time and words of each as a named article of the feed.
   for (const n of [1, 2, 3]) {
-    const article = ada.page.getByRole('feed').getByRole('article', { name: /^Ada .*\d+[:.]\d\d.* (one|two|three)$/ }).nth(n - 1);
+    const article = ada.page
+      .getByRole('feed')
+      .getByRole('article', { name: /^Ada .*\d+[:.]\d\d.* (one|two|three)$/ })
+      .nth(n - 1);
     assert.equal(await article.getAttribute('data-seq'), String(n));
   }
   // By the keyboard: from the list to its last message, up and down.
@@ -186,13 +204,23 @@ scenario('Hebrew and Arabic run from the right, and stacked marks cover no other
   const ada = await world.person('Ada');
   await world.room('Kitchen', [ada]);
   const tall = `Z${'\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308'.repeat(12)}algo`;
-  const texts = ['שלום לכולם', 'مرحبا بالجميع', 'plain words', 'English, then שלום', 'שלום then English https://example.com/a', tall, 'the next one'];
+  const texts = [
+    'שלום לכולם',
+    'مرحبا بالجميع',
+    'plain words',
+    'English, then שלום',
+    'שלום then English https://example.com/a',
+    tall,
+    'the next one',
+  ];
   for (const text of texts) {
     await ada.says(text);
     await ada.page.locator(`[data-seq="${texts.indexOf(text) + 1}"]`).waitFor();
   }
   const text = (n) => ada.page.locator(`[data-seq="${n}"] .text`);
-  const directions = await Promise.all(texts.map((_, index) => text(index + 1).evaluate((one) => getComputedStyle(one).direction)));
+  const directions = await Promise.all(
+    texts.map((_, index) => text(index + 1).evaluate((one) => getComputedStyle(one).direction)),
+  );
   assert.deepEqual(directions, ['rtl', 'rtl', 'ltr', 'ltr', 'rtl', 'ltr', 'ltr']);
   assert.equal(await text(5).locator('a').evaluate((one) => getComputedStyle(one).direction), 'ltr');
   // The words begin at the right edge of their column.
@@ -216,36 +244,52 @@ scenario('Hebrew and Arabic run from the right, and stacked marks cover no other
   shown.forEach((picture, index) => assert.ok(picture.equals(hidden[index]), `neighbour ${index} is covered`));
 });
 
-scenario('five thousand messages at a hundred a second are all there, and the page answers meanwhile', async (world) => {
-  const [ada, bob] = [await world.person('Ada'), await world.server.signUp('Bob')];
-  const room = await world.room('Kitchen', [ada]);
-  const socket = await world.server.socket(bob);
-  await socket.emitWithAck('join-room', { roomId: room.id });
-  await ada.page.evaluate(() => {
-    globalThis.seen = new Set();
-    globalThis.said = [];
-    globalThis.most = 0;
-    const feed = document.querySelector('.feed');
-    new MutationObserver((records) => {
-      for (const { addedNodes } of records) for (const node of addedNodes) if (node.dataset?.seq) globalThis.seen.add(Number(node.dataset.seq));
-      globalThis.most = Math.max(globalThis.most, feed.querySelectorAll('.message').length);
-    }).observe(feed, { childList: true });
-    new MutationObserver(() => globalThis.said.push(performance.now())).observe(document.querySelector('[aria-live="polite"].hidden-visually'), { childList: true, characterData: true, subtree: true });
-  });
-  const count = 5000;
-  const begun = Date.now();
-  const acknowledged = [];
-  for (let n = 1; n <= count; n += 1) {
-    const early = begun + n * 10 - Date.now();
-    // The pace of those who write, not a wait for anything.
-    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
-    acknowledged.push(socket.emitWithAck('send-message', { roomId: room.id, content: `number ${n}` }));
-  }
-  await Promise.all(acknowledged);
-  await ada.page.locator(`[data-seq="${count}"]`).waitFor();
-  const { seen, most, said } = await ada.page.evaluate(() => ({ seen: globalThis.seen.size, most: globalThis.most, said: globalThis.said }));
-  assert.equal(seen, count);
-  assert.ok(most <= 300, `${most} messages in the page`);
-  assert.ok(said.length >= 2 && said.every((at, index) => index === 0 || at - said[index - 1] > 3000), 'announcements come one at a time');
-  socket.close();
-}, { timeout: 150_000 });
+scenario(
+  'five thousand messages at a hundred a second are all there, and the page answers meanwhile',
+  async (world) => {
+    const [ada, bob] = [await world.person('Ada'), await world.server.signUp('Bob')];
+    const room = await world.room('Kitchen', [ada]);
+    const socket = await world.server.socket(bob);
+    await socket.emitWithAck('join-room', { roomId: room.id });
+    await ada.page.evaluate(() => {
+      globalThis.seen = new Set();
+      globalThis.said = [];
+      globalThis.most = 0;
+      const feed = document.querySelector('.feed');
+      new MutationObserver((records) => {
+        for (const { addedNodes } of records) {
+          for (const node of addedNodes) if (node.dataset?.seq) globalThis.seen.add(Number(node.dataset.seq));
+        }
+        globalThis.most = Math.max(globalThis.most, feed.querySelectorAll('.message').length);
+      }).observe(feed, { childList: true });
+      new MutationObserver(() => globalThis.said.push(performance.now())).observe(
+        document.querySelector('[aria-live="polite"].hidden-visually'),
+        { childList: true, characterData: true, subtree: true },
+      );
+    });
+    const count = 5000;
+    const begun = Date.now();
+    const acknowledged = [];
+    for (let n = 1; n <= count; n += 1) {
+      const early = begun + n * 10 - Date.now();
+      // The pace of those who write, not a wait for anything.
+      if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+      acknowledged.push(socket.emitWithAck('send-message', { roomId: room.id, content: `number ${n}` }));
+    }
+    await Promise.all(acknowledged);
+    await ada.page.locator(`[data-seq="${count}"]`).waitFor();
+    const { seen, most, said } = await ada.page.evaluate(() => ({
+      seen: globalThis.seen.size,
+      most: globalThis.most,
+      said: globalThis.said,
+    }));
+    assert.equal(seen, count);
+    assert.ok(most <= 300, `${most} messages in the page`);
+    assert.ok(
+      said.length >= 2 && said.every((at, index) => index === 0 || at - said[index - 1] > 3000),
+      'announcements come one at a time',
+    );
+    socket.close();
+  },
+  { timeout: 150_000 },
+);

@@ -1,4 +1,7 @@
-/** What one does in a room: ring its people, write into it by keyboard and by touch, change it, and choose what it tells of. */
+/**
+ * What one does in a room: ring its people, write into it by keyboard and by touch, change it, and choose what it tells
+ * of.
+ */
 
 import assert from 'node:assert/strict';
 import { scenario, until } from './world.js';
@@ -17,7 +20,10 @@ const asked = (context) =>
     };
   });
 
-for (const [size, viewport] of Object.entries({ desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 800 } })) {
+for (const [size, viewport] of Object.entries({
+  desktop: { width: 1280, height: 800 },
+  phone: { width: 390, height: 800 },
+})) {
   scenario(`each button beside somebody in a room starts the call that it shows, at a ${size}`, async (world) => {
     const [ada, bob] = [await world.person('Ada', { viewport, init: asked }), await world.person('Bob')];
     await world.room('Kitchen', [ada, bob]);
@@ -67,24 +73,27 @@ scenario('Enter sends at a keyboard, and is a new line on a touch screen, where 
   assert.deepEqual(await bob.messages(), ['one\ntwo', 'three', 'four\nfive']);
 });
 
-scenario('what is written from right to left stands so, in the field, in dialogs and in the list of people', async (world) => {
-  const [ada, dan] = [await world.person('Ada'), await world.person('דניאל')];
-  await world.room('Kitchen', [ada, dan]);
-  const direction = (locator) => locator.evaluate((element) => getComputedStyle(element).direction);
-  await writeTo(ada).fill('שלום');
-  assert.equal(await direction(writeTo(ada)), 'rtl');
-  await ada.chooses('Change description');
-  const field = dialog(ada, 'Change description').getByRole('textbox');
-  await field.fill('מטבח');
-  assert.equal(await direction(field), 'rtl');
-  await ada.page.keyboard.press('Escape');
-  assert.equal(await direction(ada.page.locator('.drawer').getByText('דניאל')), 'rtl');
-  await writeTo(dan).pressSequentially('x');
-  const typing = ada.page.locator('.typing', { hasText: 'is writing' });
-  await typing.waitFor();
-  assert.equal(await direction(typing.locator('bdi')), 'rtl');
-  assert.equal(await direction(typing), 'ltr');
-});
+scenario(
+  'what is written from right to left stands so, in the field, in dialogs and in the list of people',
+  async (world) => {
+    const [ada, dan] = [await world.person('Ada'), await world.person('דניאל')];
+    await world.room('Kitchen', [ada, dan]);
+    const direction = (locator) => locator.evaluate((element) => getComputedStyle(element).direction);
+    await writeTo(ada).fill('שלום');
+    assert.equal(await direction(writeTo(ada)), 'rtl');
+    await ada.chooses('Change description');
+    const field = dialog(ada, 'Change description').getByRole('textbox');
+    await field.fill('מטבח');
+    assert.equal(await direction(field), 'rtl');
+    await ada.page.keyboard.press('Escape');
+    assert.equal(await direction(ada.page.locator('.drawer').getByText('דניאל')), 'rtl');
+    await writeTo(dan).pressSequentially('x');
+    const typing = ada.page.locator('.typing', { hasText: 'is writing' });
+    await typing.waitFor();
+    assert.equal(await direction(typing.locator('bdi')), 'rtl');
+    assert.equal(await direction(typing), 'ltr');
+  },
+);
 
 scenario('name and description are changed apart, and one change does not undo another', async (world) => {
   const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
@@ -115,7 +124,9 @@ scenario('a long name leaves the buttons beside it free, in a room and in the li
     await row.waitFor();
     const found = await row.evaluate(async (element) => {
       // While the drawer slides in, sizes are a fraction of a pixel off.
-      const moving = document.getAnimations().filter((animation) => animation.effect.getComputedTiming().endTime < Infinity);
+      const moving = document
+        .getAnimations()
+        .filter((animation) => animation.effect.getComputedTiming().endTime < Infinity);
       await Promise.all(moving.map((animation) => animation.finished));
       const end = element.querySelector('.title > *').getBoundingClientRect().right;
       const buttons = [...element.querySelectorAll('.actions button')].map((button) => button.getBoundingClientRect());
@@ -156,8 +167,10 @@ const heard = (context) =>
   });
 
 const MESSAGE_HZ = 880;
-const soundsOf = (person) => person.page.evaluate((hz) => globalThis.tones.filter((one) => one === hz).length, MESSAGE_HZ);
-const ringsOf = (person) => person.page.evaluate((hz) => globalThis.tones.filter((one) => one !== hz).length, MESSAGE_HZ);
+const soundsOf = (person) =>
+  person.page.evaluate((hz) => globalThis.tones.filter((one) => one === hz).length, MESSAGE_HZ);
+const ringsOf = (person) =>
+  person.page.evaluate((hz) => globalThis.tones.filter((one) => one !== hz).length, MESSAGE_HZ);
 
 /** Sounds come at most once a second. */
 const apart = (person) => person.page.waitForFunction(() => {
@@ -235,7 +248,9 @@ scenario('notifications of a room follow the same choice, and one tab of two sou
   await bob.says('@Ada, again');
   await until(async () => (await both()) > 1, 'the second sound');
   assert.equal(await both(), 2);
-  for (const person of [ada, tab]) await until(async () => person.page.locator('.row', { hasText: 'again' }).isVisible(), 'the last message');
+  for (const person of [ada, tab]) {
+    await until(async () => person.page.locator('.row', { hasText: 'again' }).isVisible(), 'the last message');
+  }
 });
 
 scenario('a call in a room of which one wants to hear nothing is shown without a sound', async (world) => {
@@ -292,7 +307,8 @@ scenario('a room of which one wants to hear nothing bears a sign in the list, in
 scenario('what was chosen for a room goes with the room', async (world) => {
   const ada = await world.person('Ada');
   await world.room('Kitchen', [ada]);
-  const kept = () => ada.page.evaluate(() => Object.keys(localStorage).filter((name) => name.includes('.sounds.')).length);
+  const kept = () =>
+    ada.page.evaluate(() => Object.keys(localStorage).filter((name) => name.includes('.sounds.')).length);
   await choose(ada, 'Nothing');
   assert.equal(await kept(), 1);
   await ada.chooses('Delete room');

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { scenario, until } from './world.js';
 
 /** All that the browser keeps for this page, by name. */
-const kept = (person) => person.page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)].sort());
+const kept = (person) =>
+  person.page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)].sort());
 
 scenario('log-out asks, names what is lost, and leaves nothing of the user behind', async (world) => {
   const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
@@ -32,7 +33,9 @@ scenario('log-out asks, names what is lost, and leaves nothing of the user behin
   await tab.button('Log in').waitFor();
   // By the test: whether the page began with a session.
   const expected = ['begun', 'tincan.theme'];
-  for (const page of [ada, tab]) await until(async () => (await kept(page)).every((name) => expected.includes(name)), 'the end of what was kept');
+  for (const page of [ada, tab]) {
+    await until(async () => (await kept(page)).every((name) => expected.includes(name)), 'the end of what was kept');
+  }
   assert.ok((await kept(ada)).includes('tincan.theme'));
 });
 
@@ -63,51 +66,58 @@ const DESK = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 780 };
 const title = (person, name) => person.page.getByRole('heading', { name, level: 1 });
 /** The names of the rooms under a heading of the list, from the top. */
-const listed = (person, group) => person.page.getByRole('list', { name: group }).locator('.title > span:first-child').allTextContents();
+const listed = (person, group) =>
+  person.page.getByRole('list', { name: group }).locator('.title > span:first-child').allTextContents();
 const field = (person, room) => person.page.getByRole('textbox', { name: `Write to ${room.name}` });
 const historyOf = (person) => person.page.evaluate(() => history.length);
 
-scenario('the open room stays beside People, Calls and Settings, with what one writes and reads in it', async (world) => {
-  const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
-  const room = await world.room('Kitchen', [ada, bob]);
-  await field(ada, room).fill('half a thought');
-  await ada.link(/^People/).click();
-  // The people of the room stand at its other side.
-  const people = ada.page.getByRole('region', { name: 'People', exact: true });
-  await people.getByRole('button', { name: 'Call Bob', exact: true }).waitFor();
-  assert.equal(await field(ada, room).inputValue(), 'half a thought');
-  await bob.says('still there?');
-  await ada.reads('still there?');
-  await ada.link(/^Calls/).click();
-  await ada.page.getByText('No calls yet').waitFor();
-  await ada.page.reload();
-  await title(ada, 'Kitchen').waitFor();
-  await ada.page.getByText('No calls yet').waitFor();
-  await ada.link('Settings').click();
-  await title(ada, 'Settings').waitFor();
-  await ada.link(/^Rooms/).click();
-  await title(ada, 'Kitchen').waitFor();
-  assert.deepEqual(await listed(ada, 'Your rooms'), ['Kitchen']);
-  assert.equal(await field(ada, room).inputValue(), 'half a thought');
-});
+scenario(
+  'the open room stays beside People, Calls and Settings, with what one writes and reads in it',
+  async (world) => {
+    const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
+    const room = await world.room('Kitchen', [ada, bob]);
+    await field(ada, room).fill('half a thought');
+    await ada.link(/^People/).click();
+    // The people of the room stand at its other side.
+    const people = ada.page.getByRole('region', { name: 'People', exact: true });
+    await people.getByRole('button', { name: 'Call Bob', exact: true }).waitFor();
+    assert.equal(await field(ada, room).inputValue(), 'half a thought');
+    await bob.says('still there?');
+    await ada.reads('still there?');
+    await ada.link(/^Calls/).click();
+    await ada.page.getByText('No calls yet').waitFor();
+    await ada.page.reload();
+    await title(ada, 'Kitchen').waitFor();
+    await ada.page.getByText('No calls yet').waitFor();
+    await ada.link('Settings').click();
+    await title(ada, 'Settings').waitFor();
+    await ada.link(/^Rooms/).click();
+    await title(ada, 'Kitchen').waitFor();
+    assert.deepEqual(await listed(ada, 'Your rooms'), ['Kitchen']);
+    assert.equal(await field(ada, room).inputValue(), 'half a thought');
+  },
+);
 
-scenario('on a phone the list of people takes the place of the room, which reads nothing then, and is found again', async (world) => {
-  const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
-  const room = await world.room('Kitchen', [ada, bob]);
-  await ada.link(/^People/).click();
-  const list = ada.page.getByRole('region', { name: 'People' });
-  await list.getByRole('button', { name: 'Call Bob', exact: true }).waitFor();
-  await ada.page.setViewportSize(PHONE);
-  await title(ada, 'People').waitFor();
-  assert.equal(await title(ada, 'Kitchen').count(), 0);
-  await bob.says('are you there?');
-  await until(async () => (await ada.page.title()).startsWith('(1)'), 'an unread message in the title');
-  await ada.link(/^Rooms/).click();
-  await title(ada, 'Kitchen').waitFor();
-  await ada.reads('are you there?');
-  await ada.page.goBack();
-  await title(ada, 'People').waitFor();
-});
+scenario(
+  'on a phone the list of people takes the place of the room, which reads nothing then, and is found again',
+  async (world) => {
+    const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
+    const room = await world.room('Kitchen', [ada, bob]);
+    await ada.link(/^People/).click();
+    const list = ada.page.getByRole('region', { name: 'People' });
+    await list.getByRole('button', { name: 'Call Bob', exact: true }).waitFor();
+    await ada.page.setViewportSize(PHONE);
+    await title(ada, 'People').waitFor();
+    assert.equal(await title(ada, 'Kitchen').count(), 0);
+    await bob.says('are you there?');
+    await until(async () => (await ada.page.title()).startsWith('(1)'), 'an unread message in the title');
+    await ada.link(/^Rooms/).click();
+    await title(ada, 'Kitchen').waitFor();
+    await ada.reads('are you there?');
+    await ada.page.goBack();
+    await title(ada, 'People').waitFor();
+  },
+);
 
 scenario('a large call stays large while the list beside it changes, and makes way for another room', async (world) => {
   const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
@@ -136,33 +146,42 @@ scenario('a large call stays large while the list beside it changes, and makes w
   await title(ada, 'Garden').waitFor();
 });
 
-scenario('rooms that one is in stand apart from the others, under headings, and a search looks through both', async (world) => {
-  const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
-  await world.room('Red kitchen', [bob]);
-  await world.room('Garden', [bob]);
-  const own = await world.room('Blue kitchen', [ada, bob]);
-  await until(async () => (await listed(ada, 'Other rooms')).length === 2, 'both other rooms');
-  assert.deepEqual(await listed(ada, 'Your rooms'), ['Blue kitchen']);
-  await ada.field('Search rooms').fill('kitchen');
-  await until(async () => (await listed(ada, 'Other rooms')).length === 1, 'one other room');
-  assert.deepEqual([await listed(ada, 'Your rooms'), await listed(ada, 'Other rooms')], [['Blue kitchen'], ['Red kitchen']]);
-  await ada.field('Search rooms').fill('garden');
-  await ada.page.getByRole('heading', { name: 'Your rooms' }).waitFor({ state: 'detached' });
-  await ada.field('Search rooms').fill('');
-  await ada.link(/Garden/).click();
-  await ada.button('Join room').click();
-  await until(async () => (await listed(ada, 'Your rooms')).length === 2, 'the room that was joined');
-  assert.deepEqual(await listed(ada, 'Other rooms'), ['Red kitchen']);
-  // Headings follow each other by level, whether the list is the whole page or stands beside a room.
-  const level = (number) => ada.page.getByRole('heading', { name: 'Your rooms', level: number });
-  await level(3).waitFor();
-  await ada.page.setViewportSize(PHONE);
-  await ada.link(/Back to the rooms/).click();
-  await level(2).waitFor();
-  await bob.visits(own);
-  await bob.says('hello');
-  await until(async () => (await listed(ada, 'Your rooms'))[0] === 'Blue kitchen', 'the room with the latest message first');
-});
+scenario(
+  'rooms that one is in stand apart from the others, under headings, and a search looks through both',
+  async (world) => {
+    const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
+    await world.room('Red kitchen', [bob]);
+    await world.room('Garden', [bob]);
+    const own = await world.room('Blue kitchen', [ada, bob]);
+    await until(async () => (await listed(ada, 'Other rooms')).length === 2, 'both other rooms');
+    assert.deepEqual(await listed(ada, 'Your rooms'), ['Blue kitchen']);
+    await ada.field('Search rooms').fill('kitchen');
+    await until(async () => (await listed(ada, 'Other rooms')).length === 1, 'one other room');
+    assert.deepEqual(
+      [await listed(ada, 'Your rooms'), await listed(ada, 'Other rooms')],
+      [['Blue kitchen'], ['Red kitchen']],
+    );
+    await ada.field('Search rooms').fill('garden');
+    await ada.page.getByRole('heading', { name: 'Your rooms' }).waitFor({ state: 'detached' });
+    await ada.field('Search rooms').fill('');
+    await ada.link(/Garden/).click();
+    await ada.button('Join room').click();
+    await until(async () => (await listed(ada, 'Your rooms')).length === 2, 'the room that was joined');
+    assert.deepEqual(await listed(ada, 'Other rooms'), ['Red kitchen']);
+    // Headings follow each other by level, whether the list is the whole page or stands beside a room.
+    const level = (number) => ada.page.getByRole('heading', { name: 'Your rooms', level: number });
+    await level(3).waitFor();
+    await ada.page.setViewportSize(PHONE);
+    await ada.link(/Back to the rooms/).click();
+    await level(2).waitFor();
+    await bob.visits(own);
+    await bob.says('hello');
+    await until(
+      async () => (await listed(ada, 'Your rooms'))[0] === 'Blue kitchen',
+      'the room with the latest message first',
+    );
+  },
+);
 
 scenario('a message in one of hundreds of rooms draws one row, and moves it past others that stay', async (world) => {
   const [ada, bob] = [await world.person('Ada'), await world.server.signUp('Bob')];
@@ -185,7 +204,12 @@ scenario('a message in one of hundreds of rooms draws one row, and moves it past
         if (row) globalThis.drawn.add(row.querySelector('.title').textContent.trim());
       }
     });
-    observer.observe(document.querySelector('.sidebar-list'), { childList: true, subtree: true, characterData: true, attributes: true });
+    observer.observe(document.querySelector('.sidebar-list'), {
+      childList: true,
+      subtree: true,
+      characterData: true,
+      attributes: true,
+    });
   });
   const changed = () => ada.page.evaluate(() => [[...globalThis.drawn], [...globalThis.moved]]);
   const before = await listed(ada, 'Your rooms');
@@ -263,34 +287,37 @@ scenario('what is said from right to left begins in view in the list, and is cut
   }
 });
 
-scenario('who comes back finds the last room open, without a step in the history; on a phone the list comes first', async (world) => {
-  const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
-  await world.room('Garden', [ada]);
-  const kitchen = await world.room('Kitchen', [ada, bob]);
-  for (const hash of ['', '#/rooms']) {
+scenario(
+  'who comes back finds the last room open, without a step in the history; on a phone the list comes first',
+  async (world) => {
+    const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
+    await world.room('Garden', [ada]);
+    const kitchen = await world.room('Kitchen', [ada, bob]);
+    for (const hash of ['', '#/rooms']) {
+      await ada.page.goto('about:blank');
+      await ada.page.goto(`${world.server.url}/${hash}`);
+      const steps = await historyOf(ada);
+      await title(ada, 'Kitchen').waitFor();
+      assert.equal(await historyOf(ada), steps);
+      assert.ok(ada.page.url().endsWith(`#/rooms/${kitchen.id}`), ada.page.url());
+    }
+    const begins = async (hash, name) => {
+      await ada.page.goto('about:blank');
+      await ada.page.goto(`${world.server.url}/${hash}`);
+      await title(ada, name).waitFor();
+    };
+    await ada.page.setViewportSize(PHONE);
+    await begins('', 'Rooms');
+    assert.equal(await title(ada, 'Kitchen').count(), 0);
+    await begins(`#/rooms/${kitchen.id}`, 'Kitchen');
+    await ada.page.setViewportSize(DESK);
+    // What is gone is not opened again.
     await ada.page.goto('about:blank');
-    await ada.page.goto(`${world.server.url}/${hash}`);
-    const steps = await historyOf(ada);
-    await title(ada, 'Kitchen').waitFor();
-    assert.equal(await historyOf(ada), steps);
-    assert.ok(ada.page.url().endsWith(`#/rooms/${kitchen.id}`), ada.page.url());
-  }
-  const begins = async (hash, name) => {
-    await ada.page.goto('about:blank');
-    await ada.page.goto(`${world.server.url}/${hash}`);
-    await title(ada, name).waitFor();
-  };
-  await ada.page.setViewportSize(PHONE);
-  await begins('', 'Rooms');
-  assert.equal(await title(ada, 'Kitchen').count(), 0);
-  await begins(`#/rooms/${kitchen.id}`, 'Kitchen');
-  await ada.page.setViewportSize(DESK);
-  // What is gone is not opened again.
-  await ada.page.goto('about:blank');
-  await world.server.ask('DELETE', `/api/rooms/${kitchen.id}`, { token: ada.grant.token });
-  await begins('', 'Pick a room');
-  assert.ok(ada.page.url().endsWith('#/rooms'), ada.page.url());
-});
+    await world.server.ask('DELETE', `/api/rooms/${kitchen.id}`, { token: ada.grant.token });
+    await begins('', 'Pick a room');
+    assert.ok(ada.page.url().endsWith('#/rooms'), ada.page.url());
+  },
+);
 
 scenario('on a phone the way back from a room tells how much is unread in others', async (world) => {
   const [ada, bob] = [await world.person('Ada', { viewport: PHONE }), await world.person('Bob')];

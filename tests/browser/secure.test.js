@@ -1,4 +1,6 @@
-/** Https with the server's own authority, in a real browser: trusted where it is installed, and led to where it is not. */
+/**
+ * Https with the server's own authority, in a real browser: trusted where it is installed, and led to where it is not.
+ */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -24,35 +26,45 @@ async function trusting(server) {
   return { browser, close: async () => (await browser.close(), rm(home, { recursive: true, force: true })) };
 }
 
-test('who has installed the authority sees no warning, and talks over WebSockets with a camera', { timeout: 90_000, skip: !isThere('certutil') && 'there is no certutil' }, async () => {
-  const server = await new Server(['--public-url', 'https://chat.test']).start();
-  const { browser, close } = await trusting(server);
-  try {
-    const grant = await server.signUp('Ada');
-    for (const host of ['localhost', 'chat.test']) {
-      const context = await browser.newContext();
-      await context.addInitScript(WATCH);
-      await context.addInitScript(LOG_IN, JSON.stringify(grant));
-      const page = await context.newPage();
-      const sockets = [];
-      page.on('websocket', (socket) => sockets.push(socket.url()));
-      await page.goto(`https://${host}:${server.port}/`);
-      await page.getByRole('button', { name: 'New room' }).waitFor();
-      await page.getByText('Connecting').waitFor({ state: 'detached' });
-      assert.deepEqual(sockets.map((url) => new URL(url).protocol), ['wss:'], host);
-      const camera = await page.evaluate(async () => (await navigator.mediaDevices.getUserMedia({ video: true })).getTracks().length);
-      assert.equal(camera, 1, host);
-      assert.deepEqual(await page.evaluate(() => globalThis.violations), []);
-      await context.close();
+test(
+  'who has installed the authority sees no warning, and talks over WebSockets with a camera',
+  { timeout: 90_000, skip: !isThere('certutil') && 'there is no certutil' },
+  async () => {
+    const server = await new Server(['--public-url', 'https://chat.test']).start();
+    const { browser, close } = await trusting(server);
+    try {
+      const grant = await server.signUp('Ada');
+      for (const host of ['localhost', 'chat.test']) {
+        const context = await browser.newContext();
+        await context.addInitScript(WATCH);
+        await context.addInitScript(LOG_IN, JSON.stringify(grant));
+        const page = await context.newPage();
+        const sockets = [];
+        page.on('websocket', (socket) => sockets.push(socket.url()));
+        await page.goto(`https://${host}:${server.port}/`);
+        await page.getByRole('button', { name: 'New room' }).waitFor();
+        await page.getByText('Connecting').waitFor({ state: 'detached' });
+        assert.deepEqual(
+          sockets.map((url) => new URL(url).protocol),
+          ['wss:'],
+          host,
+        );
+        const camera = await page.evaluate(
+          async () => (await navigator.mediaDevices.getUserMedia({ video: true })).getTracks().length,
+        );
+        assert.equal(camera, 1, host);
+        assert.deepEqual(await page.evaluate(() => globalThis.violations), []);
+        await context.close();
+      }
+      // What the authority may not vouch for is not believed, though it is installed.
+      const page = await browser.newPage();
+      await assert.rejects(page.goto(`https://other.test:${server.port}/`), /ERR_CERT/);
+    } finally {
+      await close();
+      await server.close();
     }
-    // What the authority may not vouch for is not believed, though it is installed.
-    const page = await browser.newPage();
-    await assert.rejects(page.goto(`https://other.test:${server.port}/`), /ERR_CERT/);
-  } finally {
-    await close();
-    await server.close();
-  }
-});
+  },
+);
 
 scenario('a call on plain http from elsewhere leads to the secure page, where there is a camera', async (world) => {
   const ada = await world.person('Ada', { insecure: true, ignoreHTTPSErrors: true });
@@ -77,10 +89,14 @@ scenario('the page about trust is read without the client, in light and dark, at
     await ada.page.setViewportSize({ width, height: 800 });
     await ada.page.goto(`${world.server.url}/trust`);
     await ada.page.getByRole('heading', { name: 'Trust this server' }).waitFor();
-    const wide = await ada.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    const wide = await ada.page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
     assert.equal(wide, 0, `it scrolls sideways at ${width}`);
     const button = await ada.page.evaluate(() => getComputedStyle(document.querySelector('.button')).display);
     assert.equal(button, 'inline-block', 'its style counts');
-    if (process.env.SHOTS) await ada.page.screenshot({ path: join(process.env.SHOTS, `trust-${width}.png`), fullPage: true });
+    if (process.env.SHOTS) {
+      await ada.page.screenshot({ path: join(process.env.SHOTS, `trust-${width}.png`), fullPage: true });
+    }
   }
 });

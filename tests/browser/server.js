@@ -24,9 +24,14 @@ export class Server {
     this.directory ??= await mkdtemp(join(tmpdir(), 'tincan-browser-'));
     const host = this.flags.includes('--host') ? [] : ['--host', '127.0.0.1'];
     const flags = [...host, '--port', String(this.port), '--data-dir', this.directory];
-    const quick = ['--bcrypt-cost', '4', '--rate-limit', 'off', '--ice-server', 'none', ...(this.flags.includes('--turn') ? [] : ['--turn', 'off'])];
+    const quick = ['--bcrypt-cost', '4', '--rate-limit', 'off', '--ice-server', 'none'];
+    const turn = this.flags.includes('--turn') ? [] : ['--turn', 'off'];
+    const client = this.flags.includes('--client-dir') ? [] : CLIENT;
     // The environment of whoever runs the tests must not change the server.
-    this.child = spawn(BINARY, [...flags, ...quick, ...(this.flags.includes('--client-dir') ? [] : CLIENT), ...this.flags], { cwd: this.directory, env: { PATH: process.env.PATH } });
+    this.child = spawn(BINARY, [...flags, ...quick, ...turn, ...client, ...this.flags], {
+      cwd: this.directory,
+      env: { PATH: process.env.PATH },
+    });
     this.exited = new Promise((resolve) => this.child.once('exit', resolve));
     await new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`the server did not start:\n${this.log.join('')}`)), START_MS);
@@ -63,7 +68,10 @@ export class Server {
 
   /** @returns {Promise<any>} */
   async ask(method, path, { token, body } = {}) {
-    const headers = { ...(token && { Authorization: `Bearer ${token}` }), ...(body && { 'Content-Type': 'application/json' }) };
+    const headers = {
+      ...(token && { Authorization: `Bearer ${token}` }),
+      ...(body && { 'Content-Type': 'application/json' }),
+    };
     const response = await fetch(this.url + path, { method, headers, body: body && JSON.stringify(body) });
     const answer = response.status === 204 ? null : await response.json();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${answer?.message}`);

@@ -35,17 +35,21 @@ test('two on two servers write and see each other', { timeout: 120_000, skip: mi
     await ada.reads('from the other');
   }));
 
-test('two on two servers hold a call, which goes on when one of the servers is killed', { timeout: 120_000, skip: missing() }, () =>
-  apart(async ({ ada, bob, servers }) => {
-    await ada.rings('Bob');
-    await bob.accepts();
-    await Promise.all([ada.hearsAndSees(), bob.hearsAndSees()]);
-    await servers[1].kill();
-    for (const person of [ada, bob]) await person.forgets();
-    await Promise.all([ada.hearsAndSees(), bob.hearsAndSees()]);
-    // Bob is in the call by the other server: what is told of it reaches him.
-    await ada.button('Camera').click();
-    await bob.tile('Ada').getByText('Camera off').waitFor();
-    await ada.button('Hang up').click();
-    await Promise.all([ada.hasNoCall(), bob.hasNoCall()]);
-  }));
+test(
+  'two on two servers hold a call, which goes on when one of the servers is killed',
+  { timeout: 120_000, skip: missing() },
+  () =>
+    apart(async ({ ada, bob, servers }) => {
+      await ada.rings('Bob');
+      await bob.accepts();
+      await Promise.all([ada.hearsAndSees(), bob.hearsAndSees()]);
+      await servers[1].kill();
+      for (const person of [ada, bob]) await person.forgets();
+      await Promise.all([ada.hearsAndSees(), bob.hearsAndSees()]);
+      // Bob is in the call by the other server: what is told of it reaches him.
+      await ada.button('Camera').click();
+      await bob.tile('Ada').getByText('Camera off').waitFor();
+      await ada.button('Hang up').click();
+      await Promise.all([ada.hasNoCall(), bob.hasNoCall()]);
+    }),
+);

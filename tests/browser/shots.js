@@ -68,10 +68,19 @@ try {
   const size = { viewport: { width: 1280, height: 800 } };
   const ada = await world.person('Ada', { ...size, init: painted(28) });
   const others = {};
-  for (const [name, hue] of [['Noor', 200], ['Marta', 330], ['Ilja', 150]]) others[name] = await world.person(name, { ...size, init: painted(hue) });
-  const make = (person, name, description) => server.ask('POST', '/api/rooms', { token: person.grant.token, body: { name, description } });
+  for (const [name, hue] of Object.entries({ Noor: 200, Marta: 330, Ilja: 150 })) {
+    others[name] = await world.person(name, { ...size, init: painted(hue) });
+  }
+  const make = (person, name, description) =>
+    server.ask('POST', '/api/rooms', { token: person.grant.token, body: { name, description } });
   const rooms = [];
-  for (const [name, description] of [['Lunch', 'Who cooks, who eats'], ['Workshop', 'Saturdays, ten to four'], ['Posters', 'Print, paste, repeat']]) rooms.push(await make(others.Noor, name, description));
+  for (const [name, description] of [
+    ['Lunch', 'Who cooks, who eats'],
+    ['Workshop', 'Saturdays, ten to four'],
+    ['Posters', 'Print, paste, repeat'],
+  ]) {
+    rooms.push(await make(others.Noor, name, description));
+  }
   const sockets = {};
   for (const [name, person] of Object.entries({ Ada: ada, ...others })) {
     sockets[name] = await server.socket(person.grant);
@@ -87,7 +96,14 @@ try {
   await ada.visits(rooms[2]);
   await ada.reads('Yes, ring me.');
   const picture = async (place, name) => {
-    await ada.page.evaluate(() => Promise.all(document.getAnimations().filter((one) => one.effect.getComputedTiming().iterations !== Infinity).map((one) => one.finished.catch(() => undefined))));
+    await ada.page.evaluate(() =>
+      Promise.all(
+        document
+          .getAnimations()
+          .filter((one) => one.effect.getComputedTiming().iterations !== Infinity)
+          .map((one) => one.finished.catch(() => undefined)),
+      ),
+    );
     await ada.page.screenshot({ path: join(place, `${name}.png`) });
   };
   const everywhere = async (name) => {
@@ -115,7 +131,10 @@ try {
   await ada.page.locator('.preview video').waitFor();
   await everywhere('preview');
   await ada.page.getByRole('dialog').getByRole('button', { name: 'Call everybody here' }).click();
-  if (looks) await others.Noor.button('Accept', { exact: true }).waitFor().then(() => others.Noor.page.screenshot({ path: join(looks, 'incoming.png') }));
+  if (looks) {
+    await others.Noor.button('Accept', { exact: true }).waitFor();
+    await others.Noor.page.screenshot({ path: join(looks, 'incoming.png') });
+  }
   await everywhere('ringing');
   for (const person of Object.values(others)) await person.accepts();
   await ada.hearsAndSees(3);

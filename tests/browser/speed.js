@@ -1,6 +1,6 @@
 /**
- * How long the client takes until it can be used on a line of 150 ms and 1.6 Mbit/s, and what it asks for: `npm run speed`.
- * With `WATERFALL=1` it also prints what was asked for when, at the last visit of each kind.
+ * How long the client takes until it can be used on a line of 150 ms and 1.6 Mbit/s, and what it asks for: `npm run
+ * speed`. With `WATERFALL=1` it also prints what was asked for when, at the last visit of each kind.
  */
 
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -60,8 +60,17 @@ const room = async (page) => {
 /** @param {Server} server */
 async function profile(server, grant) {
   const place = await mkdtemp(join(tmpdir(), 'tincan-speed-'));
-  const context = await chromium.launchPersistentContext(place, { executablePath: CHROMIUM, args: ['--no-sandbox'], viewport: { width: 1280, height: 800 } });
-  if (grant) await context.addInitScript((text) => location.protocol === 'about:' || localStorage.setItem('tincan.session', text), JSON.stringify(grant));
+  const context = await chromium.launchPersistentContext(place, {
+    executablePath: CHROMIUM,
+    args: ['--no-sandbox'],
+    viewport: { width: 1280, height: 800 },
+  });
+  if (grant) {
+    await context.addInitScript(
+      (text) => location.protocol === 'about:' || localStorage.setItem('tincan.session', text),
+      JSON.stringify(grant),
+    );
+  }
   return { context, close: () => context.close().then(() => rm(place, { recursive: true, force: true })) };
 }
 
@@ -91,7 +100,9 @@ for (const [name, runs] of Object.entries(results)) {
   const sorted = runs.sort((a, b) => a.ms - b.ms);
   const middle = sorted[Math.floor(RUNS / 2)];
   const range = `${Math.round(sorted[0].ms)}–${Math.round(sorted.at(-1).ms)}`;
-  console.log(`${name}: usable after ${Math.round(middle.ms)} ms (${range}), ${middle.requests} requests, ${middle.bytes} bytes`);
+  console.log(
+    `${name}: usable after ${Math.round(middle.ms)} ms (${range}), ${middle.requests} requests, ${middle.bytes} bytes`,
+  );
   if (process.env.WATERFALL) console.log(waterfall.join('\n'));
   else if (middle.requests < 12) console.log(`  ${middle.names.join(' ')}`);
 }

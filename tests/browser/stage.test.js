@@ -253,7 +253,7 @@ scenario(
 );
 
 scenario(
-  'the card of a call is the next thing for the keyboard, takes the focus from nobody, and is answered by keys that are shown',
+  'the card of a call is the next thing for the keyboard, takes no focus, and is answered by keys that are shown',
   async (world) => {
     const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
     await world.room('Kitchen', [ada, bob]);

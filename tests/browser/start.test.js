@@ -1,4 +1,6 @@
-/** The client comes in parts: what one presses before its part is there works once it is; what is missing comes again. */
+/**
+ * The client comes in parts: what one presses before its part is there works once it is; what is missing comes again.
+ */
 
 import assert from 'node:assert/strict';
 import { scenario } from './world.js';
@@ -49,8 +51,16 @@ for (const [what, press, there] of [
   ['the calls', (ada) => ada.link(/^Calls/).click(), (ada) => ada.page.getByText('No calls yet')],
   ['the settings', (ada) => ada.link('Settings').click(), (ada) => ada.page.getByRole('heading', { name: 'Settings' })],
   ['the log-out', (ada) => ada.button('Log out').click(), (ada) => ada.page.getByRole('dialog', { name: 'Log out?' })],
-  ['a call', (ada) => ada.button('Call everybody here').click(), (ada) => ada.page.getByRole('dialog', { name: /^Call/ })],
-  ['the menu of a room', (ada) => ada.button('More about this room').click(), (ada) => ada.page.getByRole('menuitem', { name: 'Leave room' })],
+  [
+    'a call',
+    (ada) => ada.button('Call everybody here').click(),
+    (ada) => ada.page.getByRole('dialog', { name: /^Call/ }),
+  ],
+  [
+    'the menu of a room',
+    (ada) => ada.button('More about this room').click(),
+    (ada) => ada.page.getByRole('menuitem', { name: 'Leave room' }),
+  ],
 ]) {
   scenario(`${what}, pressed before that part is there, comes with it`, async (world) => {
     const { person: ada, way } = await cameWithoutTheRest(world, 'Ada');

@@ -1,12 +1,19 @@
-/** A team's own place, with three people in three browsers: private rooms, messages to one, mentions, what is unread. */
+/**
+ * A team's own place, with three people in three browsers: private rooms, messages to one, mentions, what is unread.
+ */
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { fits, isOpenToAll } from './barriers.js';
 import { scenario, until } from './world.js';
 
-const shot = async (person, name) => process.env.SHOTS && person.page.screenshot({ path: join(process.env.SHOTS, `${name}.png`) });
-const three = async (world, options = {}) => [await world.person('Ada', options), await world.person('Bob'), await world.person('Cyd')];
+const shot = async (person, name) =>
+  process.env.SHOTS && person.page.screenshot({ path: join(process.env.SHOTS, `${name}.png`) });
+const three = async (world, options = {}) => [
+  await world.person('Ada', options),
+  await world.person('Bob'),
+  await world.person('Cyd'),
+];
 const dialog = (person) => person.page.getByRole('dialog');
 const inList = (person, name) => person.page.getByRole('navigation', { name: 'Rooms' }).getByRole('link', { name });
 
@@ -123,7 +130,10 @@ scenario(
     await world.server.ask('POST', '/api/rooms', { token: ada.grant.token, body: { name: 'Garden', kind: 'private' } });
     await inList(ada, /Garden/).waitFor();
     await ada.link(/^People/).click();
-    await ada.page.getByRole('region', { name: 'People', exact: true }).getByRole('button', { name: 'Cyd', exact: true }).click();
+    await ada.page
+      .getByRole('region', { name: 'People', exact: true })
+      .getByRole('button', { name: 'Cyd', exact: true })
+      .click();
     const cyd = ada.page.getByRole('dialog', { name: 'Cyd' });
     await cyd.getByText('Online').waitFor();
     await cyd.getByLabel('Add to a room').selectOption('Garden');
@@ -193,7 +203,10 @@ scenario(
   'a call of two stands among what they write, as each saw it, and rings again from there',
   async (world) => {
     const [ada, bob] = [await world.person('Ada'), await world.person('Bob')];
-    const direct = await world.server.ask('POST', '/api/direct', { token: ada.grant.token, body: { userId: bob.grant.user.id } });
+    const direct = await world.server.ask('POST', '/api/direct', {
+      token: ada.grant.token,
+      body: { userId: bob.grant.user.id },
+    });
     for (const person of [ada, bob]) await person.page.goto(`${world.server.url}/#/rooms/${direct.id}`);
     await ada.says('may I ring?');
     await bob.reads('may I ring?');
@@ -207,7 +220,9 @@ scenario(
     await bob.says('now I can');
     await ada.reads('now I can');
     // In its place: after what was said before it.
-    const order = await ada.page.locator('.feed > article').evaluateAll((all) => all.map((one) => one.className.split(' ')[0]));
+    const order = await ada.page
+      .locator('.feed > article')
+      .evaluateAll((all) => all.map((one) => one.className.split(' ')[0]));
     assert.deepEqual(order, ['message', 'call-row', 'message']);
     await ada.button('Call again').click();
     await dialog(ada).getByRole('button', { name: 'Call', exact: true }).click();
@@ -223,7 +238,11 @@ scenario(
     await Promise.all([ada.hearsAndSees(1, { video: false }), bob.hearsAndSees(1, { video: false })]);
     await ada.button('Hang up').click();
     await bob.sees('Ada hung up.');
-    await ada.page.locator('.call-row', { hasText: /^Call, 0:\d\d/ }).or(ada.page.locator('.call-row', { hasText: /Call, 0:\d\d/ })).first().waitFor();
+    await ada.page
+      .locator('.call-row', { hasText: /^Call, 0:\d\d/ })
+      .or(ada.page.locator('.call-row', { hasText: /Call, 0:\d\d/ }))
+      .first()
+      .waitFor();
   },
   { timeout: 150_000 },
 );

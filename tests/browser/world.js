@@ -27,7 +27,9 @@ after(async () => browser?.close());
 export const WATCH = () => {
   globalThis.violations = [];
   document.addEventListener('securitypolicyviolation', (event) =>
-    globalThis.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`),
+    globalThis.violations.push(
+      `${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`,
+    ),
   );
   globalThis.connections ??= [];
   const Native = globalThis.RTCPeerConnection;
@@ -49,7 +51,9 @@ export const TIME_PICTURES = () => {
   connections.push = (pc) => {
     const look = async () => {
       const inbound = pc.firstPictureAt ? [] : [...(await pc.getStats()).values()];
-      if (inbound.some((entry) => entry.type === 'inbound-rtp' && entry.framesDecoded > 0)) pc.firstPictureAt = Date.now();
+      if (inbound.some((entry) => entry.type === 'inbound-rtp' && entry.framesDecoded > 0)) {
+        pc.firstPictureAt = Date.now();
+      }
       if (pc.firstPictureAt || pc.connectionState === 'closed') clearInterval(timer);
     };
     const timer = setInterval(() => void look(), 100);
@@ -78,7 +82,9 @@ export const FORGET = () => globalThis.connections.forEach((pc) => delete pc.see
 /** Puts a log-in into a page, once: a log-out must last over a reload. */
 export const LOG_IN = (text) => {
   if (!location.protocol.startsWith('http')) return;
-  if (!sessionStorage.getItem('begun') && !localStorage.getItem('tincan.session')) localStorage.setItem('tincan.session', text);
+  if (!sessionStorage.getItem('begun') && !localStorage.getItem('tincan.session')) {
+    localStorage.setItem('tincan.session', text);
+  }
   sessionStorage.setItem('begun', 'yes');
 };
 
@@ -157,7 +163,10 @@ export class Person {
   /** Pictures and sound come from so many others: frames are decoded, and there is energy in the sound. */
   async hearsAndSees(others = 1, { video = true } = {}) {
     // Not `waitForFunction`: polled, it takes a promise for an answer.
-    await until(async () => (await this.page.evaluate(FLOWS, video)) >= others, `sound${video ? ' and pictures' : ''} of ${others} at ${this.name}`);
+    await until(
+      async () => (await this.page.evaluate(FLOWS, video)) >= others,
+      `sound${video ? ' and pictures' : ''} of ${others} at ${this.name}`,
+    );
   }
 
   /** From now on only what comes later counts. */
@@ -192,7 +201,10 @@ export class World {
    */
   async person(name, { insecure, at = '', outside, init, elsewhere, ...options } = {}) {
     if (!elsewhere) browser ??= await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...this.flags] });
-    const context = await (elsewhere?.browser ?? browser).newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    const context = await (elsewhere?.browser ?? browser).newContext({
+      viewport: { width: 1280, height: 800 },
+      ...options,
+    });
     context.setDefaultTimeout(WAIT_MS);
     await context.addInitScript(WATCH);
     if (init) await init(context);
@@ -237,7 +249,9 @@ export class World {
   async checkPages() {
     for (const { name, page, errors } of this.people) {
       assert.deepEqual(errors, [], `errors in the page of ${name}`);
-      if (!page.isClosed()) assert.deepEqual(await page.evaluate(() => globalThis.violations), [], `policy in the page of ${name}`);
+      if (!page.isClosed()) {
+        assert.deepEqual(await page.evaluate(() => globalThis.violations), [], `policy in the page of ${name}`);
+      }
     }
   }
 

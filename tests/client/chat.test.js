@@ -101,7 +101,7 @@ test('who missed more than a window holds stays where one was, and reads on to t
   assert.equal(seqs(chat, roomId).at(-1), 1503);
 });
 
-test('a room that is not looked at and has missed more than a window holds begins anew where one left off', async () => {
+test('a room not looked at that has missed more than a window holds begins anew where one left off', async () => {
   const { server, open } = setUp();
   const [roomId, other] = [server.addRoom(1), server.addRoom(2)];
   const chat = open();
@@ -308,7 +308,7 @@ test('what is written while the connection is away is sent after joining, each o
   assert.ok(events.lastIndexOf('join-room') < events.indexOf('send-message'));
 });
 
-test('what waits survives a reload under the same clientId, and an answer that was lost does not double it', async () => {
+test('what waits survives a reload under the same clientId, and a lost answer does not double it', async () => {
   const { server, open, shelf } = setUp();
   const roomId = server.addRoom(1);
   const chat = open();
@@ -360,7 +360,9 @@ test('too fast is not failed: it waits as long as the server says', async () => 
   const answer = server.connection.answer;
   let refusals = 1;
   server.connection.answer = (event, payload) =>
-    event === 'send-message' && refusals-- > 0 ? { ok: false, code: 'rate_limited', retryAfterMs: 700 } : answer(event, payload);
+    event === 'send-message' && refusals-- > 0
+      ? { ok: false, code: 'rate_limited', retryAfterMs: 700 }
+      : answer(event, payload);
   chat.send(roomId, 'patient');
   await settle();
   assert.equal(chat.outbox.of(roomId)[0].state, 'waiting');
@@ -419,7 +421,9 @@ test('the list of rooms is asked for until the server answers', async () => {
   const rooms = server.rest.rooms;
   let refusals = 2;
   server.rest.rooms = async () => {
-    if (refusals-- > 0) throw Object.assign(new (await import('../../static/protocol/errors.js')).RequestError('storage', 'no'));
+    if (refusals-- > 0) {
+      throw Object.assign(new (await import('../../static/protocol/errors.js')).RequestError('storage', 'no'));
+    }
     return rooms();
   };
   const chat = open();
@@ -444,7 +448,7 @@ function limitRooms(server, most) {
   };
 }
 
-test('who is in more rooms than a connection takes is in those of which most is to be expected, and is told which are not', async () => {
+test('who is in more rooms than a connection takes is in the liveliest, and is told which are not', async () => {
   const { server, open } = setUp();
   limitRooms(server, 2);
   const [quiet, busy, last, inView] = [1, 2, 3, 4].map((number) => server.addRoom(number));
@@ -462,7 +466,7 @@ test('who is in more rooms than a connection takes is in those of which most is 
   assert.equal(chat.sync.beyond.has(quiet), true);
 });
 
-test('a room that was too many is followed as soon as another one was left, and what was written for it is sent', async () => {
+test('a room that was too many is followed once another was left, and what was written for it is sent', async () => {
   const { server, open } = setUp();
   limitRooms(server, 1);
   const [first, second] = [server.addRoom(1), server.addRoom(2)];

@@ -12,21 +12,31 @@ import { fakeTimers, settle, storage } from './fakes.js';
 import { fakeDevices } from './rtc.js';
 
 const STUN = { urls: ['stun:chat.example:3478'] };
-const TURN = { urls: ['turn:chat.example:3478?transport=udp', 'turn:chat.example:3478?transport=tcp'], username: '1:a', credential: 'x' };
+const TURN = {
+  urls: ['turn:chat.example:3478?transport=udp', 'turn:chat.example:3478?transport=tcp'],
+  username: '1:a',
+  credential: 'x',
+};
 
 /** Connections on a network where these URLs answer, and those are refused with a code. */
 function network({ answering = [], refused = {}, host = true } = {}) {
   const made = [];
   const connect = (configuration) => {
     const pc = { configuration, closed: false, localDescription: null, close: () => (pc.closed = true) };
-    Object.assign(pc, { createDataChannel: () => ({}), addIceCandidate: async () => {}, setRemoteDescription: async () => {}, createAnswer: async () => ({}) });
+    Object.assign(pc, {
+      createDataChannel: () => ({}),
+      addIceCandidate: async () => {},
+      setRemoteDescription: async () => {},
+      createAnswer: async () => ({}),
+    });
     pc.createOffer = async () => ({ type: 'offer', sdp: '' });
     pc.setLocalDescription = async () => {
       const urls = configuration.iceServers.flatMap((server) => server.urls);
       queueMicrotask(() => {
         // A line is only tried.
         if (!pc.onicecandidateerror) return;
-        const found = (type) => pc.onicecandidate({ candidate: { candidate: `candidate:1 1 udp 1 h 9 typ ${type}`, type } });
+        const found = (type) =>
+          pc.onicecandidate({ candidate: { candidate: `candidate:1 1 udp 1 h 9 typ ${type}`, type } });
         if (host && configuration.iceTransportPolicy !== 'relay') found('host');
         for (const url of urls) {
           if (refused[url]) pc.onicecandidateerror({ errorCode: refused[url], url, errorText: 'refused' });
@@ -51,12 +61,21 @@ const letsThrough = (...transports) => ({
       on: (event, handler) => (handlers[event] = handler),
       off() {},
       disconnect() {},
-      connect: () => queueMicrotask(() => (transports.includes(transport) ? handlers.connect() : handlers.connect_error(new Error(`${transport} error`)))),
+      connect: () =>
+        queueMicrotask(() =>
+          transports.includes(transport) ? handlers.connect() : handlers.connect_error(new Error(`${transport} error`)),
+        ),
     };
   },
 });
 
-function setUp({ servers = [STUN, TURN], net = network(), connection = letsThrough('websocket', 'polling'), devices = fakeDevices(), inCall = false } = {}) {
+function setUp({
+  servers = [STUN, TURN],
+  net = network(),
+  connection = letsThrough('websocket', 'polling'),
+  devices = fakeDevices(),
+  inCall = false,
+} = {}) {
   devices.connect = net.connect;
   const timers = fakeTimers();
   const ice = new IceServers({ iceServers: async () => ({ iceServers: servers, ttl: 60 }) });
@@ -76,7 +95,14 @@ async function outcome({ check, timers }) {
 test('where all is well, all is said to be well, but for a relay that carries nothing', async () => {
   const set = setUp({ net: network({ answering: [...STUN.urls, ...TURN.urls] }) });
   const { line, ...rest } = await outcome(set);
-  assert.deepEqual(rest, { page: 'good', microphone: 'good', camera: 'good', live: 'good', direct: 'good', relay: 'good' });
+  assert.deepEqual(rest, {
+    page: 'good',
+    microphone: 'good',
+    camera: 'good',
+    live: 'good',
+    direct: 'good',
+    relay: 'good',
+  });
   // These connections carry nothing.
   assert.equal(line, 'bad');
 });
@@ -104,7 +130,9 @@ test('without devices it says which are missing; without a secure page it names 
   assert.deepEqual([found.microphone, found.camera], ['bad', 'bad']);
   assert.match(none.check.found.get('camera').words, /No camera was found/);
 
-  const insecure = setUp({ devices: fakeDevices({ available: false, secure: { url: 'https://chat.example/', warning: '' } }) });
+  const insecure = setUp({
+    devices: fakeDevices({ available: false, secure: { url: 'https://chat.example/', warning: '' } }),
+  });
   assert.equal((await outcome(insecure)).page, 'bad');
   assert.match(insecure.check.found.get('page').mend, /Open the secure page/);
 });
@@ -116,7 +144,7 @@ test('in a call it opens no camera that is off, and leaves the microphone as it 
   assert.equal(devices.made.length, 0);
 });
 
-test('a server without a relay, one that is held back, one over TCP alone and one that refuses have words of their own', async () => {
+test('no relay, one that is held back, one over TCP alone and one that refuses have words of their own', async () => {
   const words = async (options) => {
     const set = setUp(options);
     const { relay } = await outcome(set);
@@ -128,7 +156,9 @@ test('a server without a relay, one that is held back, one over TCP alone and on
   assert.deepEqual([held, /cannot be reached from here/.test(heldWords)], ['bad', true]);
   const [slow, slowWords] = await words({ net: network({ answering: [TURN.urls[1]] }) });
   assert.deepEqual([slow, /holds UDP back/.test(slowWords)], ['warn', true]);
-  const [refused, refusedWords] = await words({ net: network({ refused: { [TURN.urls[0]]: 401, [TURN.urls[1]]: 401 } }) });
+  const [refused, refusedWords] = await words({
+    net: network({ refused: { [TURN.urls[0]]: 401, [TURN.urls[1]]: 401 } }),
+  });
   assert.deepEqual([refused, /refuses your credentials/.test(refusedWords)], ['bad', true]);
 });
 
@@ -136,7 +166,9 @@ test('the report names every part, with what was found', async () => {
   const set = setUp({ servers: [STUN], connection: letsThrough('polling') });
   await outcome(set);
   const report = set.check.report(['browser: one']);
-  for (const words of ['browser: one', 'WARN Messages', 'BAD  Relay', 'websocket no (websocket error)', '-    Line']) assert.ok(report.includes(words), words);
+  for (const words of ['browser: one', 'WARN Messages', 'BAD  Relay', 'websocket no (websocket error)', '-    Line']) {
+    assert.ok(report.includes(words), words);
+  }
   assert.doesNotMatch(report, /1:a|credential/);
 });
 
@@ -210,7 +242,10 @@ function doubting({ servers, net, online = true, theirs = 'x', state = 'connecti
 test('a call that does not connect says which fault it is', async () => {
   const reasons = [
     [{ servers: [STUN], net: network() }, /this server has no relay/],
-    [{ net: network({ refused: { [TURN.urls[0]]: 701, [TURN.urls[1]]: 701 } }) }, /relay of this server cannot be reached/],
+    [
+      { net: network({ refused: { [TURN.urls[0]]: 701, [TURN.urls[1]]: 701 } }) },
+      /relay of this server cannot be reached/,
+    ],
     [{ net: network({ host: false }) }, /finds no network/],
     [{ net: network({ answering: TURN.urls }) }, /at Bob’s side/],
     [{ net: network(), theirs: '' }, /Bob’s browser does not answer/],

@@ -11,7 +11,9 @@ const read = (name) => readFileSync(new URL(name, styles), 'utf8');
 function tokens() {
   const themes = { light: new Map(), dark: new Map() };
   const rgb = (hex) => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
-  for (const [, name, light, dark] of read('tokens.css').matchAll(/^ {2}--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);/gm)) {
+  for (const [, name, light, dark] of read('tokens.css').matchAll(
+    /^ {2}--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);/gm,
+  )) {
     themes.light.set(name, rgb(light));
     themes.dark.set(name, rgb(dark));
   }
@@ -22,7 +24,9 @@ function tokens() {
 }
 
 function luminance(colour) {
-  const [r, g, b] = colour.map((part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4));
+  const [r, g, b] = colour.map((part) =>
+    part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4,
+  );
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
@@ -34,7 +38,9 @@ function contrast(a, b) {
 function hsl(hue, saturation, lightness) {
   const part = (n) => {
     const k = (n + hue / 30) % 12;
-    return 255 * (lightness - saturation * Math.min(lightness, 1 - lightness) * Math.max(-1, Math.min(k - 3, 9 - k, 1)));
+    return (
+      255 * (lightness - saturation * Math.min(lightness, 1 - lightness) * Math.max(-1, Math.min(k - 3, 9 - k, 1)))
+    );
   };
   return [part(0), part(8), part(4)];
 }
@@ -82,22 +88,33 @@ test('initials stand out from the colours of all avatars', () => {
   const hues = [...base.matchAll(/--hue: (\d+);/g)].map((match) => Number(match[1]));
   assert.ok(hues.length >= 12);
   const pair = (property) => {
-    const line = new RegExp(`^ {2}${property}: light-dark\\(hsl\\(var\\(--hue\\) (\\d+)% (\\d+)%\\), hsl\\(var\\(--hue\\) (\\d+)% (\\d+)%\\)\\);`, 'm').exec(base);
+    const one = 'hsl\\(var\\(--hue\\) (\\d+)% (\\d+)%\\)';
+    const line = new RegExp(`^ {2}${property}: light-dark\\(${one}, ${one}\\);`, 'm').exec(base);
     assert.ok(line, property);
     const [, s1, l1, s2, l2] = line.map((part) => Number(part) / 100);
     return { light: (hue) => hsl(hue, s1, l1), dark: (hue) => hsl(hue, s2, l2) };
   };
   const [ground, ink] = [pair('background'), pair('color')];
-  for (const theme of ['light', 'dark']) for (const hue of hues) assert.ok(contrast(ground[theme](hue), ink[theme](hue)) >= 4.5, `${hue} in ${theme}`);
+  for (const theme of ['light', 'dark']) {
+    for (const hue of hues) assert.ok(contrast(ground[theme](hue), ink[theme](hue)) >= 4.5, `${hue} in ${theme}`);
+  }
 });
 
 test('text is never made faint by seeing through it, and has no colour but those above', () => {
   // The colours of a call lie over pictures, on grounds of their own.
   for (const name of readdirSync(styles).filter((name) => name !== 'stage.css')) {
     // Comments may say anything, and motion passes.
-    const rules = read(name).replace(/\/\*[^]*?\*\//g, '').replace(/@keyframes [\w-]+ \{[^]*?\n\}/g, '');
-    const bare = [...rules.matchAll(/([^{}]+)\{([^{}]*)\}/g)].filter(([, , body]) => /^\s*color: (?!var\(--|inherit|currentColor|GrayText|light-dark\(hsl)/m.test(body));
-    assert.deepEqual(bare.map(([, selector]) => selector.trim()), [], name);
+    const rules = read(name)
+      .replace(/\/\*[^]*?\*\//g, '')
+      .replace(/@keyframes [\w-]+ \{[^]*?\n\}/g, '');
+    const bare = [...rules.matchAll(/([^{}]+)\{([^{}]*)\}/g)].filter(([, , body]) =>
+      /^\s*color: (?!var\(--|inherit|currentColor|GrayText|light-dark\(hsl)/m.test(body),
+    );
+    assert.deepEqual(
+      bare.map(([, selector]) => selector.trim()),
+      [],
+      name,
+    );
     const thin = [...rules.matchAll(/([^{}]+)\{([^{}]*)\}/g)].filter(([, , body]) => /^\s*opacity: 0?\.\d/m.test(body));
     assert.deepEqual(thin.map(([, selector]) => selector.trim()), [], name);
   }

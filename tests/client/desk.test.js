@@ -250,7 +250,8 @@ test('a call that ended while one was away is over', async () => {
 });
 
 for (const reloaded of [false, true]) {
-  test(`who hangs up while the server is away is out at once, and the server is told when it is back${reloaded ? ', by the page after a reload too' : ''}`, async () => {
+  const teller = reloaded ? ', by the page after a reload too' : '';
+  test(`who hangs up while the server is away is out at once, and it is told when it is back${teller}`, async () => {
     const tabStorage = storage();
     const first = setUp({ tabStorage });
     await ringBo(first.desk);

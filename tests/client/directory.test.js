@@ -19,7 +19,12 @@ function fakeServer(names, online = []) {
       const rest = found.filter((one) => one > after);
       const page = rest.slice(0, limit);
       return {
-        users: page.map((one) => ({ _id: one.slice(1), id: one.slice(1), username: one.slice(1), online: one[0] === '0' })),
+        users: page.map((one) => ({
+          _id: one.slice(1),
+          id: one.slice(1),
+          username: one.slice(1),
+          online: one[0] === '0',
+        })),
         next: rest.length > limit ? page.at(-1) : null,
       };
     },
@@ -29,7 +34,8 @@ function fakeServer(names, online = []) {
 
 const names = Array.from({ length: 120 }, (_, index) => `p${String(index).padStart(3, '0')}`);
 const shown = (directory) => directory.pages.flatMap((page) => page.users.map((user) => user.id));
-const online = (directory) => directory.pages.flatMap((page) => page.users.filter((user) => user.online).map((user) => user.id));
+const online = (directory) =>
+  directory.pages.flatMap((page) => page.users.filter((user) => user.online).map((user) => user.id));
 
 test('those online come first, and everybody comes by going on', async () => {
   const directory = new Directory({ rest: fakeServer(names, ['p119', 'p077']) });

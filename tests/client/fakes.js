@@ -67,7 +67,9 @@ export function fakeConnection(answer = () => ({ ok: true })) {
       if (connection.status !== 'online') throw new RequestError('offline', 'away');
       connection.sent.push({ event, payload });
       const ack = await connection.answer(event, payload);
-      if (ack?.ok === false) throw new RequestError(ack.code, ack.message ?? '', { detail: ack, retryAfterMs: ack.retryAfterMs });
+      if (ack?.ok === false) {
+        throw new RequestError(ack.code, ack.message ?? '', { detail: ack, retryAfterMs: ack.retryAfterMs });
+      }
       return ack;
     },
     /** Payloads of what was sent under a name. */
@@ -181,7 +183,9 @@ export function fakeServer({ me = id(1) } = {}) {
       const missed = all.filter((one) => one.seq > payload.after);
       const lastSeq = all.at(-1)?.seq ?? 0;
       const named = all.find((one) => one.seq === payload.after);
-      const reset = payload.after > lastSeq || (payload.after > 0 && payload.afterId !== undefined && named?.id !== payload.afterId);
+      const reset =
+        payload.after > lastSeq ||
+        (payload.after > 0 && payload.afterId !== undefined && named?.id !== payload.afterId);
       return {
         ok: true,
         room: { ...view(payload.roomId), joined: true },
@@ -192,7 +196,12 @@ export function fakeServer({ me = id(1) } = {}) {
       };
     }
     if (event === 'send-message') {
-      const { stored, fresh } = store(payload.roomId, { sender: me, senderName: 'Ada', content: payload.content, clientId: payload.clientId });
+      const { stored, fresh } = store(payload.roomId, {
+        sender: me,
+        senderName: 'Ada',
+        content: payload.content,
+        clientId: payload.clientId,
+      });
       if (fresh) connection.emit('new-message', stored);
       return { ok: true, message: stored };
     }

@@ -29,9 +29,15 @@ async function appAt(context, hash, { user, rooms = [], answers = {} } = {}) {
     shelf.of(user.id).write('here', true);
   }
   const never = () => new Promise(() => {});
-  const app = new App({ io: () => socket, storage: shelf, tabStorage: storage(), hash, parts: { chat: async () => chat, shell: async () => ({}), later: never } });
+  const app = new App({
+    io: () => socket,
+    storage: shelf,
+    tabStorage: storage(),
+    hash,
+    parts: { chat: async () => chat, shell: async () => ({}), later: never },
+  });
   app.place.fits = { both: true, lists: true, beside: true, all: true };
-  app.navigate = (next) => queueMicrotask(() => app.go(next));
+  app.navigation.setAddress = (next) => queueMicrotask(() => app.navigation.go(next));
   app.start();
   await settle();
   // Its timers must not outlive the test.
@@ -40,7 +46,12 @@ async function appAt(context, hash, { user, rooms = [], answers = {} } = {}) {
 }
 
 test('who is not logged in stays at an invitation and at a new password, and nowhere else inside', async (context) => {
-  for (const [hash, page] of [['#/invite/abc', 'invite'], ['#/reset/abc', 'reset'], ['#/admin', 'login'], ['#/rooms', 'login']]) {
+  for (const [hash, page] of [
+    ['#/invite/abc', 'invite'],
+    ['#/reset/abc', 'reset'],
+    ['#/admin', 'login'],
+    ['#/rooms', 'login'],
+  ]) {
     const { app } = await appAt(context, hash);
     assert.equal(app.route.page, page, hash);
     app.session.end();
@@ -51,7 +62,7 @@ test('who is not logged in stays at an invitation and at a new password, and now
 test('who signs up by an invitation finds the room open that it led to', async (context) => {
   const kitchen = room(5, { name: 'Kitchen' });
   const { app, socket } = await appAt(context, '#/invite/abc', { rooms: [room(4, { joined: false }), kitchen] });
-  app.signedUp(grant(ada), 'Kitchen');
+  app.entry.signedUp(grant(ada), 'Kitchen');
   await settle();
   socket.come();
   for (let turn = 0; turn < 5; turn += 1) await settle();
@@ -60,12 +71,14 @@ test('who signs up by an invitation finds the room open that it led to', async (
 
 test('who has an account and logs in comes back to the invitation, and by it into the room', async (context) => {
   const board = room(7, { name: 'Board', kind: 'private' });
-  const { app, asked } = await appAt(context, '#/invite/abc', { answers: { 'POST /api/invites/code/abc': { room: board } } });
-  app.go('#/login');
+  const { app, asked } = await appAt(context, '#/invite/abc', {
+    answers: { 'POST /api/invites/code/abc': { room: board } },
+  });
+  app.navigation.go('#/login');
   app.session.begin(grant(ada));
   for (let turn = 0; turn < 5; turn += 1) await settle();
   assert.equal(app.place.hash, '#/invite/abc');
-  await app.followInvite('abc');
+  await app.entry.followInvite('abc');
   await settle();
   assert.ok(asked.some(([what]) => what === 'POST /api/invites/code/abc'));
   assert.equal(app.place.hash, `#/rooms/${board.id}`);
@@ -76,7 +89,7 @@ test('a new password is for whoever the link was made for, whoever was logged in
   const { app } = await appAt(context, '#/reset/abc', { user: ada });
   assert.equal(app.chat.user.id, ada.id);
   const bob = { id: id(2), username: 'Bob', role: 'member' };
-  app.changeTo(grant(bob));
+  app.entry.changeTo(grant(bob));
   for (let turn = 0; turn < 5; turn += 1) await settle();
   assert.equal(app.chat.user.id, bob.id);
   assert.equal(app.route.page, 'home');
@@ -105,12 +118,20 @@ test('whose account is disabled is out at once, and told why', async (context) =
 });
 
 test('accounts are found, go on where a page ended, and change one at a time', async () => {
-  const account = (number, more) => ({ id: id(number), username: `U${number}`, role: 'member', disabled: false, ...more });
+  const account = (number, more) => ({
+    id: id(number),
+    username: `U${number}`,
+    role: 'member',
+    disabled: false,
+    ...more,
+  });
   const asked = [];
   const rest = {
     async accounts(query) {
       asked.push(query);
-      return query.after ? { accounts: [account(2), account(3)], next: null } : { accounts: [account(1), account(2)], next: 'place' };
+      return query.after
+        ? { accounts: [account(2), account(3)], next: null }
+        : { accounts: [account(1), account(2)], next: 'place' };
     },
     changeAccount: async (accountId, change) => ({ ...account(Number(accountId)), ...change }),
     removeAccount: async () => {},
@@ -132,9 +153,12 @@ test('accounts are found, go on where a page ended, and change one at a time', a
 
 test('who logs out everywhere is told so, and whoever logs in after that is led nowhere', async (context) => {
   const { app, asked } = await appAt(context, '#/rooms', { user: ada });
-  app.go('#/settings');
-  await app.logOutEverywhere();
+  app.navigation.go('#/settings');
+  await app.entry.logOutEverywhere();
   await settle();
   assert.ok(asked.some(([what]) => what === 'POST /api/auth/logout-everywhere'));
-  assert.deepEqual([app.session.user, app.session.notice, app.returnTo], [null, 'You are logged out everywhere.', '']);
+  assert.deepEqual(
+    [app.session.user, app.session.notice, app.entry.returnTo],
+    [null, 'You are logged out everywhere.', ''],
+  );
 });

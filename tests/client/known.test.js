@@ -1,4 +1,7 @@
-/** What was known last: there at the next visit without the server, put right by it, and never more than there is room for. */
+/**
+ * What was known last: there at the next visit without the server, put right by it, and never more than there is room
+ * for.
+ */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -17,7 +20,14 @@ function browser(shelf = storage()) {
   const visit = () => {
     const timers = fakeTimers();
     const { rest, connection } = server;
-    const chat = new Chat({ rest, connection, storage: shelf, user: me, timers, wait: () => new Promise(() => undefined) });
+    const chat = new Chat({
+      rest,
+      connection,
+      storage: shelf,
+      user: me,
+      timers,
+      wait: () => new Promise(() => undefined),
+    });
     return { chat, timers };
   };
   /** The page is left, and the server is away afterwards. */
@@ -114,7 +124,7 @@ test('a store that was put back to an older state replaces what was known', asyn
   assert.equal(chat.marks.read[roomId], 4);
 });
 
-test('where the first unread message is not among those that were kept, the room is opened anew around it', async () => {
+test('where the first unread message is not among those kept, the room is opened anew around it', async () => {
   const world = browser();
   const { server, visit, leave } = world;
   const roomId = server.addRoom(1);
@@ -208,7 +218,10 @@ test('what is known is as old as the last moment with the server, however late i
 test('what changes is saved within five seconds, and what did not change is not written again', async () => {
   const items = memoryShelf();
   const written = [];
-  const counting = Object.create(items, { setItem: { value: (key, value) => (written.push(key), items.setItem(key, value)) }, length: { get: () => items.length } });
+  const counting = Object.create(items, {
+    setItem: { value: (key, value) => (written.push(key), items.setItem(key, value)) },
+    length: { get: () => items.length },
+  });
   const world = browser(new BrowserStorage(counting));
   const { server, visit } = world;
   const [roomId, other] = [server.addRoom(1), server.addRoom(2)];
@@ -281,14 +294,20 @@ test('all that is kept stays within the bound: the messages of rooms looked at l
   const items = memoryShelf();
   const shelf = new BrowserStorage(items);
   const long = { content: '\u0007'.repeat(700) };
-  const known = look(shelf, 2_000, long, { description: 'd'.repeat(500), participants: Array(50).fill({ id: id(1), username: 'Ada' }) });
+  const known = look(shelf, 2_000, long, {
+    description: 'd'.repeat(500),
+    participants: Array(50).fill({ id: id(1), username: 'Ada' }),
+  });
   let size = 0;
   for (const name of shelf.names('')) size += items.getItem(`tincan.${name}`).length;
   assert.ok(size <= BOUND && size > BOUND / 2, `${size} characters`);
   const kept = Array.from({ length: 2_000 }, (_, index) => known.page(id(index + 1))?.length ?? 0);
   const first = kept.findIndex(Boolean);
   assert.ok(first > 1_980, 'fewer rooms than twenty');
-  assert.ok(kept.slice(first).every(Boolean) && kept.at(-1) < 50 && kept.at(-1) >= kept.at(first), 'the last ones, and the newest of each');
+  assert.ok(
+    kept.slice(first).every(Boolean) && kept.at(-1) < 50 && kept.at(-1) >= kept.at(first),
+    'the last ones, and the newest of each',
+  );
   assert.equal(known.page(id(2_000)).at(-1).seq, 80);
 });
 

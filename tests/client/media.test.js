@@ -50,20 +50,29 @@ test('where the server has a secure page, the way to it is told once it is known
   assert.equal(media.problems.audio.way, way);
 });
 
-test('a page is secure where the server vouches for itself, and each browser has its own way past the warning', async () => {
+test('where the server vouches for itself a page is secure; each browser has its way past the warning', async () => {
   const here = { protocol: 'http:', host: '192.168.0.5:5000', pathname: '/', hash: '#/rooms/1' };
   const answers = (ok) => async () => ({ ok });
   const page = await securePage(here, 'Mozilla/5.0 Gecko/20100101 Firefox/140.0', answers(true));
   assert.equal(page.url, 'https://192.168.0.5:5000/#/rooms/1');
   assert.match(page.warning, /Accept the Risk/);
-  assert.equal((await securePage({ ...here, pathname: '/chat/' }, '', answers(true))).url, 'https://192.168.0.5:5000/chat/#/rooms/1');
+  assert.equal(
+    (await securePage({ ...here, pathname: '/chat/' }, '', answers(true))).url,
+    'https://192.168.0.5:5000/chat/#/rooms/1',
+  );
   assert.equal(await securePage(here, '', answers(false)), null);
   assert.equal(await securePage(here, '', () => Promise.reject(new TypeError('away'))), null);
   assert.equal(await securePage({ ...here, protocol: 'https:' }, '', answers(true)), null);
   for (const [agent, words] of [
     ['Mozilla/5.0 (Windows) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36', /Proceed/],
-    ['Mozilla/5.0 (Windows) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0', /Continue/],
-    ['Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1', /visit this website/],
+    [
+      'Mozilla/5.0 (Windows) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0',
+      /Continue/,
+    ],
+    [
+      'Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1',
+      /visit this website/,
+    ],
     ['Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/140.0 Mobile/15E148 Safari/604.1', /Proceed/],
   ]) {
     assert.match(wayPast(agent), words, agent);

@@ -3,7 +3,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MessageClaim } from '../../static/call/claim.js';
-import { begunMention, completions, isMentioned, isNamed, mentionPlaces, mentionsIn } from '../../static/state/mentions.js';
+import {
+  begunMention,
+  completions,
+  isMentioned,
+  isNamed,
+  mentionPlaces,
+  mentionsIn,
+} from '../../static/state/mentions.js';
 import { Sounds } from '../../static/state/marks.js';
 import { storage } from './fakes.js';
 
@@ -14,7 +21,9 @@ test('a name after @ is a mention, in any case, at the beginning and after what 
   assert.deepEqual(found('hello (@ADA), and @Bob!', 'Ada', 'Bob'), ['Ada', 'Bob']);
   assert.deepEqual(found('one\n@ada', 'Ada'), ['Ada']);
   assert.deepEqual(found('_@ada @@bob', 'Ada', 'Bob'), ['Ada', 'Bob']);
-  for (const text of ['ada', '@ ada', 'mail@ada', 'é@ada', 'e\u0301@ada', '7@ada', '٣@ada', '@bob']) assert.deepEqual(found(text, 'Ada'), [], text);
+  for (const text of ['ada', '@ ada', 'mail@ada', 'é@ada', 'e\u0301@ada', '7@ada', '٣@ada', '@bob']) {
+    assert.deepEqual(found(text, 'Ada'), [], text);
+  }
 });
 
 test('the longest name that fits is meant, and nothing that goes on as a word', () => {
@@ -89,7 +98,8 @@ test('one tab sounds for a message, at most once a second, and none when it is l
   let time = 1_000_000;
   let pass;
   const wait = () => new Promise((resolve) => (pass = resolve));
-  const tab = (name, own = async () => undefined) => new MessageClaim({ storage: shelf, tab: name, wait: own, now: () => time });
+  const tab = (name, own = async () => undefined) =>
+    new MessageClaim({ storage: shelf, tab: name, wait: own, now: () => time });
   const [a, b] = [tab('a'), tab('b')];
   assert.deepEqual(await Promise.all([a.claim('m1'), b.claim('m1')]), [true, false]);
   time += 999;
@@ -120,7 +130,9 @@ test('mentions are found in their places, and nowhere where folding moves letter
 test('what is being written after an @ is completed, with whole names before parts of them', () => {
   assert.deepEqual(begunMention('tea, @b'), { from: 5, begun: 'b' });
   assert.deepEqual(begunMention('@'), { from: 0, begun: '' });
-  for (const text of ['', 'tea', 'mail@b', '@bob ', '@bob\n', `@${'x'.repeat(31)}`]) assert.equal(begunMention(text), null, text);
+  for (const text of ['', 'tea', 'mail@b', '@bob ', '@bob\n', `@${'x'.repeat(31)}`]) {
+    assert.equal(begunMention(text), null, text);
+  }
   assert.deepEqual(completions('l', ['Anna.Lee', 'Lou', 'Bob'], 6), ['Lou', 'Anna.Lee']);
   assert.deepEqual(completions('A', ['Anna.Lee', 'Bob'], 6), ['all', 'Anna.Lee']);
   assert.deepEqual(completions('', ['Bob', 'Ann', 'Cyd'], 2), ['all', 'Ann']);

@@ -27,7 +27,7 @@ test('what waits is in the order in which it was written, room by room, also aft
   }
 });
 
-test('what failed stands where it stood, lets the next go first, and goes out in its turn when it is tried again', () => {
+test('what failed stands where it stood, lets the next go first, and goes out in its turn when tried again', () => {
   const outbox = new Outbox({ storage: storage() });
   const [first, second] = [outbox.add(id(1), 'one'), outbox.add(id(1), 'two')];
   outbox.fail(first.clientId, 'too long');

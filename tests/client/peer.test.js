@@ -52,7 +52,7 @@ function pair() {
   return { a, b, timers, wire, make, connect: () => connectAll(a.peer, b.peer) };
 }
 
-test('an offer is answered and both are connected, with one transceiver each for sound, camera and screen', async () => {
+test('an offer is answered and both connect, with one transceiver each for sound, camera and screen', async () => {
   const { a, b, connect, wire } = pair();
   await a.peer.offer();
   await connect();

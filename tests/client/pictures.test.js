@@ -7,7 +7,7 @@ import { largeOf, leadOf, picturesOf } from '../../static/call/pictures.js';
 
 const peer = (userId, screen = false) => /** @type {any} */ ({ userId, media: { audio: true, video: true, screen } });
 
-test('a shared screen stands beside the camera of whoever shares it, and is large unless another picture was pinned', () => {
+test('a shared screen stands beside the camera of who shares it, and is large unless another was pinned', () => {
   const pictures = picturesOf([peer('ada'), peer('bob', true)], true);
   assert.deepEqual(
     pictures.map((one) => one.key),
@@ -23,7 +23,7 @@ test('a shared screen stands beside the camera of whoever shares it, and is larg
   );
 });
 
-test('in the corner is who shares the screen, else who speaks, in silence who spoke before, and never who has left', () => {
+test('in the corner is who shares the screen, else who speaks or spoke last, and never who has left', () => {
   const [ada, bob] = [peer('ada'), peer('bob')];
   assert.equal(leadOf([ada, bob], new Set(['bob']), ''), bob);
   assert.equal(leadOf([ada, bob], new Set(), 'bob'), bob);

@@ -9,7 +9,14 @@ const PHONE = { both: false, lists: false, beside: false, all: false };
 const DESK = { both: true, lists: true, beside: true, all: true };
 
 /** @param {string} hash @param {object} fits */
-const placeAt = (hash, fits) => Object.assign(new Place(hash), { fits, replaced: [], replace(next) { this.replaced.push(next); } });
+const placeAt = (hash, fits) =>
+  Object.assign(new Place(hash), {
+    fits,
+    replaced: [],
+    replace(next) {
+      this.replaced.push(next);
+    },
+  });
 
 /** What was kept of a user whose last room was this one. */
 function keptRoom(roomId) {
@@ -57,7 +64,11 @@ test('a call makes way for what cannot be seen beside it, and for nothing else',
     const place = placeAt(from, fits);
     return place.showsBeside(place.go(to), call);
   };
-  const [rooms, people, other] = [sectionHref('rooms', id(1)), sectionHref('people', id(1)), sectionHref('rooms', id(2))];
+  const [rooms, people, other] = [
+    sectionHref('rooms', id(1)),
+    sectionHref('people', id(1)),
+    sectionHref('rooms', id(2)),
+  ];
   const narrow = { ...DESK, all: false };
   assert.equal(stays('large', rooms, people, DESK), true);
   assert.equal(stays('large', rooms, people, PHONE), false);

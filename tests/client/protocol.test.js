@@ -82,22 +82,39 @@ test('an error of one event is not the end of the session', () => {
   assert.deepEqual([refused, heard], [[], ['unauthorized']]);
 });
 
-const answer = (status, body, headers = {}) => async () => new Response(body === null ? null : JSON.stringify(body), { status, headers });
+const answer =
+  (status, body, headers = {}) =>
+  async () =>
+    new Response(body === null ? null : JSON.stringify(body), { status, headers });
 
 test('a refusal of the server has its code, its fields and when to come back', async () => {
   const rest = createRest({
     token: () => null,
-    fetch: answer(400, { message: 'no', code: 'validation_failed', errors: [{ path: 'email', msg: 'must be an address' }] }),
+    fetch: answer(400, {
+      message: 'no',
+      code: 'validation_failed',
+      errors: [{ path: 'email', msg: 'must be an address' }],
+    }),
   });
-  await assert.rejects(rest.signup({ username: '', email: '', password: '' }), (error) => error.fields[0].path === 'email');
-  const limited = createRest({ token: () => null, fetch: answer(429, { code: 'rate_limited', message: '' }, { 'Retry-After': '3' }) });
+  await assert.rejects(
+    rest.signup({ username: '', email: '', password: '' }),
+    (error) => error.fields[0].path === 'email',
+  );
+  const limited = createRest({
+    token: () => null,
+    fetch: answer(429, { code: 'rate_limited', message: '' }, { 'Retry-After': '3' }),
+  });
   await assert.rejects(limited.rooms(), { code: 'rate_limited', retryAfterMs: 3000 });
 });
 
 test('a token that is no longer taken is told of; a wrong password is not that', async () => {
   const told = [];
   const make = (code) =>
-    createRest({ token: () => 'T', onRefused: (...args) => told.push(args), fetch: answer(401, { code, message: '' }) });
+    createRest({
+      token: () => 'T',
+      onRefused: (...args) => told.push(args),
+      fetch: answer(401, { code, message: '' }),
+    });
   await assert.rejects(make('token_expired').rooms());
   await assert.rejects(make('invalid_credentials').changePassword('a', 'b'));
   assert.deepEqual(told, [['token_expired', 'T']]);
@@ -180,6 +197,14 @@ test('what is refused for good is not asked again, nor anything where there is n
 });
 
 test('trying ends with the last attempt that was allowed, and when nobody wants it any more', async () => {
-  assert.deepEqual(await tried(['storage', 'storage', 'storage'], { attempts: 2 }), { result: 'storage', asked: 2, waits: [2_000] });
-  assert.deepEqual(await tried(['storage', 'storage'], { goesOn: () => false }), { result: 'storage', asked: 1, waits: [2_000] });
+  assert.deepEqual(await tried(['storage', 'storage', 'storage'], { attempts: 2 }), {
+    result: 'storage',
+    asked: 2,
+    waits: [2_000],
+  });
+  assert.deepEqual(await tried(['storage', 'storage'], { goesOn: () => false }), {
+    result: 'storage',
+    asked: 1,
+    waits: [2_000],
+  });
 });

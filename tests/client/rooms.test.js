@@ -83,8 +83,9 @@ test('the order of rooms is that of their latest messages, whatever happens to t
   const some = (below) => (seed = (seed * 16807) % 2147483647) % below;
   for (let step = 1; step <= 300; step += 1) {
     const roomId = id(some(60) + 1);
+    const made = () => room(some(60) + 1, { joined: undefined, name: `Room ${some(9)}` });
     if (step % 11 === 0) rooms.apply('room-deleted', { roomId });
-    else if (step % 7 === 0) rooms.apply('room-created', room(some(60) + 1, { joined: undefined, name: `Room ${some(9)}` }));
+    else if (step % 7 === 0) rooms.apply('room-created', made());
     else rooms.apply('new-message', message(roomId, step));
     assert.deepEqual(idsOf(rooms.list()), asNew(), `after ${step} changes`);
   }

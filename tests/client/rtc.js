@@ -59,7 +59,8 @@ export class FakePeerConnection {
 
   sdp() {
     const sections = this.transceivers.map((one) => `m=${one.receiver.track.kind} 9\r\n`).join('');
-    return `v=0\r\no=- ${this.name} ${++this.version} IN IP4 0.0.0.0\r\na=ice-ufrag:${this.name}r${this.iceRound}\r\n${sections}`;
+    const origin = `o=- ${this.name} ${++this.version} IN IP4 0.0.0.0`;
+    return `v=0\r\n${origin}\r\na=ice-ufrag:${this.name}r${this.iceRound}\r\n${sections}`;
   }
 
   async createOffer({ iceRestart } = {}) {

@@ -60,6 +60,33 @@ test('a log-out and a log-in of another tab are taken over', async () => {
   assert.equal(told, 1);
 });
 
+test('that the password was reset is told until its user has read it: after a renewal and a reload too', async () => {
+  const shelf = storage();
+  const timers = fakeTimers();
+  const open = () => new Session({ storage: shelf, timers, now: timers.now });
+  const passwordResetAt = '2026-03-03T10:42:00.000Z';
+  const here = open();
+  here.begin({ token: token(0, 100), user, passwordResetAt });
+  here.keepFresh(async () => ({ token: token(50, 150), user }));
+  await timers.pass(51_000);
+  assert.equal(here.token, token(50, 150));
+  assert.equal(here.passwordResetAt, passwordResetAt);
+  const [reloaded, otherTab] = [open(), open()];
+  assert.equal(reloaded.passwordResetAt, passwordResetAt);
+  reloaded.resetIsRead();
+  otherTab.adopt();
+  assert.deepEqual([reloaded, otherTab, open()].map((one) => one.passwordResetAt), [null, null, null]);
+  assert.deepEqual([reloaded.token, otherTab.token], [here.token, here.token]);
+});
+
+test('that a password was reset is told to nobody who logs in after that user', () => {
+  const session = new Session({ storage: storage(), timers: fakeTimers() });
+  const of = (who, more) => ({ token: token(0, 100, who), user: { id: who, username: who }, ...more });
+  session.begin(of('ada', { passwordResetAt: '2026-03-03T10:42:00.000Z' }));
+  session.begin(of('bob'));
+  assert.equal(session.passwordResetAt, null);
+});
+
 test('what is no token has no lifetime', () => {
   for (const text of ['', 'a.b.c', 'a', `a.${btoa('{}')}.c`, `a.${btoa('{"iat":"1","exp":"2"}')}.c`]) {
     assert.equal(lifetime(text), null, text);

@@ -152,7 +152,7 @@ test('who is added to a private room follows it at once, and is told when somebo
   assert.deepEqual(said, ['Board']);
 });
 
-test('leaving a private room is by its members, says nothing more, and unsubscribing alone is never mistaken for it', async () => {
+test('leaving a private room is by its members and says nothing more; unsubscribing is no leaving', async () => {
   const { server, open, connection, rest } = setUp();
   const roomId = server.addRoom(4, { kind: 'private', name: 'Board' });
   const removed = [];
@@ -174,7 +174,13 @@ test('leaving a private room is by its members, says nothing more, and unsubscri
 test('a room of two shows once something was said, and before that to whoever opened it', async () => {
   const direct = (number, more) => room(number, { kind: 'direct', name: 'Bob', createdBy: { id: id(2) }, ...more });
   const rooms = new Rooms(me.id);
-  rooms.finishFetch([direct(1), direct(2, { lastSeq: 1 }), direct(3, { createdBy: { id: me.id } }), room(4), room(5, { joined: false })]);
+  rooms.finishFetch([
+    direct(1),
+    direct(2, { lastSeq: 1 }),
+    direct(3, { createdBy: { id: me.id } }),
+    room(4),
+    room(5, { joined: false }),
+  ]);
   const ids = () => Object.values(rooms.list()).map((group) => group.map((one) => one.id).sort());
   assert.deepEqual(ids(), [[id(2), id(3)], [id(4)], [id(5)]]);
   rooms.show(id(1));

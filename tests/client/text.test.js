@@ -5,26 +5,43 @@ import { test } from 'node:test';
 import { endWords, recordWords, ringOverWords, startWords } from '../../static/call/reasons.js';
 import { parseRoute, roomHref, sectionHref } from '../../static/state/place.js';
 import { fieldWords } from '../../static/state/words.js';
-import { duration, initials, momentInWords, nameList } from '../../static/views/format.js';
+import { dateInWords, duration, initials, momentInWords, nameList } from '../../static/views/format.js';
 import { pieces } from '../../static/views/links.js';
 
 const links = (text) => pieces(text).filter((piece) => piece.href).map((piece) => piece.text);
 
 test('addresses become links, without the punctuation around them', () => {
   assert.deepEqual(links('see https://example.com/a?b=c#d.'), ['https://example.com/a?b=c#d']);
-  assert.deepEqual(links('(http://example.com), then <https://b.example>!'), ['http://example.com', 'https://b.example']);
+  assert.deepEqual(links('(http://example.com), then <https://b.example>!'), [
+    'http://example.com',
+    'https://b.example',
+  ]);
   assert.deepEqual(links('https://en.wikipedia.org/wiki/Can_(band)'), ['https://en.wikipedia.org/wiki/Can_(band)']);
 });
 
 test('nothing but http and https becomes a link', () => {
-  for (const text of ['javascript:alert(1)', 'data:text/html,x', 'xhttps://a', 'ftp://a.example', 'https://', 'file:///etc/passwd']) {
+  for (const text of [
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'xhttps://a',
+    'ftp://a.example',
+    'https://',
+    'file:///etc/passwd',
+  ]) {
     assert.deepEqual(links(text), [], text);
   }
 });
 
 test('the pieces put together are the text', () => {
-  for (const text of ['', 'plain', 'https://a.example', 'a https://a.example b https://b.example.', 'https://a.example/"onx=1']) {
-    assert.equal(pieces(text).map((piece) => piece.text).join(''), text);
+  for (const text of [
+    '',
+    'plain',
+    'https://a.example',
+    'a https://a.example b https://b.example.',
+    'https://a.example/"onx=1',
+  ]) {
+    const together = pieces(text).map((piece) => piece.text);
+    assert.equal(together.join(''), text);
   }
 });
 
@@ -34,6 +51,13 @@ test('a moment stands in a sentence with as much of its day as is needed', () =>
   assert.match(words(on(25, 14)), /^at \d/);
   assert.match(words(on(24, 23)), /^yesterday at \d/);
   assert.match(words(on(3, 14)), /^on .*3.* at \d/);
+});
+
+test('a date in a sentence names its day, and its year where that is another', () => {
+  const then = new Date(2026, 2, 3, 10, 42);
+  const words = (now) => dateInWords(then.toISOString(), now.getTime());
+  assert.match(words(new Date(2026, 2, 3, 11)), /^on [^2]*3[^2]* at \d/);
+  assert.match(words(new Date(2027, 0, 1)), /^on .*3.*2026.* at \d/);
 });
 
 test('only what can be an id is a room in the address', () => {
@@ -50,17 +74,22 @@ test('the open room and the list beside it are apart in the address', () => {
     assert.deepEqual(parseRoute(sectionHref(section, null)), { page: 'home', section, roomId: null, code: '' });
   }
   assert.equal(roomHref(roomId), `#/rooms/${roomId}`);
-  for (const hash of [`#/${roomId}`, `#/settings/${roomId}`, `#/login/${roomId}`, `#/elsewhere/${roomId}`]) assert.equal(parseRoute(hash).roomId, null, hash);
+  for (const hash of [`#/${roomId}`, `#/settings/${roomId}`, `#/login/${roomId}`, `#/elsewhere/${roomId}`]) {
+    assert.equal(parseRoute(hash).roomId, null, hash);
+  }
 });
 
 test('a link of an invitation or to a new password names its code, and nothing that is no code', () => {
   assert.deepEqual(parseRoute('#/invite/aZ0-_'), { page: 'invite', section: 'rooms', roomId: null, code: 'aZ0-_' });
   assert.equal(parseRoute('#/reset/abc').page, 'reset');
-  for (const hash of ['#/invite', '#/invite/', '#/invite/a%2Fb', `#/invite/${'x'.repeat(129)}`]) assert.equal(parseRoute(hash).code, '', hash);
+  for (const hash of ['#/invite', '#/invite/', '#/invite/a%2Fb', `#/invite/${'x'.repeat(129)}`]) {
+    assert.equal(parseRoute(hash).code, '', hash);
+  }
 });
 
 test('every reason of an end has words of its own', () => {
-  const reasons = ['hangup', 'timeout', 'cancelled', 'disconnected', 'answered-elsewhere', 'rejected-elsewhere', 'rejected', 'unreachable', 'busy', 'offline'];
+  const ends = ['hangup', 'timeout', 'cancelled', 'disconnected', 'rejected', 'unreachable', 'busy', 'offline'];
+  const reasons = [...ends, 'answered-elsewhere', 'rejected-elsewhere'];
   for (const group of [true, false]) {
     const words = reasons.map((reason) => endWords(reason, { name: 'Bo', answered: true, group }));
     assert.equal(new Set(words).size, reasons.length);
@@ -72,8 +101,18 @@ test('every reason of an end has words of its own', () => {
 
 test('the history tells missed from declined, and what was answered elsewhere from both', () => {
   const [me, other] = ['me', 'other'].map((id) => ({ _id: id, id, username: id }));
-  const call = { id: '1', callType: 'video', status: 'ended', createdBy: other, participants: [other], invited: [me], createdAt: '' };
-  for (const endReason of ['timeout', 'cancelled', 'offline', 'busy']) assert.equal(recordWords({ ...call, endReason }, 'me').kind, 'missed');
+  const call = {
+    id: '1',
+    callType: 'video',
+    status: 'ended',
+    createdBy: other,
+    participants: [other],
+    invited: [me],
+    createdAt: '',
+  };
+  for (const endReason of ['timeout', 'cancelled', 'offline', 'busy']) {
+    assert.equal(recordWords({ ...call, endReason }, 'me').kind, 'missed');
+  }
   assert.equal(recordWords({ ...call, endReason: 'rejected' }, 'me').kind, 'in');
   assert.equal(recordWords({ ...call, participants: [other, me], endReason: 'hangup' }, 'me').kind, 'in');
   assert.equal(recordWords({ ...call, createdBy: me, endReason: 'timeout' }, 'me').words, 'No answer');

@@ -51,7 +51,10 @@ describe('programs with the official clients', () => {
   async function call(caller, callee) {
     const { callId } = await caller.ok('initiate-call', { to: callee.user.id });
     const incoming = await callee.event('incoming-call');
-    assert.deepEqual([incoming.callId, incoming.from, incoming.fromSocketId], [callId, caller.user.id, caller.session.socketId]);
+    assert.deepEqual(
+      [incoming.callId, incoming.from, incoming.fromSocketId],
+      [callId, caller.user.id, caller.session.socketId],
+    );
     const { peers } = await callee.ok('accept-call', { callId });
     assert.deepEqual(peers.map((peer) => peer.userId), [caller.user.id]);
     await negotiate(caller, callee, callId);
@@ -65,11 +68,23 @@ describe('programs with the official clients', () => {
     const to = accepted.fromSocketId;
     await offerer.ok('webrtc-offer', { to, callId, offer: { type: 'offer', sdp: 'an offer' } });
     const offer = await answerer.event('webrtc-offer');
-    assert.deepEqual([offer.offer.sdp, offer.from, offer.fromUsername], ['an offer', offerer.user.id, offerer.user.username]);
-    await answerer.ok('webrtc-answer', { to: offer.fromSocketId, callId, answer: { type: 'answer', sdp: 'an answer' } });
+    assert.deepEqual(
+      [offer.offer.sdp, offer.from, offer.fromUsername],
+      ['an offer', offerer.user.id, offerer.user.username],
+    );
+    await answerer.ok('webrtc-answer', {
+      to: offer.fromSocketId,
+      callId,
+      answer: { type: 'answer', sdp: 'an answer' },
+    });
     assert.equal((await offerer.event('webrtc-answer')).answer.sdp, 'an answer');
-    for (const [from, other] of [[offerer, answerer], [answerer, offerer]]) {
-      for (let index = 0; index < CANDIDATES; index += 1) from.socket.emit('webrtc-ice-candidate', { callId, candidate: { index } });
+    for (const [from, other] of [
+      [offerer, answerer],
+      [answerer, offerer],
+    ]) {
+      for (let index = 0; index < CANDIDATES; index += 1) {
+        from.socket.emit('webrtc-ice-candidate', { callId, candidate: { index } });
+      }
       from.socket.emit('webrtc-ice-candidate', { callId, candidate: null });
       for (let index = 0; index < CANDIDATES; index += 1) {
         assert.equal((await other.event('webrtc-ice-candidate')).candidate.index, index);
@@ -133,7 +148,10 @@ describe('programs with the official clients', () => {
     await young.program.delivered();
     old.cable.mend();
     await old.program.caughtUp(3);
-    assert.deepEqual([1, 2, 3].map((seq) => old.program.messages.get(seq).content), ['from 4.x', 'from 3.x', 'while away']);
+    assert.deepEqual(
+      [1, 2, 3].map((seq) => old.program.messages.get(seq).content),
+      ['from 4.x', 'from 3.x', 'while away'],
+    );
   });
 
   test('the token may come in the header of the handshake, and without a good one nobody connects', async () => {

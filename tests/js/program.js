@@ -1,4 +1,7 @@
-/** A program of a user, built on an official client: it keeps what came, comes back by itself, and repeats what was not acknowledged. */
+/**
+ * A program of a user, built on an official client: it keeps what came, comes back by itself, and repeats what was not
+ * acknowledged.
+ */
 
 import { io } from 'socket.io-client';
 
@@ -21,7 +24,9 @@ export class Program {
     this.rooms = new Set();
     const quick = { reconnectionDelay: 20, reconnectionDelayMax: 200, forceNew: true };
     this.socket = client(url, { auth: { token: grant.token }, ...quick, ...options });
-    for (const event of ['connect', 'disconnect', 'connect_error']) this.socket.on(event, (why) => this.keep(event, why));
+    for (const event of ['connect', 'disconnect', 'connect_error']) {
+      this.socket.on(event, (why) => this.keep(event, why));
+    }
     this.socket.onAny?.((event, payload) => this.keep(event, payload));
     this.socket.on('session', (session) => (this.session = session));
     this.socket.on('new-message', (message) => this.take(message));
@@ -36,10 +41,17 @@ export class Program {
     }).then(({ payload }) => payload);
   }
 
-  /** Waits until something is so. @template T @param {string} what @param {() => T | undefined} look @returns {Promise<T>} */
+  /**
+   * Waits until something is so.
+   * @template T
+   * @param {string} what
+   * @param {() => T | undefined} look
+   * @returns {Promise<T>}
+   */
   until(what, look) {
     return new Promise((resolve, reject) => {
-      const late = () => fail(new Error(`${this.user.username}: ${what} did not come; there came ${JSON.stringify(this.unasked)}`));
+      const late = () =>
+        fail(new Error(`${this.user.username}: ${what} did not come; there came ${JSON.stringify(this.unasked)}`));
       const timer = setTimeout(late, PATIENCE_MS);
       const check = () => {
         const found = look();

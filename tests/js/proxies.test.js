@@ -1,4 +1,7 @@
-/** Behind nginx and HAProxy as the documents configure them: page, REST, polling and WebSocket, with an Origin as a browser sends it. */
+/**
+ * Behind nginx and HAProxy as the documents configure them: page, REST, polling and WebSocket, with an Origin as a
+ * browser sends it.
+ */
 
 import assert from 'node:assert/strict';
 import { Agent, request } from 'node:https';
@@ -11,23 +14,41 @@ import { Server } from '../browser/server.js';
 const here = () =>
   new Agent({
     rejectUnauthorized: false,
-    lookup: (_name, options, done) => (options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4)),
+    lookup: (_name, options, done) =>
+      options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4),
   });
 
 function ask(proxy, path, { method = 'GET', headers = {}, body } = {}) {
   return new Promise((resolve, reject) => {
-    const sent = request(proxy.origin + path, { method, agent: here(), headers: { ...headers, ...(body && { 'Content-Type': 'application/json' }) } }, (answer) => {
-      let text = '';
-      answer.on('data', (chunk) => (text += chunk)).on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, text }));
-    });
+    const sent = request(
+      proxy.origin + path,
+      { method, agent: here(), headers: { ...headers, ...(body && { 'Content-Type': 'application/json' }) } },
+      (answer) => {
+        let text = '';
+        answer
+          .on('data', (chunk) => (text += chunk))
+          .on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, text }));
+      },
+    );
     sent.on('error', reject);
     sent.end(body && JSON.stringify(body));
   });
 }
 
 function connect(proxy, token, transport, { origin = proxy.origin, prefix = '' } = {}) {
-  const socket = io(proxy.origin, { path: `${prefix}/socket.io`, auth: { token }, transports: [transport], agent: here(), extraHeaders: { Origin: origin }, reconnection: false, rejectUnauthorized: false, timeout: 10_000 });
-  return new Promise((resolve, reject) => socket.once('connect', () => resolve(socket)).once('connect_error', (error) => (socket.close(), reject(error))));
+  const socket = io(proxy.origin, {
+    path: `${prefix}/socket.io`,
+    auth: { token },
+    transports: [transport],
+    agent: here(),
+    extraHeaders: { Origin: origin },
+    reconnection: false,
+    rejectUnauthorized: false,
+    timeout: 10_000,
+  });
+  return new Promise((resolve, reject) =>
+    socket.once('connect', () => resolve(socket)).once('connect_error', (error) => (socket.close(), reject(error))),
+  );
 }
 
 async function works(proxy, prefix = '') {
@@ -36,7 +57,11 @@ async function works(proxy, prefix = '') {
   assert.match(page.text, /<html/);
   const number = proxy.port;
   const body = { username: `user${number}`, email: `user${number}@example.com`, password: 'correct horse' };
-  const signup = await ask(proxy, `${prefix}/api/auth/signup`, { method: 'POST', headers: { Origin: proxy.origin }, body });
+  const signup = await ask(proxy, `${prefix}/api/auth/signup`, {
+    method: 'POST',
+    headers: { Origin: proxy.origin },
+    body,
+  });
   assert.equal(signup.status, 201, signup.text);
   assert.equal(signup.headers['access-control-allow-origin'], proxy.origin);
   const { token } = JSON.parse(signup.text);
@@ -50,18 +75,25 @@ async function works(proxy, prefix = '') {
   return page;
 }
 
-for (const [kind, program] of [['nginx', 'nginx'], ['HAProxy', 'haproxy']]) {
-  test(`a page behind ${kind} as documented reaches the server by every way`, { timeout: 60_000, skip: !isThere(program, 'openssl') && `there is no ${program} or openssl` }, async () => {
-    const server = await new Server(['--trusted-proxy', '127.0.0.1']).start();
-    const proxy = await new Proxy().start(kind, server.port);
-    try {
-      const { headers } = await works(proxy);
-      assert.match(headers['content-security-policy'], new RegExp(` wss://chat\\.example\\.com:${proxy.port}$`));
-    } finally {
-      await proxy.close();
-      await server.close();
-    }
-  });
+for (const [kind, program] of [
+  ['nginx', 'nginx'],
+  ['HAProxy', 'haproxy'],
+]) {
+  test(
+    `a page behind ${kind} as documented reaches the server by every way`,
+    { timeout: 60_000, skip: !isThere(program, 'openssl') && `there is no ${program} or openssl` },
+    async () => {
+      const server = await new Server(['--trusted-proxy', '127.0.0.1']).start();
+      const proxy = await new Proxy().start(kind, server.port);
+      try {
+        const { headers } = await works(proxy);
+        assert.match(headers['content-security-policy'], new RegExp(` wss://chat\\.example\\.com:${proxy.port}$`));
+      } finally {
+        await proxy.close();
+        await server.close();
+      }
+    },
+  );
 }
 
 const nginx = { timeout: 60_000, skip: !isThere('nginx', 'openssl') && 'there is no nginx or openssl' };
@@ -83,7 +115,9 @@ for (const [way, change] of [
 ]) {
   test(`below a prefix, behind nginx that ${way}, the official client and REST reach the server`, nginx, async () => {
     const server = await new Server(['--trusted-proxy', '127.0.0.1']).start();
-    const proxy = await new Proxy().start('nginx', server.port, (text) => change(text.replace('location / {', 'location /chat/ {')));
+    const proxy = await new Proxy().start('nginx', server.port, (text) =>
+      change(text.replace('location / {', 'location /chat/ {')),
+    );
     await server.kill('SIGTERM');
     server.flags.push('--public-url', `${proxy.origin}/chat`);
     await server.start();
@@ -102,7 +136,9 @@ test('behind nginx that changes the host the public address is own', nginx, asyn
   const server = new Server();
   const proxy = new Proxy();
   await server.start();
-  await proxy.start('nginx', server.port, (text) => text.replace(/.*\bHost \$http_host;\n/g, '').replace(/.*X-Forwarded-Host.*\n/, ''));
+  await proxy.start('nginx', server.port, (text) =>
+    text.replace(/.*\bHost \$http_host;\n/g, '').replace(/.*X-Forwarded-Host.*\n/, ''),
+  );
   await server.kill('SIGTERM');
   server.flags.push('--public-url', proxy.origin);
   await server.start();
