@@ -40,6 +40,7 @@ mod reading;
 mod relay;
 mod rest_accounts;
 mod rest_calls;
+mod resets;
 mod rest_gate;
 mod rest_hostile;
 mod rest_limits;

@@ -190,8 +190,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn token_versions(&self, ids: &[UserId]) -> Result<HashMap<UserId, u32>>;
 
     /// Sets the password, ends older tokens and the code of a reset, and answers with the account as it then is. `None`
-    /// where there is none, or where the proof does not hold (any more): somebody else was faster. By the proof of a
-    /// reset [`User::reset_at`] is set, by any other it is taken away.
+    /// where there is none, or where the proof does not hold (any more): somebody else was faster, or the account is
+    /// disabled, for which the operator's alone holds. By the proof of a reset [`User::reset_at`] is set, by any other
+    /// it is taken away.
     async fn set_password(
         &self,
         id: UserId,

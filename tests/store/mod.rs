@@ -58,6 +58,7 @@ macro_rules! contract {
                     of_many_administrators_who_go_at_once_one_stays
                     disabling_ends_tokens_once_and_changes_nothing_else
                     a_code_sets_a_password_once_and_until_it_ends
+                    of_a_disabled_account_the_operator_alone_sets_the_password
                     tokens_are_ended_without_a_new_password
                     when_somebody_was_seen_never_goes_back
                     accounts_are_listed_whole_and_everything_is_counted

@@ -33,9 +33,12 @@ impl Accounts {
         }
         let hash = self.passwords.hash(asker, new).await?;
         let proof = Proof::Password(who.user.password.clone());
-        let changed = self.store.set_password(who.user.id, proof, hash, Timestamp::now()).await?;
-        // Nothing was changed: another request has changed it first, so `current` is no longer right.
-        let user = changed.ok_or(Error::InvalidCredentials)?;
+        let Some(user) = self.store.set_password(who.user.id, proof, hash, Timestamp::now()).await? else {
+            // Another request has changed it first, so `current` is no longer right; or the account cannot be used
+            // any more.
+            let usable = self.store.user(who.user.id).await?.is_some_and(|user| !user.disabled);
+            return Err(if usable { Error::InvalidCredentials } else { Error::Unauthorized });
+        };
         self.connections.revoke(user.id, user.token_version, Revocation::Ended);
         Ok(self.session(user))
     }
@@ -57,7 +60,11 @@ impl Accounts {
         let asker = Asker { address: network(address), account: &user.id.to_string() };
         let hash = self.passwords.hash(asker, new).await?;
         let set = self.store.set_password(user.id, Proof::Reset(code.hash()), hash, Timestamp::now()).await?;
-        let user = set.ok_or(Error::ResetNotFound)?;
+        let Some(user) = set else {
+            // Somebody was faster: with the code, or in disabling the account.
+            let disabled = self.store.user(user.id).await?.is_some_and(|user| user.disabled);
+            return Err(if disabled { Error::AccountDisabled } else { Error::ResetNotFound });
+        };
         tracing::info!(username = user.username, "a password was set by a link");
         self.connections.revoke(user.id, user.token_version, Revocation::Ended);
         Ok(self.session(user))

@@ -16,6 +16,9 @@ pub(super) async fn set_password(
     now: Timestamp,
 ) -> Result<Option<User>> {
     let mut filter = doc! { "_id": oid(id) };
+    if *proof != Proof::Operator {
+        filter.insert("tincanDisabled", doc! { "$ne": true });
+    }
     match proof {
         Proof::Operator => {}
         Proof::Password(current) => drop(filter.insert("password", current.expose())),
