@@ -57,6 +57,7 @@ mod startup;
 mod store;
 mod supervisor;
 mod support;
+mod strangers;
 mod text;
 mod tls;
 mod tokens;

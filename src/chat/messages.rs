@@ -128,7 +128,7 @@ impl Messages {
         };
         self.limits.fan_out(from.user.id, sockets)?;
         if self.rights.kind(room).await? == RoomKind::Direct {
-            self.rights.partner(from.user.id, room).await?;
+            self.rights.partner(from.user.id, &self.rights.seen(from.user.id, room).await?).await?;
         }
         let mentions = self.mentions(from.user.id, room, &content).await?;
         let message = NewMessage {
