@@ -21,6 +21,7 @@ mod frames;
 mod fuzzing;
 mod hostile_events;
 mod house;
+mod hostile_teams;
 mod invites;
 mod joining;
 mod log;
