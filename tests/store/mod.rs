@@ -66,7 +66,7 @@ macro_rules! contract {
                 invites {
                     an_invitation_is_found_by_its_code_and_listed_while_it_is_left
                     with_one_use_left_and_fifty_who_come_one_gets_in
-                    a_use_that_came_to_nothing_is_given_back
+                    a_use_counts_once_and_is_given_back_once_where_it_came_to_nothing
                     invitations_go_when_they_are_taken_back_over_or_without_their_maker
                 }
                 rooms {

@@ -238,8 +238,8 @@ pass_on! {
     insert_invite(invite: Invite) -> Result<()>;
     invite_by_code(code: &str) -> Result<Option<Invite>>;
     invites(of: Option<UserId>, now: Timestamp) -> Result<Vec<Invite>>;
-    use_invite(id: InviteId, now: Timestamp) -> Result<Option<Invite>>;
-    give_invite_back(id: InviteId) -> Result<()>;
+    use_invite(id: InviteId, user: UserId, now: Timestamp) -> Result<Option<Invite>>;
+    settle_invite(id: InviteId, user: UserId, kept: bool) -> Result<()>;
     remove_invite(id: InviteId) -> Result<bool>;
     remove_ended_invites(at: Timestamp) -> Result<()>;
     dump_invites(after: Option<InviteId>, limit: usize) -> Result<Vec<Invite>>;

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use super::Accounts;
 use crate::auth::Asker;
 use crate::chat::identity::Session;
-use crate::chat::invites::Invited;
+use crate::chat::invites::{Invited, Using};
 use crate::config::Signup;
 use crate::error::Error;
 use crate::live::network;
@@ -48,15 +48,9 @@ impl Accounts {
         self.limits.signup(address)?;
         let user = self.new_user(address, wish).await?;
         let Some(invited) = invited else { return Ok(self.session(self.add(user, false).await?)) };
-        let invite = self.invites.spend(&invited).await?.ok_or(Error::InviteRequired)?;
-        let added = self.add(user, invite.created_by.is_none()).await;
-        // Where the store gave no answer, there may be the account.
-        if added.as_ref().is_err_and(|error| !error.is_store_away()) {
-            self.invites.give_back(invite.id).await;
-        }
-        let user = added?;
-        self.invites.lead_in(&invite, &user).await;
-        Ok(self.session(user))
+        let (using, first_alone) = (Using::to_sign_up(&invited, user.id), invited.maker.is_none());
+        let added = self.invites.used_for(using, self.add(user, first_alone)).await?;
+        Ok(self.session(added.ok_or(Error::InviteRequired)?))
     }
 
     /// The invitation by which somebody comes; `None` where none is needed and none was given.

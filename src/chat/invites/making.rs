@@ -71,6 +71,7 @@ impl Invites {
             room: None,
             uses: 1,
             used: 0,
+            pending: Vec::new(),
             created_at: now,
             expires_at,
         };
@@ -96,6 +97,7 @@ pub async fn new_invite(store: &Arc<dyn Store>, maker: UserId, wish: NewInvite) 
         room: wish.room,
         uses: wish.uses,
         used: 0,
+        pending: Vec::new(),
         created_at: now,
         expires_at: now.plus(wish.lasts),
     };

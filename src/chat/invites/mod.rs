@@ -5,11 +5,12 @@ mod making;
 mod using;
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use super::identity::Identity;
 use super::membership::Membership;
 use super::rights::Rights;
+use super::turns::Turns;
 use super::views::{NAMED, Views};
 use crate::config::{Config, Signup};
 use crate::error::Error;
@@ -20,15 +21,19 @@ use crate::wire::{InvitationView, InviteView, RoomRef, RoomTitle, RoomView};
 
 pub use finding::Invited;
 pub use making::{NewInvite, link, new_invite};
+pub(super) use using::Using;
 
 /// Invitations.
 pub struct Invites {
+    me: Weak<Self>,
     store: Arc<dyn Store>,
     limits: Arc<Limits>,
     rights: Arc<Rights>,
     views: Arc<Views>,
     membership: Arc<Membership>,
     signup: Signup,
+    /// What is found out later of uses of one invitation comes one after another.
+    turns: Turns,
 }
 
 impl Invites {
@@ -41,13 +46,15 @@ impl Invites {
         views: &Arc<Views>,
         membership: &Arc<Membership>,
     ) -> Arc<Self> {
-        Arc::new(Self {
+        Arc::new_cyclic(|me| Self {
+            me: Weak::clone(me),
             store: Arc::clone(store),
             limits: Arc::clone(limits),
             rights: Arc::clone(rights),
             views: Arc::clone(views),
             membership: Arc::clone(membership),
             signup: config.signup,
+            turns: Turns::default(),
         })
     }
 
@@ -130,16 +137,13 @@ impl Invites {
         if room.has_participant(who.user.id) {
             return self.views.one(room, Some(who.user.id), NAMED).await.map(Some);
         }
-        let invite = self.spend(&invited).await?.ok_or(Error::InviteNotFound)?;
-        match self.membership.admit(room.id, who.user.id).await {
-            Ok(_) => {
+        let entering = self.membership.admit(room.id, who.user.id);
+        match self.used_for(Using::to_enter(&invited, who.user.id), entering).await {
+            Ok(Some(_)) => {
                 let seen = self.rights.seen(who.user.id, room.id).await?;
                 self.views.one(seen.room(), Some(who.user.id), NAMED).await.map(Some)
             }
-            Err(Error::RoomNotFound) => {
-                self.give_back(invite.id).await;
-                Err(Error::InviteNotFound)
-            }
+            Ok(None) | Err(Error::RoomNotFound) => Err(Error::InviteNotFound),
             Err(error) => Err(error),
         }
     }

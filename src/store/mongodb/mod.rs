@@ -355,12 +355,12 @@ impl Store for MongoStore {
         in_time(invites::all(self.db()?, of, now)).await
     }
 
-    async fn use_invite(&self, id: InviteId, now: Timestamp) -> Result<Option<Invite>> {
-        in_time(invites::spend(self.db()?, id, now)).await
+    async fn use_invite(&self, id: InviteId, user: UserId, now: Timestamp) -> Result<Option<Invite>> {
+        in_time(invites::spend(self.db()?, id, user, now)).await
     }
 
-    async fn give_invite_back(&self, id: InviteId) -> Result<()> {
-        in_time(invites::give_back(self.db()?, id)).await
+    async fn settle_invite(&self, id: InviteId, user: UserId, kept: bool) -> Result<()> {
+        in_time(invites::settle(self.db()?, id, user, kept)).await
     }
 
     async fn remove_invite(&self, id: InviteId) -> Result<bool> {
