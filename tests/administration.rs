@@ -5,15 +5,15 @@ use serde_json::{Value, json};
 
 use crate::support::app::{App, PASSWORD, Reply, User};
 
-async fn post(app: &App, path: &str, body: Value) -> Reply {
+pub async fn post(app: &App, path: &str, body: Value) -> Reply {
     Reply::of(app.request(Method::POST, path).json(&body).send().await.expect("an answer")).await
 }
 
-async fn log_in(app: &App, name: &str, password: &str) -> Reply {
+pub async fn log_in(app: &App, name: &str, password: &str) -> Reply {
     post(app, "/api/auth/login", json!({"username": name, "password": password})).await
 }
 
-async fn patch(admin: &User<'_>, user: &str, body: Value) -> Reply {
+pub async fn patch(admin: &User<'_>, user: &str, body: Value) -> Reply {
     admin.patch(&format!("/api/admin/users/{user}"), body).await
 }
 
@@ -146,55 +146,6 @@ async fn of_two_administrators_who_demote_each_other_at_once_one_stays() {
             patch(admins[1], &ann.id, json!({"role": "admin"})).await.expect(StatusCode::OK);
         }
     }
-}
-
-#[tokio::test]
-async fn a_link_sets_a_password_once_and_says_so_at_the_next_log_in() {
-    let app = App::start().await;
-    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
-    let path = format!("/api/admin/users/{}/reset", bob.id);
-    let first = ann.send(Method::POST, &path, None).await.expect(StatusCode::CREATED);
-    let second = ann.send(Method::POST, &path, None).await.expect(StatusCode::CREATED);
-    let code = second["code"].as_str().unwrap();
-    let url = second["url"].as_str().unwrap();
-    assert!(url.starts_with("http://127.0.0.1:") && url.ends_with(&format!("/#/reset/{code}")), "{url}");
-    let reset = async |code: &Value, password: &str| {
-        post(&app, "/api/auth/reset", json!({"code": code, "newPassword": password})).await
-    };
-    reset(&first["code"], "another horse").await.refused(StatusCode::NOT_FOUND, "reset_not_found");
-    for bad in [json!("x"), json!(code[1..]), json!(ann.id), json!("0".repeat(45))] {
-        reset(&bad, "another horse").await.refused(StatusCode::NOT_FOUND, "reset_not_found");
-    }
-    reset(&second["code"], "short").await.refused(StatusCode::BAD_REQUEST, "validation_failed");
-    patch(&ann, &bob.id, json!({"disabled": true})).await.expect(StatusCode::OK);
-    reset(&second["code"], "another horse").await.refused(StatusCode::FORBIDDEN, "account_disabled");
-    patch(&ann, &bob.id, json!({"disabled": false})).await.expect(StatusCode::OK);
-    let again = log_in(&app, "bob", PASSWORD).await.expect(StatusCode::OK);
-    assert!(again.get("passwordResetAt").is_none());
-    let bob = bob.with_token(&again["token"]);
-    let socket = bob.socket().await;
-    let session = reset(&second["code"], "another horse").await.expect(StatusCode::OK);
-    assert_eq!(socket.event("error").await["code"], "unauthorized");
-    bob.get("/api/auth/me").await.refused(StatusCode::UNAUTHORIZED, "unauthorized");
-    bob.with_token(&session["token"]).get("/api/auth/me").await.expect(StatusCode::OK);
-    reset(&second["code"], "third horse").await.refused(StatusCode::NOT_FOUND, "reset_not_found");
-    log_in(&app, "bob", PASSWORD).await.refused(StatusCode::UNAUTHORIZED, "invalid_credentials");
-    let told = log_in(&app, "bob", "another horse").await.expect(StatusCode::OK);
-    assert!(told["passwordResetAt"].is_string(), "{told}");
-    let not_again = log_in(&app, "bob", "another horse").await.expect(StatusCode::OK);
-    assert!(not_again.get("passwordResetAt").is_none(), "{not_again}");
-}
-
-#[tokio::test]
-async fn a_reset_ends_by_any_new_password() {
-    let app = App::start().await;
-    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
-    let path = format!("/api/admin/users/{}/reset", bob.id);
-    let given = ann.send(Method::POST, &path, None).await.expect(StatusCode::CREATED);
-    let change = json!({"currentPassword": PASSWORD, "newPassword": "another horse"});
-    bob.post("/api/auth/password", change).await.expect(StatusCode::OK);
-    let late = json!({"code": given["code"], "newPassword": "third horse"});
-    post(&app, "/api/auth/reset", late).await.refused(StatusCode::NOT_FOUND, "reset_not_found");
 }
 
 #[tokio::test]

@@ -66,6 +66,7 @@ impl<'a> Scene<'a> {
             ("join-room", json!({"roomId": room}), &["roomId"], &["after", "afterId"]),
             ("leave-room", json!({"roomId": room}), &["roomId"], &["all"]),
             ("send-message", json!({"roomId": room, "content": "x"}), &["roomId", "content"], &["clientId"]),
+            ("mark-read", json!({"roomId": room, "seq": 1}), &["roomId", "seq"], &[]),
             ("typing", json!({"roomId": room, "typing": true}), &["roomId", "typing"], &[]),
             ("webrtc-offer", json!({"to": to, "offer": sdp}), &["offer"], &["to", "roomId", "callId"]),
             ("webrtc-answer", json!({"to": to, "answer": sdp}), &["answer"], &["to", "roomId", "callId"]),
@@ -89,6 +90,9 @@ impl<'a> Scene<'a> {
         let history = self.eve.get(&format!("/api/rooms/{}/messages", self.room)).await;
         assert_eq!((history.status.as_u16(), history.body), (200, json!([])), "after {after}");
         assert_eq!(self.eve.get("/api/calls").await.body[0]["status"], "active", "after {after}");
+        let room = self.eve.get(&format!("/api/rooms/{}", self.room)).await.body;
+        let read = (&room["readSeq"], &room["unread"], &room["mentions"], &room["joined"]);
+        assert_eq!(read, (&json!(0), &json!(0), &json!(0), &json!(true)), "after {after}");
         self.eve.socket().await.refused("no-such-event", json!({}), "unknown_event").await;
         let panics = PANICS.lock().unwrap().clone();
         assert!(panics.is_empty(), "after {after}: {panics:?}");
@@ -138,7 +142,7 @@ async fn every_event_with_any_field_wrong_is_refused_and_nobody_hears_of_it() {
         for field in required.iter().chain(optional) {
             for value in useless() {
                 // A number of that size is a good one, beyond all messages.
-                if *field == "after" && value.is_u64() {
+                if ["after", "seq"].contains(field) && value.is_u64() {
                     continue;
                 }
                 // Any text may be the id of a message, and means nothing without a number.
@@ -215,6 +219,9 @@ async fn packets_of_another_form_are_refused_or_end_their_own_connection() {
         "427[\"send-message\",{\"content\":\"\\ud800\"}]",
         "427[\"send-message\",{\"content\":\"\\ud80\"}]",
         "427[\"send-message\",{\"\\udc00\":\"\\ud800\\ud800\"}]",
+        "427[\"mark-read\",{\"roomId\":\"\\ud800\",\"seq\":1}]",
+        "427[\"mark-read\",{\"roomId\":\"\\u0000\",\"seq\":1e999}]",
+        "427[\"mark-read\",[1],{\"seq\":1}]",
         "427[\"send-message\",{\"content\":1e999}]",
         "427[\"send-message\",{\"content\":NaN}]",
         "427[\"send-message\",{\"content\":\"\\x\"}]",

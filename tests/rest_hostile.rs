@@ -8,19 +8,25 @@ use tokio::net::TcpStream;
 use crate::support::app::{App, PASSWORD, Reply, User};
 use crate::support::socket::timed;
 
-/// The routes that take a body: method, path, a good body.
-fn routes(room: &str) -> Vec<(Method, String, Value)> {
+/// The routes that take a body: method, path, a good body. `user` is one of whom nobody is to hear anything.
+fn routes(room: &str, user: &str) -> Vec<(Method, String, Value)> {
     let password = json!({"currentPassword": PASSWORD, "newPassword": "battery staple"});
     vec![
         (
             Method::POST,
             "/api/auth/signup".into(),
-            json!({"username": "eve", "email": "eve@example.com", "password": PASSWORD}),
+            json!({"username": "eve", "email": "eve@example.com", "password": PASSWORD, "invite": "none"}),
         ),
         (Method::POST, "/api/auth/login".into(), json!({"email": "ann", "password": PASSWORD})),
         (Method::POST, "/api/auth/password".into(), password),
         (Method::POST, "/api/rooms".into(), json!({"name": "Cellar", "description": "dark"})),
         (Method::PATCH, format!("/api/rooms/{room}"), json!({"name": "Cellar", "description": "dark"})),
+        (Method::POST, "/api/rooms".into(), json!({"name": "Cellar", "kind": "private", "members": {}})),
+        (Method::POST, "/api/auth/reset".into(), json!({"code": "none", "newPassword": "battery staple"})),
+        (Method::POST, "/api/direct".into(), json!({"userId": "none"})),
+        (Method::POST, format!("/api/rooms/{room}/members"), json!({"userId": "none"})),
+        (Method::POST, "/api/invites".into(), json!({"roomId": "none", "uses": 0, "expiresIn": "never"})),
+        (Method::PATCH, format!("/api/admin/users/{user}"), json!({"role": "none", "disabled": "maybe"})),
     ]
 }
 
@@ -71,20 +77,28 @@ async fn unharmed(ann: &User<'_>, room: &str) {
         (Some(1), &json!(room), &json!("Kitchen"))
     );
     let users = ann.get("/api/users").await.expect(StatusCode::OK);
-    assert_eq!(users.as_array().map(Vec::len), Some(1));
+    assert_eq!(users.as_array().map(Vec::len), Some(2));
+    let accounts = ann.get("/api/admin/users").await.expect(StatusCode::OK);
+    let state = |number: usize| (accounts[number]["role"].clone(), accounts[number]["disabled"].clone());
+    assert_eq!([state(0), state(1)], [(json!("admin"), json!(false)), (json!("member"), json!(false))]);
+    assert_eq!(ann.get("/api/invites").await.expect(StatusCode::OK), json!([]));
 }
 
 #[tokio::test]
 async fn a_field_of_the_wrong_type_or_with_forbidden_text_is_refused_in_every_route() {
     let app = App::start().await;
-    let ann = app.user("ann").await;
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
     let room = ann.room("Kitchen").await;
-    for (method, path, good) in routes(&room) {
+    for (method, path, good) in routes(&room, &bob.id) {
         for field in good.as_object().unwrap().keys() {
             let secret = field.to_lowercase().contains("password");
             let texts = wrong_texts().into_iter().filter(|_| !secret).map(Value::String);
             // Text that is no address or name of anybody is no mistake at log-in, and let through to be refused there.
             for value in wrong_types().into_iter().chain(texts) {
+                // Nobody besides its maker is in a new room where nobody is named.
+                if *field == "members" && value == json!([]) {
+                    continue;
+                }
                 let mut body = good.clone();
                 body[field] = value;
                 let reply = ann.send(method.clone(), &path, Some(body.clone())).await;
@@ -99,7 +113,7 @@ async fn a_field_of_the_wrong_type_or_with_forbidden_text_is_refused_in_every_ro
 #[tokio::test]
 async fn a_body_that_is_none_is_refused_in_every_route() {
     let app = App::start().await;
-    let ann = app.user("ann").await;
+    let (ann, bob) = (app.user("ann").await, app.user("bob").await);
     let room = ann.room("Kitchen").await;
     let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
     let bodies: Vec<(&str, Vec<u8>, &str)> = vec![
@@ -120,7 +134,7 @@ async fn a_body_that_is_none_is_refused_in_every_route() {
         ("application/x-www-form-urlencoded", b"username=eve".to_vec(), "unsupported_media_type"),
         ("multipart/form-data; boundary=x", b"--x--".to_vec(), "unsupported_media_type"),
     ];
-    for (method, path, _) in routes(&room) {
+    for (method, path, _) in routes(&room, &bob.id) {
         for (media, body, code) in &bodies {
             let request = app.request(method.clone(), &path).bearer_auth(&ann.token);
             let request = request.header("content-type", *media).body(body.clone());
@@ -138,8 +152,9 @@ async fn absurd_queries_are_refused_or_find_nothing() {
     let app = App::start().await;
     let ann = app.user("ann").await;
     let room = ann.room("Kitchen").await;
-    let paths = ["/api/users".to_owned(), format!("/api/rooms/{room}/messages"), "/api/calls".to_owned()];
-    for path in &paths {
+    let messages = format!("/api/rooms/{room}/messages");
+    let paths = ["/api/users", &messages, "/api/calls", "/api/rooms", "/api/admin/users"];
+    for path in paths {
         for limit in
             ["0", "-1", "201", "1e3", "Infinity", "NaN", "5;drop", "%00", "%F0%9F%98%80", "99999999999999999999"]
         {
@@ -149,6 +164,13 @@ async fn absurd_queries_are_refused_or_find_nothing() {
         }
         // Brackets make no objects here: these are unknown parameters.
         ann.get(&format!("{path}?limit[$gt]=1&before[$ne]=&search[$regex]=.")).await.expect(StatusCode::OK);
+    }
+    let long = "f".repeat(5_000);
+    for place in ["%00", "0:", ":", "on:x", "%7B%22%24gt%22:1%7D", "%ed%a0%80", "true", &long] {
+        for path in ["/api/users", "/api/admin/users"] {
+            let reply = ann.get(&format!("{path}?after={place}")).await;
+            reply.refused(StatusCode::BAD_REQUEST, "validation_failed");
+        }
     }
     for search in ["%00", "ann%00%02", "%ff", ".*", "%24gt", "%7F", "\u{202e}", &"x".repeat(5_000)] {
         let found = ann.get(&format!("/api/users?search={search}")).await.expect(StatusCode::OK);

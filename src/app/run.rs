@@ -130,6 +130,11 @@ pub async fn upkeep(app: App, doors: Doors, mut stopped: watch::Receiver<bool>) 
         {
             error.log("sessions could not be checked");
         }
+        if count % 3 == 0
+            && let Err(error) = app.names.recheck().await
+        {
+            error.log("names could not be checked");
+        }
         if count % 10 == 0 {
             app.sockets.sweep();
         }

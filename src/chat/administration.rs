@@ -6,11 +6,12 @@ use std::time::Duration;
 use super::connections::Connections;
 use super::identity::Administrator;
 use super::membership::Membership;
+use super::turns::Turns;
 use crate::auth::ResetCode;
 use crate::bus::{Bus, Revocation};
 use crate::error::Error;
 use crate::model::{AccountPatch, NameKey, Reset, Room, Timestamp, User, UserId, UserPlace};
-use crate::store::{Counts, Store};
+use crate::store::{self, Counts, Store};
 use crate::wire::{AccountView, ResetView, ServerView};
 
 /// How long a code for a new password is good.
@@ -27,12 +28,21 @@ pub struct Overview {
     pub servers: Vec<ServerView>,
 }
 
+/// An account as it was before it was to be changed or removed.
+struct Before {
+    user: User,
+    /// Those that the user took part in, where it was to be removed.
+    rooms: Vec<Arc<Room>>,
+}
+
 /// What administrators do.
 pub struct Administration {
     store: Arc<dyn Store>,
     bus: Arc<dyn Bus>,
     connections: Arc<Connections>,
     membership: Arc<Membership>,
+    /// What is found out later of one account comes one after another.
+    turns: Turns,
 }
 
 impl Administration {
@@ -48,6 +58,7 @@ impl Administration {
             bus: Arc::clone(bus),
             connections: Arc::clone(connections),
             membership: Arc::clone(membership),
+            turns: Turns::default(),
         }
     }
 
@@ -81,7 +92,7 @@ impl Administration {
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::LastAdministrator`], [`Error::Storage`].
     pub async fn change(
-        &self,
+        self: &Arc<Self>,
         who: Administrator<'_>,
         user: UserId,
         patch: AccountPatch,
@@ -98,15 +109,22 @@ impl Administration {
     ///
     /// # Errors
     /// [`Error::LastAdministrator`], [`Error::Storage`].
-    pub async fn patch(&self, id: UserId, patch: AccountPatch) -> Result<Option<User>, Error> {
-        let before = self.store.user(id).await?;
-        let Some(user) = self.store.patch_account(id, patch, Timestamp::now()).await? else { return Ok(None) };
-        if user.disabled {
-            self.connections.revoke(user.id, user.token_version, Revocation::Disabled);
-        } else if before.is_some_and(|before| before.role != user.role) {
-            self.connections.tell_account(&user);
+    pub async fn patch(self: &Arc<Self>, id: UserId, patch: AccountPatch) -> Result<Option<User>, Error> {
+        let Some(before) = self.store.user(id).await? else { return Ok(None) };
+        let patched = self.store.patch_account(id, patch, Timestamp::now()).await;
+        let patched = self.known(patched, || Before { user: before.clone(), rooms: Vec::new() })?;
+        if let Some(user) = &patched {
+            self.tell_patched(&before, user);
         }
-        Ok(Some(user))
+        Ok(patched)
+    }
+
+    fn tell_patched(&self, before: &User, now: &User) {
+        if now.disabled {
+            self.connections.revoke(now.id, now.token_version, Revocation::Disabled);
+        } else if before.role != now.role {
+            self.connections.tell_account(now);
+        }
     }
 
     /// The tokens of an account were ended by a command on the store: so are its sessions.
@@ -133,7 +151,7 @@ impl Administration {
     ///
     /// # Errors
     /// [`Error::UserNotFound`], [`Error::LastAdministrator`], [`Error::Storage`].
-    pub async fn remove(&self, who: Administrator<'_>, user: UserId) -> Result<(), Error> {
+    pub async fn remove(self: &Arc<Self>, who: Administrator<'_>, user: UserId) -> Result<(), Error> {
         let account = self.store.user(user).await?.ok_or(Error::UserNotFound)?;
         if !self.remove_user(user).await? {
             return Err(Error::UserNotFound);
@@ -146,16 +164,47 @@ impl Administration {
     ///
     /// # Errors
     /// [`Error::LastAdministrator`], [`Error::Storage`].
-    pub async fn remove_user(&self, user: UserId) -> Result<bool, Error> {
+    pub async fn remove_user(self: &Arc<Self>, user: UserId) -> Result<bool, Error> {
+        let Some(account) = self.store.user(user).await? else { return Ok(false) };
         let rooms = self.store.rooms_seen_by(user).await?;
         let rooms: Vec<Arc<Room>> = rooms.into_iter().filter(|room| room.has_participant(user)).collect();
-        let removed = self.store.remove_user(user).await?;
+        let removed = self.store.remove_user(user).await;
+        let removed = self.known(removed, || Before { user: account, rooms: rooms.clone() })?;
         if removed {
-            self.membership.account_removed(user, &rooms).await;
-            // No token of the user is good, of whatever version.
-            self.connections.revoke(user, u32::MAX, Revocation::Ended);
+            self.tell_removed(user, &rooms).await;
         }
         Ok(removed)
+    }
+
+    async fn tell_removed(&self, user: UserId, rooms: &[Arc<Room>]) {
+        self.membership.account_removed(user, rooms).await;
+        // No token of the user is good, of whatever version.
+        self.connections.revoke(user, u32::MAX, Revocation::Ended);
+    }
+
+    /// The store's answer about an account. Where there is none, the change may have been made all the same: then that
+    /// is found out, and told, later.
+    fn known<T>(self: &Arc<Self>, answer: store::Result<T>, before: impl FnOnce() -> Before) -> Result<T, Error> {
+        let answer = answer.map_err(Error::from);
+        if answer.as_ref().is_err_and(Error::is_store_away) {
+            tokio::spawn(Arc::clone(self).find_out(before()));
+        }
+        answer
+    }
+
+    async fn find_out(self: Arc<Self>, before: Before) {
+        let user = before.user.id;
+        if !self.turns.in_the_end(user, || self.tell_what_became(&before)).await {
+            tracing::warn!(%user, "what became of a change of this account is not known, and was told to nobody");
+        }
+    }
+
+    async fn tell_what_became(&self, before: &Before) -> Result<(), Error> {
+        match self.store.user(before.user.id).await? {
+            Some(now) => self.tell_patched(&before.user, &now),
+            None => self.tell_removed(before.user.id, &before.rooms).await,
+        }
+        Ok(())
     }
 
     /// What there is.

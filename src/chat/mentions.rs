@@ -3,7 +3,7 @@
 //! A call stands at the beginning or after what is no letter, mark or digit, in any case. Of several names that fit the
 //! longest counts, and none that is followed by a letter, mark or digit.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
@@ -15,7 +15,7 @@ pub const ALL: &str = "all";
 /// In a room of more than so many only its creator, or an administrator, calls everybody.
 const SMALL_ROOM: usize = 100;
 
-/// No name has more characters, whatever its case.
+/// No name that is called has more characters, whatever its case.
 const LONGEST_NAME: usize = 60;
 
 /// Whether there is anything in a text that may call somebody.
@@ -30,14 +30,14 @@ pub fn may_call_all(room: &Room, sender: UserId) -> bool {
 
 /// Whom a text calls of those who have these names; everybody only where the sender may.
 pub fn found_in(text: &str, names: &HashMap<UserId, String>, may_call_all: bool) -> Mentions {
-    let by_key: HashMap<NameKey, UserId> = names.iter().map(|(user, name)| (NameKey::of(name), *user)).collect();
+    let (text, callable) = (compared(text), Callable::new(names));
     let mut mentions = Mentions::default();
     let mut seen = HashSet::new();
     for (at, _) in text.match_indices('@') {
         if text[..at].chars().next_back().is_some_and(is_of_a_word) {
             continue;
         }
-        match called(&text[at + 1..], &by_key) {
+        match callable.first_in(&text[at + 1..]) {
             Some(Called::All) => mentions.all |= may_call_all,
             Some(Called::User(user)) if seen.insert(user) => mentions.users.push(user),
             Some(Called::User(_)) | None => {}
@@ -46,22 +46,43 @@ pub fn found_in(text: &str, names: &HashMap<UserId, String>, may_call_all: bool)
     mentions
 }
 
+/// The form in which names are looked for in a text: that in which names are compared, but with one small sigma, for in
+/// a text what follows decides which one stands at the end of a name.
+fn compared(text: &str) -> String {
+    NameKey::of(text).as_str().replace('ς', "σ")
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Called {
     All,
     User(UserId),
 }
 
-/// Who is called by the longest name that a text begins with and that ends there.
-fn called(text: &str, by_key: &HashMap<NameKey, UserId>) -> Option<Called> {
-    let ends = text.char_indices().map(|(at, letter)| at + letter.len_utf8()).take(LONGEST_NAME);
-    let whole = ends.filter(|end| !text[*end..].chars().next().is_some_and(is_of_a_word));
-    let found = whole.filter_map(|end| {
-        let key = NameKey::of(&text[..end]);
-        let user = by_key.get(&key).copied().map(Called::User);
-        user.or_else(|| (key.as_str() == ALL).then_some(Called::All))
-    });
-    found.last()
+/// Who can be called. A text may be full of calls, so each costs a few lookups, however many names there are.
+struct Callable {
+    by_name: HashMap<String, Called>,
+    /// How long the names are, in bytes, the longest first.
+    lengths: Vec<usize>,
+}
+
+impl Callable {
+    fn new(names: &HashMap<UserId, String>) -> Self {
+        let mut by_name: HashMap<String, Called> =
+            names.iter().map(|(user, name)| (compared(name), Called::User(*user))).collect();
+        by_name.retain(|name, _| name.chars().count() <= LONGEST_NAME);
+        by_name.entry(ALL.to_owned()).or_insert(Called::All);
+        let lengths: BTreeSet<usize> = by_name.keys().map(String::len).collect();
+        Self { by_name, lengths: lengths.into_iter().rev().collect() }
+    }
+
+    /// Who is called by the longest name that a text begins with and that ends there.
+    fn first_in(&self, text: &str) -> Option<Called> {
+        self.lengths.iter().find_map(|length| {
+            let called = self.by_name.get(text.get(..*length)?)?;
+            let ends = !text[*length..].chars().next().is_some_and(is_of_a_word);
+            ends.then_some(*called)
+        })
+    }
 }
 
 fn is_of_a_word(letter: char) -> bool {
@@ -99,6 +120,7 @@ mod tests {
         assert_eq!(users("@ann.leed", &["ann", "ann.lee"]), ["ann"]);
         assert_eq!(users("@ann-lee", &["ann", "lee"]), ["ann"]);
         assert_eq!(users("@Zoë and @straße", &["zoë", "Straße"]), ["zoë", "Straße"]);
+        assert_eq!(users("@ΝΊΚΟΣ.Α @νίκος @E\u{301}ve", &["Νίκος", "éve"]), ["Νίκος", "éve"]);
     }
 
     #[test]

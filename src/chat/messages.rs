@@ -3,22 +3,24 @@
 //! The messages of a room go through one pipeline: queue → store (which numbers them) → announce in `seq` order →
 //! acknowledge.
 
-use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 use tokio::sync::oneshot;
 
+use super::backlogs::{Backlogs, Waiting};
 use super::identity::Identity;
 use super::mentions;
 use super::names::Names;
 use super::reading::Readings;
 use super::rights::{Rights, Seen};
 use super::telling::Telling;
+use super::turns::Turns;
+use super::unanswered::Unanswered;
 use crate::bus::Bus;
 use crate::error::Error;
-use crate::live::{Backlog, Limits};
+use crate::live::Limits;
 use crate::model::{
     Actor, ClientId, Content, Mentions, Message, MessageId, MessagePage, NewMessage, Page, RoomId, RoomKind, SocketId,
     Timestamp, UserId,
@@ -28,38 +30,6 @@ use crate::wire::{Audience, Event};
 
 /// How many messages of a room go into one call of the store at most.
 const BATCH: usize = 256;
-
-/// A message that waits, and who waits for it.
-#[derive(Debug)]
-struct Waiting {
-    message: NewMessage,
-    done: oneshot::Sender<Result<Arc<Message>, Error>>,
-}
-
-/// The rooms that have messages waiting; each has one task that empties its queue.
-#[derive(Debug, Default)]
-struct Backlogs(Mutex<HashMap<RoomId, Backlog<Waiting>>>);
-
-impl Backlogs {
-    fn rooms(&self) -> MutexGuard<'_, HashMap<RoomId, Backlog<Waiting>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Queues a message; whether the room's task must be started.
-    fn push(&self, room: RoomId, waiting: Waiting) -> bool {
-        self.rooms().entry(room).or_default().push(waiting)
-    }
-
-    /// What is next; `None`, and the room is idle, where nothing waits.
-    fn next_batch(&self, room: RoomId) -> Option<Vec<Waiting>> {
-        let mut rooms = self.rooms();
-        let batch = rooms.get_mut(&room)?.next(BATCH).map(Iterator::collect);
-        if batch.is_none() {
-            rooms.remove(&room);
-        }
-        batch
-    }
-}
 
 /// Messages of rooms.
 pub struct Messages {
@@ -71,6 +41,9 @@ pub struct Messages {
     readings: Arc<Readings>,
     waiting: Backlogs,
     telling: Arc<Telling>,
+    unanswered: Unanswered,
+    /// What is found out later of one room comes one after another.
+    turns: Turns,
 }
 
 impl Messages {
@@ -92,6 +65,8 @@ impl Messages {
             readings: Arc::clone(readings),
             waiting: Backlogs::default(),
             telling: Telling::new(store, bus),
+            unanswered: Unanswered::default(),
+            turns: Turns::default(),
         }
     }
 
@@ -128,7 +103,7 @@ impl Messages {
         };
         self.limits.fan_out(from.user.id, sockets)?;
         if self.rights.kind(room).await? == RoomKind::Direct {
-            self.rights.partner(from.user.id, room).await?;
+            self.rights.partner(from.user.id, &self.rights.seen(from.user.id, room).await?).await?;
         }
         let mentions = self.mentions(from.user.id, room, &content).await?;
         let message = NewMessage {
@@ -165,7 +140,7 @@ impl Messages {
     }
 
     async fn empty_backlog(self: Arc<Self>, room: RoomId) {
-        while let Some(batch) = self.waiting.next_batch(room) {
+        while let Some(batch) = self.waiting.next_batch(room, BATCH) {
             // A panic must not leave the room deaf: those who wait are answered `internal` as their senders are
             // dropped.
             if AssertUnwindSafe(self.store_and_tell(room, batch)).catch_unwind().await.is_err() {
@@ -174,12 +149,18 @@ impl Messages {
         }
     }
 
-    async fn store_and_tell(&self, room: RoomId, batch: Vec<Waiting>) {
+    async fn store_and_tell(self: &Arc<Self>, room: RoomId, batch: Vec<Waiting>) {
         let (messages, waiting): (Vec<_>, Vec<_>) = batch.into_iter().map(|one| (one.message, one.done)).unzip();
+        let ids: Vec<MessageId> = messages.iter().map(|message| message.id).collect();
         let stored = match self.store.append_messages(room, messages).await {
             Ok(Some(stored)) => stored,
             Ok(None) => return answer_all(waiting, &Error::RoomNotFound),
-            Err(error) => return answer_all(waiting, &error.into()),
+            Err(error) => {
+                if self.unanswered.add(room, ids) {
+                    tokio::spawn(Arc::clone(self).find_out(room));
+                }
+                return answer_all(waiting, &error.into());
+            }
         };
         let fresh = stored.iter().flatten().filter(|appended| appended.fresh);
         let fresh: Vec<Arc<Message>> = fresh.map(|appended| Arc::clone(&appended.message)).collect();
@@ -192,6 +173,33 @@ impl Messages {
             // Nobody is there to take it where the socket has gone meanwhile; the message is stored all the same.
             let _ = done.send(appended.map(|appended| appended.message).map_err(Error::from));
         }
+    }
+
+    /// The store did not say whether it stored messages: those that are there in the end are told, for one that is sent
+    /// again is not.
+    async fn find_out(self: Arc<Self>, room: RoomId) {
+        if !self.turns.in_the_end(room, || self.tell_stored(room)).await {
+            self.unanswered.forget(room);
+            tracing::warn!(%room, "whether messages were stored is not known, and was told to nobody");
+        }
+    }
+
+    async fn tell_stored(&self, room: RoomId) -> Result<(), Error> {
+        let ids = self.unanswered.forget(room);
+        let page = match self.store.messages(room, Page::Newest, BATCH).await {
+            Ok(page) => page,
+            Err(error) => {
+                self.unanswered.add(room, ids);
+                return Err(error.into());
+            }
+        };
+        let messages = page.into_iter().flat_map(|page| page.messages);
+        let stored: Vec<_> = messages.filter(|message| ids.contains(&message.id)).map(Arc::new).collect();
+        if !stored.is_empty() {
+            self.telling.stored(room, stored);
+            self.readings.message_stored(room);
+        }
+        Ok(())
     }
 
     /// Tells the others in the room that somebody types or has stopped.

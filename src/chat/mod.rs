@@ -7,6 +7,7 @@
 mod accounts;
 mod administration;
 mod announcing;
+mod backlogs;
 mod calls;
 mod connections;
 mod directory;
@@ -28,6 +29,7 @@ mod signalling;
 mod signals;
 mod telling;
 mod turns;
+mod unanswered;
 mod views;
 
 pub use accounts::{Accounts, NewAccount, add_account};

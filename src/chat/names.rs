@@ -1,20 +1,41 @@
-//! Names of users by id. A name never changes, so one that was seen once need not be asked for again.
+//! Names of users by id. A name that was seen once is not asked for again each time; what other processes do to those
+//! accounts is found out by looking at some of them now and then.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
 use crate::model::{UserId, UserRef};
-use crate::store::Store;
+use crate::store::{Engine, Store};
 
 /// Forgotten all at once when there are this many: about 10 MB.
 const MOST: usize = 100_000;
+
+/// About how many users the store is asked at once.
+const ASKED_AT_ONCE: usize = 500;
 
 /// Who users are, by their ids.
 #[derive(Debug)]
 pub struct Names {
     store: Arc<dyn Store>,
-    known: Mutex<HashMap<UserId, String>>,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    names: HashMap<UserId, String>,
+    /// Those that are still to be looked at in this round.
+    unchecked: Vec<UserId>,
+}
+
+impl Known {
+    /// The next ones to be looked at; after the last one all over again.
+    fn next_unchecked(&mut self) -> Vec<UserId> {
+        if self.unchecked.is_empty() {
+            self.unchecked = self.names.keys().copied().collect();
+        }
+        self.unchecked.split_off(self.unchecked.len().saturating_sub(ASKED_AT_ONCE))
+    }
 }
 
 impl Names {
@@ -23,17 +44,17 @@ impl Names {
         Self { store: Arc::clone(store), known: Mutex::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, String>> {
+    fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn known(&self, ids: &[UserId]) -> HashMap<UserId, String> {
-        let names = self.lock();
+        let names = &self.lock().names;
         ids.iter().filter_map(|id| Some((*id, names.get(id)?.clone()))).collect()
     }
 
     fn remember(&self, users: &[UserRef]) {
-        let mut names = self.lock();
+        let names = &mut self.lock().names;
         if names.len() + users.len() > MOST {
             names.clear();
         }
@@ -42,7 +63,27 @@ impl Names {
 
     /// The account of this name is no more.
     pub fn forget(&self, user: UserId) {
-        self.lock().remove(&user);
+        self.lock().names.remove(&user);
+    }
+
+    /// Looks at some of the accounts whose names are known, and forgets those that another process has removed. Where
+    /// no other process writes nothing is asked. To be called every few seconds.
+    ///
+    /// # Errors
+    /// [`Error::Storage`].
+    pub async fn recheck(&self) -> Result<(), Error> {
+        if self.store.engine() == Engine::PoloDb {
+            return Ok(());
+        }
+        let asked = self.lock().next_unchecked();
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let found = self.store.user_refs(&asked).await?;
+        let mut known = self.lock();
+        asked.iter().for_each(|id| drop(known.names.remove(id)));
+        known.names.extend(found.into_iter().map(|user| (user.id, user.username)));
+        Ok(())
     }
 
     /// Names for ids; one who is no more is called [`UserRef::REMOVED`].

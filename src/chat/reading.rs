@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use super::turns::Turns;
 use crate::bus::{Bus, Notice, Subscriber};
 use crate::error::Error;
 use crate::model::{Actor, MarkedRead, Message, Reading, RoomId, SocketId, UserId};
@@ -22,6 +23,8 @@ pub struct Readings {
     store: Arc<dyn Store>,
     bus: Arc<dyn Bus>,
     rooms: Mutex<Rooms>,
+    /// What is found out later of one user in one room comes one after another.
+    turns: Turns,
 }
 
 impl Readings {
@@ -32,6 +35,7 @@ impl Readings {
             store: Arc::clone(store),
             bus: Arc::clone(bus),
             rooms: Mutex::default(),
+            turns: Turns::default(),
         });
         let subscriber: Weak<dyn Subscriber> = Arc::<Self>::downgrade(&readings);
         bus.subscribe(subscriber);
@@ -47,17 +51,41 @@ impl Readings {
     /// # Errors
     /// [`Error::NotInRoom`] where the user takes no part in such a room, [`Error::Storage`].
     pub async fn mark(&self, from: &Actor, room: RoomId, seq: u64) -> Result<Reading, Error> {
-        let MarkedRead { reading, moved } =
-            self.store.mark_read(room, from.user.id, seq).await?.ok_or(Error::NotInRoom)?;
+        let marked = self.store.mark_read(room, from.user.id, seq).await.map_err(Error::from);
+        if marked.as_ref().is_err_and(Error::is_store_away) {
+            self.find_out(from.user.id, room, seq);
+        }
+        let MarkedRead { reading, moved } = marked?.ok_or(Error::NotInRoom)?;
         if moved {
-            self.tell_read(from, room, reading);
+            self.tell_read(from.user.id, Some(from.socket), room, reading);
         }
         Ok(reading)
     }
 
-    fn tell_read(&self, from: &Actor, room: RoomId, Reading { read_seq, unread, mentions }: Reading) {
+    /// The store did not say whether a mark was stored: how far the user has read is told as soon as it answers, for
+    /// whoever marks the same again moves nothing.
+    fn find_out(&self, user: UserId, room: RoomId, seq: u64) {
+        let Some(readings) = self.me.upgrade() else { return };
+        tokio::spawn(async move {
+            if !readings.turns.in_the_end((user, room), || readings.tell_where_read(user, room, seq)).await {
+                tracing::debug!(%room, %user, "how far a user has read was told to nobody");
+            }
+        });
+    }
+
+    async fn tell_where_read(&self, user: UserId, room: RoomId, seq: u64) -> Result<(), Error> {
+        let Some(room) = self.store.room(room).await? else { return Ok(()) };
+        let reading = self.store.readings_in(&room, &[user]).await?.remove(&user);
+        if let Some(reading) = reading.filter(|reading| reading.read_seq >= seq.min(room.last_seq())) {
+            self.tell_read(user, None, room.id, reading);
+        }
+        Ok(())
+    }
+
+    fn tell_read(&self, user: UserId, except: Option<SocketId>, room: RoomId, reading: Reading) {
+        let Reading { read_seq, unread, mentions } = reading;
         let read = Event::RoomRead { room_id: room, read_seq, unread, mentions };
-        self.bus.publish(&read.to(Audience::User { user: from.user.id, except: Some(from.socket) }));
+        self.bus.publish(&read.to(Audience::User { user, except }));
     }
 
     /// The user has sent a message, and so has read up to it: the user's other sockets are told.
@@ -67,7 +95,7 @@ impl Readings {
             presence.count(Audience::User { user: from.user.id, except: Some(from.socket) }) > 0
         };
         if has_others {
-            self.tell_read(from, message.room, Reading::new(message.seq, 0, 0));
+            self.tell_read(from.user.id, Some(from.socket), message.room, Reading::new(message.seq, 0, 0));
         }
     }
 
@@ -96,7 +124,10 @@ impl Readings {
                     readings.bus.notify(Notice::Unread(room));
                 }
                 if let Err(error) = readings.tell_unread(room).await {
-                    error.log("those who have not joined a room were not told what waits there");
+                    error.log("those who have not joined a room are told later what waits there");
+                    if error.is_store_away() {
+                        readings.rooms().begin(room, Origin::Elsewhere);
+                    }
                 }
                 tokio::time::sleep(AT_MOST_EVERY).await;
             }

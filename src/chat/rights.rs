@@ -105,8 +105,7 @@ impl Rights {
     ///
     /// # Errors
     /// [`Error::NotAllowed`] where that account was removed; [`Error::RoomNotFound`], [`Error::Storage`].
-    pub async fn partner(&self, user: UserId, room: RoomId) -> Result<UserId, Error> {
-        let Seen(room) = self.seen(user, room).await?;
+    pub async fn partner(&self, user: UserId, Seen(room): &Seen) -> Result<UserId, Error> {
         let other = room.other_than(user).ok_or(Error::RoomNotFound)?;
         match self.store.user(other).await? {
             Some(_) => Ok(other),

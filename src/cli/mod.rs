@@ -12,6 +12,7 @@ mod log;
 mod output;
 mod panics;
 mod papers;
+mod passwords;
 mod runtime;
 mod serve;
 mod signals;

@@ -1,12 +1,10 @@
 //! `tincan user` and `tincan invite`: the operator's way in where sign-up is closed or a password forgotten.
 
-use std::io::{BufRead, IsTerminal};
-
 use clap::{Args, Subcommand};
-use tincan::auth::{Asker, Passwords};
+use tincan::auth::Passwords;
 use tincan::chat::NewInvite;
 use tincan::config::{self, Config, Flags, Settings};
-use tincan::model::{Email, Invite, NewPassword, PasswordHash, RuleError, Username};
+use tincan::model::{Email, Invite, NewPassword, RuleError, Username};
 use tincan::operator::{Command, Done, Operator, Trouble, ask};
 use tincan::store::{self, OpenError, Place, StoreError, Taken, polodb};
 
@@ -14,6 +12,7 @@ use super::banner::picture;
 use super::failure::{Failure, reason};
 use super::links::links;
 use super::output::{print, table};
+use super::passwords::{hash, new_password};
 use super::runtime::runtime;
 use super::{log, words};
 
@@ -215,40 +214,4 @@ fn failure(place: &Place, what: &str, trouble: Trouble) -> Failure {
         Trouble::Mistake(reason) => StoreError::Bug(reason),
     };
     words::store(place, what, &error)
-}
-
-async fn hash(passwords: &Passwords, password: NewPassword) -> Result<PasswordHash, Failure> {
-    // The log has the cause; the error itself is made for clients.
-    passwords
-        .hash(Asker::OPERATOR, password)
-        .await
-        .map_err(|_| Failure::other("the password could not be hashed; nothing was changed"))
-}
-
-/// From a prompt, twice, or the first line of standard input.
-fn new_password() -> Result<NewPassword, Failure> {
-    let password = password()?;
-    if std::io::stdin().is_terminal() && prompt("Once more: ")? != password {
-        return Err(Failure::other("the two passwords differ; try again"));
-    }
-    NewPassword::parse(&password).map_err(|RuleError(rule)| Failure::other(format!("the password {rule}")))
-}
-
-/// A password that there is, from a prompt or the first line of standard input.
-pub(super) fn password() -> Result<String, Failure> {
-    if std::io::stdin().is_terminal() {
-        return prompt("Password: ");
-    }
-    let mut password = String::new();
-    std::io::stdin().lock().read_line(&mut password).map_err(|error| unreadable(&error))?;
-    let line = password.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
-    Ok(line.unwrap_or(&password).to_owned())
-}
-
-fn prompt(text: &str) -> Result<String, Failure> {
-    rpassword::prompt_password(text).map_err(|error| unreadable(&error))
-}
-
-fn unreadable(error: &std::io::Error) -> Failure {
-    Failure::other(format!("cannot read the password: {}", reason(error)))
 }

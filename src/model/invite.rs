@@ -17,6 +17,8 @@ pub struct Invite {
     pub uses: u32,
     /// How often it was.
     pub used: u32,
+    /// Who has just used it, where it is not settled yet what came of that. These uses count in `used`.
+    pub pending: Vec<UserId>,
     /// When it was made.
     pub created_at: Timestamp,
     /// From then on it is worth nothing.

@@ -190,8 +190,9 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     async fn token_versions(&self, ids: &[UserId]) -> Result<HashMap<UserId, u32>>;
 
     /// Sets the password, ends older tokens and the code of a reset, and answers with the account as it then is. `None`
-    /// where there is none, or where the proof does not hold (any more): somebody else was faster. By the proof of a
-    /// reset [`User::reset_at`] is set, by any other it is taken away.
+    /// where there is none, or where the proof does not hold (any more): somebody else was faster, or the account is
+    /// disabled, for which the operator's alone holds. By the proof of a reset [`User::reset_at`] is set, by any other
+    /// it is taken away.
     async fn set_password(
         &self,
         id: UserId,
@@ -321,12 +322,14 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Invitations that [are left](Invite::is_left), newest first: those of a user, or all.
     async fn invites(&self, of: Option<UserId>, now: Timestamp) -> Result<Vec<Invite>>;
 
-    /// Uses an invitation once and answers with it as it then is; `None` where it is not [left](Invite::is_left), or
-    /// not there. Of many at once as many get through as there are uses.
-    async fn use_invite(&self, id: InviteId, now: Timestamp) -> Result<Option<Invite>>;
+    /// Has a user use an invitation once and answers with it as it then is; `None` where it is not
+    /// [left](Invite::is_left), or not there. Of many at once as many get through as there are uses. The use is
+    /// [pending](Invite::pending) until it is settled, and a repetition by the same user until then is the same use.
+    async fn use_invite(&self, id: InviteId, user: UserId, now: Timestamp) -> Result<Option<Invite>>;
 
-    /// Gives a use back that came to nothing.
-    async fn give_invite_back(&self, id: InviteId) -> Result<()>;
+    /// Settles the pending use of a user: it counts, or where it is not `kept` is given back. Without one nothing is
+    /// changed, so this may be repeated.
+    async fn settle_invite(&self, id: InviteId, user: UserId, kept: bool) -> Result<()>;
 
     /// Takes an invitation back.
     async fn remove_invite(&self, id: InviteId) -> Result<bool>;

@@ -195,6 +195,7 @@ impl InviteLine {
             room,
             uses: self.uses,
             used: self.used,
+            pending: Vec::new(),
             created_at: Timestamp::from_millis(self.created_at),
             expires_at: Timestamp::from_millis(self.expires_at),
         })

@@ -4,6 +4,7 @@
 //! them.
 
 mod bursts;
+mod failing;
 mod moving;
 mod numbers;
 mod others;

@@ -57,6 +57,23 @@ async fn who_is_disabled_is_out_at_once_on_every_server() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a mongod; script/test has one"]
+async fn nobody_is_called_by_the_name_of_one_whom_a_command_has_removed() {
+    let cluster = Cluster::start(Deployment::shared().await).await;
+    let (ann, bob) = (cluster.user("ann").await, cluster.user("bob").await);
+    let two = ann.post("/api/direct", json!({"userId": bob.id})).await.expect(StatusCode::CREATED);
+    let path = format!("/api/rooms/{}", two["id"].as_str().unwrap());
+    let is_called = |name: &'static str| move |room: &Value| room["name"] == json!(name);
+    for server in 0..cluster.len() {
+        until("bob's name", &ann.at(server), &path, is_called("bob")).await;
+    }
+    assert_eq!(cluster.operator(&["user", "remove", "bob"]).await.code, Some(0));
+    for server in 0..cluster.len() {
+        until("that bob is no more", &ann.at(server), &path, is_called("[removed]")).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a mongod; script/test has one"]
 async fn of_administrators_who_demote_each_other_on_two_servers_one_stays() {
     let cluster = Cluster::start(Deployment::shared().await).await;
     let (ann, bob) = (cluster.user("ann").await, cluster.user("bob").await);

@@ -2,23 +2,10 @@
 
 use std::sync::Arc;
 
-use tincan::model::{MarkedRead, MembershipEnd, Mentions, NewMessage, Reading, Room, RoomId, RoomKind, UserId};
+use tincan::model::{MarkedRead, MembershipEnd, Reading, RoomId, UserId};
 
 use super::Place;
-use crate::support::sample::{append, at_once, message, room, stored_room, stored_user};
-
-fn private(members: &[UserId]) -> Room {
-    Room { kind: RoomKind::Private, created_by: members[0], participants: Arc::new(members.to_vec()), ..room("cellar") }
-}
-
-fn direct(one: UserId, other: UserId) -> Room {
-    let participants = Arc::new(vec![one, other]);
-    Room { kind: RoomKind::Direct, name: String::new(), created_by: one, participants, ..room("of two") }
-}
-
-fn calling(sender: UserId, users: &[UserId], all: bool) -> NewMessage {
-    NewMessage { mentions: Mentions { users: users.to_vec(), all }, ..message(sender, "you there") }
-}
+use crate::support::sample::{append, at_once, calling, direct, message, private, stored_room, stored_user};
 
 pub async fn a_closed_room_is_read_as_it_was_made_and_seen_by_its_members(place: &impl Place) {
     let store = place.open().await;

@@ -19,6 +19,7 @@ pub fn invite(by: Option<UserId>, uses: u32) -> Invite {
         room: Some(RoomId::new()),
         uses,
         used: 0,
+        pending: Vec::new(),
         created_at: moment(),
         expires_at: ENDS,
     }
@@ -40,8 +41,8 @@ pub async fn an_invitation_is_found_by_its_code_and_listed_while_it_is_left(plac
     let all = store.invites(None, BEFORE).await.unwrap();
     assert_eq!(all, [unmade.clone(), other.clone(), second.clone(), first.clone()]);
     assert_eq!(store.invites(None, ENDS).await.unwrap(), []);
-    let used = store.use_invite(first.id, BEFORE).await.unwrap();
-    assert_eq!(used, Some(Invite { used: 1, ..first.clone() }));
+    let used = store.use_invite(first.id, bob, BEFORE).await.unwrap();
+    assert_eq!(used, Some(Invite { used: 1, pending: vec![bob], ..first.clone() }));
     assert_eq!(store.invites(Some(ann), BEFORE).await.unwrap(), std::slice::from_ref(&second));
     assert_eq!(store.dump_invites(None, 10).await.unwrap(), [used.unwrap(), second.clone(), other.clone()]);
     assert_eq!(store.dump_invites(Some(first.id), 1).await.unwrap(), std::slice::from_ref(&second));
@@ -56,7 +57,7 @@ pub async fn with_one_use_left_and_fifty_who_come_one_gets_in(place: &impl Place
         store.insert_invite(one.clone()).await.unwrap();
         let answers = at_once((0..50).map(|_| {
             let store = store.clone();
-            async move { store.use_invite(one.id, BEFORE).await.unwrap() }
+            async move { store.use_invite(one.id, UserId::new(), BEFORE).await.unwrap() }
         }));
         let mut used: Vec<u32> = answers.await.into_iter().flatten().map(|invite| invite.used).collect();
         used.sort_unstable();
@@ -64,18 +65,33 @@ pub async fn with_one_use_left_and_fifty_who_come_one_gets_in(place: &impl Place
     }
 }
 
-pub async fn a_use_that_came_to_nothing_is_given_back(place: &impl Place) {
+pub async fn a_use_counts_once_and_is_given_back_once_where_it_came_to_nothing(place: &impl Place) {
     let store = place.open().await;
+    let (ann, bob) = (UserId::new(), UserId::new());
     let one = invite(Some(UserId::new()), 1);
     store.insert_invite(one.clone()).await.unwrap();
-    store.give_invite_back(one.id).await.unwrap();
-    assert!(store.use_invite(one.id, BEFORE).await.unwrap().is_some());
-    assert_eq!(store.use_invite(one.id, BEFORE).await.unwrap(), None);
-    store.give_invite_back(one.id).await.unwrap();
-    assert_eq!(store.use_invite(one.id, ENDS).await.unwrap(), None);
-    assert!(store.use_invite(one.id, BEFORE).await.unwrap().is_some());
-    store.give_invite_back(InviteId::new()).await.unwrap();
-    assert_eq!(store.use_invite(InviteId::new(), BEFORE).await.unwrap(), None);
+    let by_ann = Some(Invite { used: 1, pending: vec![ann], ..one.clone() });
+    // Nothing is pending, so there is nothing to settle.
+    store.settle_invite(one.id, ann, false).await.unwrap();
+    assert_eq!(store.use_invite(one.id, ann, BEFORE).await.unwrap(), by_ann);
+    assert_eq!(store.use_invite(one.id, ann, BEFORE).await.unwrap(), by_ann, "it is the same use");
+    assert_eq!(store.use_invite(one.id, bob, BEFORE).await.unwrap(), None);
+    store.settle_invite(one.id, bob, false).await.unwrap();
+    assert_eq!(store.invite_by_code(&one.code).await.unwrap(), by_ann);
+    for _ in 0..2 {
+        store.settle_invite(one.id, ann, false).await.unwrap();
+        assert_eq!(store.invite_by_code(&one.code).await.unwrap().as_ref(), Some(&one));
+    }
+    assert_eq!(store.use_invite(one.id, bob, ENDS).await.unwrap(), None);
+    assert!(store.use_invite(one.id, bob, BEFORE).await.unwrap().is_some());
+    for kept in [true, false] {
+        store.settle_invite(one.id, bob, kept).await.unwrap();
+        let settled = store.invite_by_code(&one.code).await.unwrap();
+        assert_eq!(settled, Some(Invite { used: 1, ..one.clone() }), "what is settled stays so");
+    }
+    assert_eq!(store.use_invite(one.id, ann, BEFORE).await.unwrap(), None);
+    store.settle_invite(InviteId::new(), ann, false).await.unwrap();
+    assert_eq!(store.use_invite(InviteId::new(), ann, BEFORE).await.unwrap(), None);
 }
 
 pub async fn invitations_go_when_they_are_taken_back_over_or_without_their_maker(place: &impl Place) {

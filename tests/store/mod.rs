@@ -58,6 +58,7 @@ macro_rules! contract {
                     of_many_administrators_who_go_at_once_one_stays
                     disabling_ends_tokens_once_and_changes_nothing_else
                     a_code_sets_a_password_once_and_until_it_ends
+                    of_a_disabled_account_the_operator_alone_sets_the_password
                     tokens_are_ended_without_a_new_password
                     when_somebody_was_seen_never_goes_back
                     accounts_are_listed_whole_and_everything_is_counted
@@ -65,7 +66,7 @@ macro_rules! contract {
                 invites {
                     an_invitation_is_found_by_its_code_and_listed_while_it_is_left
                     with_one_use_left_and_fifty_who_come_one_gets_in
-                    a_use_that_came_to_nothing_is_given_back
+                    a_use_counts_once_and_is_given_back_once_where_it_came_to_nothing
                     invitations_go_when_they_are_taken_back_over_or_without_their_maker
                 }
                 rooms {

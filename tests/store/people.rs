@@ -135,6 +135,22 @@ pub async fn a_code_sets_a_password_once_and_until_it_ends(place: &impl Place) {
     assert_eq!(store.set_reset(UserId::new(), Reset { hash: one, expires_at: ends }).await.unwrap(), None);
 }
 
+pub async fn of_a_disabled_account_the_operator_alone_sets_the_password(place: &impl Place) {
+    let store = place.open().await;
+    administrator(&store, "ann").await;
+    let bob = stored_user(&store, "bob").await;
+    let (hash, ends) = (CodeHash([1; 32]), Timestamp::from_millis(1_900_000_000_000));
+    store.set_reset(bob.id, Reset { hash, expires_at: ends }).await.unwrap().unwrap();
+    let disabled = store.patch_account(bob.id, DISABLED, moment()).await.unwrap();
+    let new = || PasswordHash::new("new".to_owned());
+    for proof in [Proof::Reset(hash), Proof::Password(bob.password)] {
+        assert_eq!(store.set_password(bob.id, proof, new(), moment()).await.unwrap(), None);
+    }
+    assert_eq!(store.user(bob.id).await.unwrap(), disabled);
+    let set = store.set_password(bob.id, Proof::Operator, new(), moment()).await.unwrap().unwrap();
+    assert_eq!((set.password, set.disabled), (new(), true));
+}
+
 pub async fn tokens_are_ended_without_a_new_password(place: &impl Place) {
     let store = place.open().await;
     let ann = stored_user(&store, "ann").await;

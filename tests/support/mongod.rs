@@ -116,6 +116,14 @@ impl Mongod {
         deployment
     }
 
+    /// One server without replication, whose commands a test can have fail by a fail point.
+    pub async fn that_fails_at_will() -> Self {
+        let node = Node::start(&["--setParameter", "enableTestCommands=1"]);
+        let deployment = Self { nodes: vec![node], options: String::new() };
+        deployment.ready().await;
+        deployment
+    }
+
     /// A replica set of so many.
     pub async fn replicas(count: usize) -> Self {
         Self::replicas_behind(count, |port| port).await

@@ -39,6 +39,22 @@ pub fn room(name: &str) -> Room {
     }
 }
 
+/// A private room of these, which the first of them has made.
+pub fn private(members: &[UserId]) -> Room {
+    Room { kind: RoomKind::Private, created_by: members[0], participants: Arc::new(members.to_vec()), ..room("cellar") }
+}
+
+/// The direct room of two.
+pub fn direct(one: UserId, other: UserId) -> Room {
+    let participants = Arc::new(vec![one, other]);
+    Room { kind: RoomKind::Direct, name: String::new(), created_by: one, participants, ..room("of two") }
+}
+
+/// A message that calls these, or everybody.
+pub fn calling(sender: UserId, users: &[UserId], all: bool) -> NewMessage {
+    NewMessage { mentions: Mentions { users: users.to_vec(), all }, ..message(sender, "you there") }
+}
+
 /// A message without a client id.
 pub fn message(sender: UserId, text: &str) -> NewMessage {
     NewMessage {

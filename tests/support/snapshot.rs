@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tincan::model::{Call, Invite, Message, NameKey, Page, Room, Timestamp, User, UserId};
+use tincan::model::{Call, Invite, Message, NameKey, Page, Reading, Room, Timestamp, User, UserId};
 use tincan::store::{Result, Store, StoreError};
 
 use crate::support::app::PATIENCE;
@@ -14,7 +14,7 @@ use crate::support::app::PATIENCE;
 pub struct Snapshot {
     users: Vec<User>,
     invites: Vec<Invite>,
-    rooms: Vec<(Room, Vec<Message>)>,
+    rooms: Vec<(Room, Vec<Message>, BTreeMap<UserId, Reading>)>,
     calls: BTreeMap<UserId, Vec<Call>>,
     open_calls: Vec<Call>,
 }
@@ -39,7 +39,9 @@ impl Snapshot {
         let mut rooms = Vec::new();
         for room in store.rooms().await? {
             let page = store.messages(room.id, Page::After(0), 10_000).await?;
-            rooms.push((Room::clone(&room), page.expect("a room that is listed is there").messages));
+            let messages = page.expect("a room that is listed is there").messages;
+            let readings = store.readings_in(&room, &room.participants).await?.into_iter().collect();
+            rooms.push((Room::clone(&room), messages, readings));
         }
         let mut calls = BTreeMap::new();
         for caller in callers {

@@ -1,6 +1,6 @@
 //! A store for tests that stands in front of a real one, and holds up or refuses the calls that a test names.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -12,9 +12,9 @@ use tincan::model::{
 use tincan::store::{Appended, Counts, Engine, LeftOut, Loading, Records, Result, Store, StoreError};
 use tokio::sync::{Semaphore, watch};
 
-/// What happens to the calls of one method.
+/// What happens to calls.
 #[derive(Clone, Debug)]
-enum Trouble {
+pub enum Trouble {
     /// They are answered [`StoreError::Unavailable`] and never reach the real store.
     Refused,
     /// The real store carries them out; what it answers is replaced by [`StoreError::Unavailable`].
@@ -23,11 +23,16 @@ enum Trouble {
     Held(Arc<Semaphore>),
 }
 
+/// What the server asks by itself now and then, whatever its clients do.
+const BY_ITSELF: [&str; 3] = ["token_versions", "note_seen", "health"];
+
 /// The store in front. Methods are named as in the trait: `change_call`.
 #[derive(Debug)]
 pub struct Troubled {
     inner: Arc<dyn Store>,
     troubles: Mutex<HashMap<&'static str, Trouble>>,
+    /// How many calls are still to pass before one is in trouble, whatever its method.
+    next: Mutex<Option<(usize, Trouble)>>,
     begun: watch::Sender<HashMap<&'static str, usize>>,
     left_out: Vec<LeftOut>,
     /// Leaves everybody out of the answers about the versions of tokens.
@@ -47,6 +52,7 @@ impl Troubled {
         Arc::new(Self {
             inner,
             troubles: Mutex::default(),
+            next: Mutex::default(),
             begun: watch::Sender::default(),
             left_out,
             forgets_versions: AtomicBool::new(false),
@@ -80,6 +86,41 @@ impl Troubled {
         self.troubles.lock().expect("no test panicked").remove(method);
     }
 
+    /// Has the call of this number be in trouble, counted from the next one on, whatever its method.
+    pub fn trouble_call(&self, number: usize, trouble: Trouble) {
+        *self.next.lock().expect("no test panicked") = Some((number - 1, trouble));
+    }
+
+    /// No call will be in trouble by its number; whether one has been since [`Troubled::trouble_call`].
+    pub fn calm(&self) -> bool {
+        self.next.lock().expect("no test panicked").take().is_none()
+    }
+
+    fn next_trouble(&self, method: &'static str) -> Option<Trouble> {
+        if BY_ITSELF.contains(&method) {
+            return None;
+        }
+        let mut next = self.next.lock().expect("no test panicked");
+        match next.as_mut() {
+            Some((0, _)) => next.take().map(|(_, trouble)| trouble),
+            Some((left, _)) => {
+                *left -= 1;
+                None
+            }
+            None => None,
+        }
+    }
+
+    /// How many calls of each method have begun since the start, but what the server asks by itself.
+    pub fn counts(&self) -> BTreeMap<&'static str, usize> {
+        let begun = self.begun.borrow();
+        begun
+            .iter()
+            .filter(|(method, _)| !BY_ITSELF.contains(method))
+            .map(|(method, calls)| (*method, *calls))
+            .collect()
+    }
+
     /// How many calls of a method have begun since the start.
     pub fn count(&self, method: &'static str) -> usize {
         self.begun.borrow().get(method).copied().unwrap_or_default()
@@ -95,8 +136,8 @@ impl Troubled {
     async fn trouble<T>(&self, method: &'static str, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         self.begun.send_modify(|begun| *begun.entry(method).or_default() += 1);
         let away = || Err(StoreError::Unavailable(format!("{method} is refused by the test")));
-        let trouble = self.troubles.lock().expect("no test panicked").get(method).cloned();
-        match trouble {
+        let of_method = || self.troubles.lock().expect("no test panicked").get(method).cloned();
+        match self.next_trouble(method).or_else(of_method) {
             None => call.await,
             Some(Trouble::Refused) => away(),
             Some(Trouble::Unanswered) => {
@@ -197,8 +238,8 @@ pass_on! {
     insert_invite(invite: Invite) -> Result<()>;
     invite_by_code(code: &str) -> Result<Option<Invite>>;
     invites(of: Option<UserId>, now: Timestamp) -> Result<Vec<Invite>>;
-    use_invite(id: InviteId, now: Timestamp) -> Result<Option<Invite>>;
-    give_invite_back(id: InviteId) -> Result<()>;
+    use_invite(id: InviteId, user: UserId, now: Timestamp) -> Result<Option<Invite>>;
+    settle_invite(id: InviteId, user: UserId, kept: bool) -> Result<()>;
     remove_invite(id: InviteId) -> Result<bool>;
     remove_ended_invites(at: Timestamp) -> Result<()>;
     dump_invites(after: Option<InviteId>, limit: usize) -> Result<Vec<Invite>>;

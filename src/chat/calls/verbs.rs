@@ -47,22 +47,19 @@ impl Calls {
     /// As the protocol's table of refusals; [`Error::RateLimited`], [`Error::Storage`].
     pub async fn ring_room(&self, from: &Actor, room: RoomId, call_type: CallType) -> Result<CallId, Error> {
         self.limits.call_initiated(from.user.id)?;
-        let kind = self.rights.kind(room).await?;
+        // Asked for anew whatever is known of it, so that one that the user may not see costs what none costs.
+        let seen = match self.rights.seen(from.user.id, room).await {
+            Err(Error::RoomNotFound) => return Err(Error::NotInRoom),
+            seen => seen?,
+        };
+        let kind = seen.room().kind;
         if kind == RoomKind::Direct {
-            let partner = self.direct_partner(from, room).await?;
+            let partner = self.rights.partner(from.user.id, &seen).await?;
+            let partner = self.callee(Receiver::User(partner)).await?;
             return self.ring(from, &partner, Some(room), call_type).await;
         }
         let (id, room) = (CallId::new(), (room, kind));
         self.ask(id, |calls, now, presence| Ok((id, calls.ring_room(now, id, from, room, call_type, presence)?))).await
-    }
-
-    async fn direct_partner(&self, from: &Actor, room: RoomId) -> Result<UserRef, Error> {
-        match self.rights.partner(from.user.id, room).await {
-            Ok(partner) => self.callee(Receiver::User(partner)).await,
-            // To others it is as a room that is not there.
-            Err(Error::RoomNotFound) => Err(Error::NotInRoom),
-            Err(error) => Err(error),
-        }
     }
 
     /// The call that is meant, also where another server has begun it and it is not known here yet.

@@ -37,12 +37,16 @@ impl Membership {
             if !presence.in_room(who.socket, room) && presence.room_count(who.socket) >= MOST_ROOMS {
                 return Err(Error::LimitReached);
             }
+        }
+        // Before it is counted how many are in it: that a limit is reached would tell of a room.
+        let before = self.rights.seen(user, room).await?;
+        {
+            let presence = self.bus.presence();
             if !presence.user_in_room(user, room) {
                 // The others are told of a user's first socket alone.
                 self.limits.fan_out(user, presence.room_size(room))?;
             }
         }
-        let before = self.rights.seen(user, room).await?;
         let was_participant = before.room().has_participant(user);
         if !was_participant {
             let added = self.store.add_participant(room, user).await;

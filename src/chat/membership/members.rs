@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use super::Membership;
 use crate::chat::Identity;
-use crate::chat::announcing::{News, SeenBy, tell_gone};
 use crate::chat::views::NAMED;
 use crate::error::Error;
-use crate::model::{Actor, MembershipEnd, Room, RoomId, RoomKind, SocketId, UserId, UserRef};
-use crate::wire::{RoomEnd, RoomView};
+use crate::model::{Room, RoomId, RoomKind, UserId};
+use crate::wire::RoomView;
 
 impl Membership {
     /// Adds a user to a room that the caller is in.
@@ -40,15 +39,22 @@ impl Membership {
             if before.has_participant(user) {
                 return Ok(false);
             }
-            let added = self.store.add_participant(room, user).await?.ok_or(Error::RoomNotFound)?;
-            self.readings.participant_came(room);
-            if added.kind != RoomKind::Open {
-                self.announcing.tell_one(user, &added, News::Created).await?;
-            }
-            self.participants.changed(room);
-            Ok(true)
+            let admitted = async {
+                let added = self.store.add_participant(room, user).await?.ok_or(Error::RoomNotFound)?;
+                self.tell_came(&added, user).await
+            };
+            self.known(admitted.await, &before, user).map(|()| true)
         };
         self.turns.in_turn(user, admitting).await
+    }
+
+    /// The outcome of what was done about a user in a room, which was so before. Where the store was away, what became
+    /// of it is found out and told later: whoever asks again finds it done.
+    fn known(self: &Arc<Self>, outcome: Result<(), Error>, before: &Arc<Room>, user: UserId) -> Result<(), Error> {
+        if outcome.as_ref().is_err_and(Error::is_store_away) {
+            self.find_out(before, user);
+        }
+        outcome
     }
 
     /// Takes a user out of a room: oneself out of any but a direct one, others out of a private one that the caller has
@@ -72,93 +78,27 @@ impl Membership {
         let taken_out = async {
             match found.kind {
                 RoomKind::Private => self.end_membership(room, user).await,
-                RoomKind::Open | RoomKind::Direct => self.end_participation(room, user).await,
+                RoomKind::Open | RoomKind::Direct => self.end_participation(found, user).await,
             }
         };
         self.turns.in_turn(user, taken_out).await
     }
 
-    async fn end_participation(&self, room: RoomId, user: UserId) -> Result<(), Error> {
-        self.store.remove_participant(room, user).await?.ok_or(Error::RoomNotFound)?;
-        self.take_out(room, user).await?;
-        self.participants.changed(room);
-        Ok(())
-    }
-
-    async fn end_membership(&self, room: RoomId, user: UserId) -> Result<(), Error> {
-        let before = self.store.room(room).await?.ok_or(Error::RoomNotFound)?;
-        let ended = self.store.end_membership(room, user).await?.ok_or(Error::UserNotFound)?;
-        self.tell_membership_ended(&before, user, ended).await
-    }
-
-    /// A user is not in a private room any more, that was so before.
-    ///
-    /// # Errors
-    /// [`Error::Storage`], where not all were told.
-    pub async fn tell_membership_ended(&self, before: &Room, user: UserId, ended: MembershipEnd) -> Result<(), Error> {
-        self.take_out(before.id, user).await?;
-        tell_gone(&mut self.bus.presence(), user, before.id, RoomEnd::Removed);
-        match ended {
-            MembershipEnd::Deleted => {
-                self.calls.room_deleted(before.id).await;
-                self.announcing.tell_deleted(before.id, SeenBy::These(&[]));
-            }
-            MembershipEnd::GoesOn(room) => {
-                self.participants.changed(room.id);
-                if room.created_by != before.created_by {
-                    self.announcing.tell_now(&room, News::Updated).await?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// An account was removed that took part in these rooms: those who see them are told what became of them.
-    pub async fn account_removed(&self, user: UserId, rooms: &[Arc<Room>]) {
-        self.participants.account_removed(user);
-        for room in rooms {
-            let told = match (room.kind, self.store.room(room.id).await) {
-                (_, Err(error)) => Err(error.into()),
-                (RoomKind::Private, Ok(None)) => self.tell_membership_ended(room, user, MembershipEnd::Deleted).await,
-                (RoomKind::Private, Ok(Some(now))) => {
-                    self.tell_membership_ended(room, user, MembershipEnd::GoesOn(now)).await
-                }
-                (RoomKind::Direct, Ok(Some(now))) => self.announcing.tell_now(&now, News::Updated).await,
-                (RoomKind::Open, Ok(Some(_))) => {
-                    self.participants.changed(room.id);
-                    self.take_out(room.id, user).await
-                }
-                (RoomKind::Open | RoomKind::Direct, Ok(None)) => Ok(()),
-            };
-            if let Err(error) = told {
-                error.log("what became of a room of a removed account was not told to all");
-            }
-        }
-    }
-
-    /// Takes all sockets of a user out of a room, and the user out of its call.
-    async fn take_out(&self, room: RoomId, user: UserId) -> Result<(), Error> {
-        let who = self.somebody(room, user).await?;
-        self.bus.presence().leave_with_all(&who, room);
-        self.calls.left_room(user, None, room).await;
-        Ok(())
-    }
-
-    /// The user by a socket in the room, by any other one, or by none.
-    async fn somebody(&self, room: RoomId, user: UserId) -> Result<Actor, Error> {
-        let found = {
-            let presence = self.bus.presence();
-            let inside = presence.sockets_in_room(user, room).into_iter().find_map(|socket| presence.actor(socket));
-            inside.or_else(|| presence.actors_of(user).into_iter().next())
+    async fn end_participation(self: &Arc<Self>, before: &Arc<Room>, user: UserId) -> Result<(), Error> {
+        let ended = async {
+            let room = self.store.remove_participant(before.id, user).await?.ok_or(Error::RoomNotFound)?;
+            self.tell_participation_ended(&room, user).await
         };
-        match found {
-            Some(actor) => Ok(actor),
-            None => {
-                let known = self.store.user_refs(&[user]).await?.pop();
-                let removed = || UserRef { id: user, username: UserRef::REMOVED.to_owned() };
-                Ok(Actor { socket: SocketId::new(), user: known.unwrap_or_else(removed) })
-            }
-        }
+        self.known(ended.await, before, user)
+    }
+
+    async fn end_membership(self: &Arc<Self>, room: RoomId, user: UserId) -> Result<(), Error> {
+        let before = self.store.room(room).await?.ok_or(Error::RoomNotFound)?;
+        let ended = async {
+            let ended = self.store.end_membership(room, user).await?.ok_or(Error::UserNotFound)?;
+            self.tell_membership_ended(&before, user, ended).await
+        };
+        self.known(ended.await, &before, user)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Who is in which room: participation, which is stored, and subscription, which lasts as long as the socket.
 
+mod becoming;
 mod joining;
 mod leaving;
 mod members;

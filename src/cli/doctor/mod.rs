@@ -13,8 +13,8 @@ use tincan::net::on_this_machine;
 use self::finding::Findings;
 use self::web::Answering;
 use super::failure::Failure;
+use super::passwords;
 use super::runtime::runtime;
-use super::users;
 
 /// What it is told.
 #[derive(Args, Debug)]
@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &Arguments, flags: Flags) -> Result<(), Failure> {
     };
     let account = match &arguments.user {
         None => None,
-        Some(name) => Some((name.clone(), users::password()?)),
+        Some(name) => Some((name.clone(), passwords::password()?)),
     };
     let runtime = runtime()?;
     let findings = runtime.block_on(async {

@@ -45,19 +45,23 @@ pub(super) async fn all(db: &Db, of: Option<UserId>, now: Timestamp) -> Result<V
     Ok(db.read_all(&db.invites, &found, read))
 }
 
-/// Uses it once.
-pub(super) async fn spend(db: &Db, id: InviteId, now: Timestamp) -> Result<Option<Invite>> {
-    let mut filter = left(now);
-    filter.insert("_id", oid(id));
-    let once = vec![doc! { "$set": { "used": { "$add": ["$used", 1_i64] } } }];
-    let used = db.change_one(&db.invites, filter, once).await?;
+/// Has a user use it once.
+pub(super) async fn spend(db: &Db, id: InviteId, user: UserId, now: Timestamp) -> Result<Option<Invite>> {
+    let filter = doc! { "_id": oid(id), "$or": [{ "pending": oid(user) }, left(now)] };
+    let pending = doc! { "$ifNull": ["$pending", []] };
+    let used = doc! { "$cond": [{ "$in": [oid(user), &pending] }, "$used", { "$add": ["$used", 1_i64] }] };
+    // Both are made from what was there before.
+    let once = doc! { "$set": { "used": used, "pending": { "$setUnion": [pending, [oid(user)]] } } };
+    let used = db.change_one(&db.invites, filter, vec![once]).await?;
     Ok(used.and_then(|used| db.read_one(&db.invites, &used, read)))
 }
 
-pub(super) async fn give_back(db: &Db, id: InviteId) -> Result<()> {
-    let used = doc! { "_id": oid(id), "used": { "$gt": 0 } };
-    let back = doc! { "$inc": { "used": -1_i64 } };
-    let write = async move |db: Db| db.invites.update_one(used, back).await;
+/// Has the pending use of a user count, or gives it back.
+pub(super) async fn settle(db: &Db, id: InviteId, user: UserId, kept: bool) -> Result<()> {
+    let pending = doc! { "_id": oid(id), "pending": oid(user) };
+    let back = if kept { 0_i64 } else { -1 };
+    let settled = doc! { "$pull": { "pending": oid(user) }, "$inc": { "used": back } };
+    let write = async move |db: Db| db.invites.update_one(pending, settled).await;
     Ok(db.run("writing tincan_invites", write).await.map(drop)?)
 }
 

@@ -9,6 +9,7 @@ mod attempt;
 mod calls;
 mod carried;
 mod connect;
+mod credentials;
 mod database;
 mod documents;
 mod ends;
@@ -220,19 +221,19 @@ impl Store for MongoStore {
         password: PasswordHash,
         now: Timestamp,
     ) -> Result<Option<User>> {
-        in_time(users::set_password(self.db()?, id, &proof, password, now)).await
+        in_time(credentials::set_password(self.db()?, id, &proof, password, now)).await
     }
 
     async fn end_tokens(&self, id: UserId, now: Timestamp) -> Result<Option<User>> {
-        in_time(users::end_tokens(self.db()?, id, now)).await
+        in_time(credentials::end_tokens(self.db()?, id, now)).await
     }
 
     async fn set_reset(&self, id: UserId, reset: Reset) -> Result<Option<User>> {
-        in_time(users::set_reset(self.db()?, id, &reset)).await
+        in_time(credentials::set_reset(self.db()?, id, &reset)).await
     }
 
     async fn note_reset_told(&self, id: UserId) -> Result<()> {
-        in_time(users::note_reset_told(self.db()?, id)).await
+        in_time(credentials::note_reset_told(self.db()?, id)).await
     }
 
     async fn patch_account(&self, id: UserId, patch: AccountPatch, now: Timestamp) -> Result<Option<User>> {
@@ -354,12 +355,12 @@ impl Store for MongoStore {
         in_time(invites::all(self.db()?, of, now)).await
     }
 
-    async fn use_invite(&self, id: InviteId, now: Timestamp) -> Result<Option<Invite>> {
-        in_time(invites::spend(self.db()?, id, now)).await
+    async fn use_invite(&self, id: InviteId, user: UserId, now: Timestamp) -> Result<Option<Invite>> {
+        in_time(invites::spend(self.db()?, id, user, now)).await
     }
 
-    async fn give_invite_back(&self, id: InviteId) -> Result<()> {
-        in_time(invites::give_back(self.db()?, id)).await
+    async fn settle_invite(&self, id: InviteId, user: UserId, kept: bool) -> Result<()> {
+        in_time(invites::settle(self.db()?, id, user, kept)).await
     }
 
     async fn remove_invite(&self, id: InviteId) -> Result<bool> {

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use bson::{Bson, DateTime, doc};
+use bson::{Bson, DateTime, Document, doc};
 use mongodb::options::FindOptions;
 
 use super::database::Db;
 use super::documents::{KIND, numbered, oid};
 use super::promises::Removal;
-use super::{ends, invites, memberships, readers};
-use crate::model::RoomId;
+use super::{ends, invites, memberships, readers, rooms};
+use crate::model::{RoomId, RoomKind};
 use crate::store::Result;
 
 /// How many messages go at once; a batch holds others up for a few milliseconds.
@@ -29,9 +29,9 @@ pub(super) async fn carry_out(db: &Db, removal: Removal) -> Result<()> {
             memberships::end_all(db, id).await?;
             readers::forget_user(db, id).await?;
             // Nothing can be taken out of what is no list; a direct room keeps the two.
-            let rooms = doc! { "participants": { "$eq": oid(id), "$type": "array" }, KIND: Bson::Null };
+            let open = doc! { "participants": { "$eq": oid(id), "$type": "array" }, KIND: Bson::Null };
             let out = doc! { "$pull": { "participants": oid(id) } };
-            db.run("writing rooms", async move |db| db.rooms.update_many(rooms, out).await).await?;
+            db.run("writing rooms", async move |db| db.rooms.update_many(open, out).await).await?;
         }
         Removal::Room(id) => {
             let room = doc! { "_id": oid(id) };
@@ -39,11 +39,22 @@ pub(super) async fn carry_out(db: &Db, removal: Removal) -> Result<()> {
             while remove_batch(db, id).await? > 0 {}
             ends::forget(db, id).await?;
             readers::forget_room(db, id).await?;
-            let before = DateTime::from_millis(DateTime::now().timestamp_millis() - WATCHED.as_millis() as i64);
-            done.insert("at", doc! { "$lt": before });
+            done.insert("at", long_ago());
+        }
+        Removal::Emptied(id) => {
+            let emptied = doc! { "_id": oid(id), KIND: RoomKind::Private.as_str(), "participants": { "$size": 0 } };
+            if db.find_one(&db.rooms, emptied, FindOptions::default()).await?.is_some() {
+                rooms::delete(db, id).await?;
+            }
+            done.insert("at", long_ago());
         }
     }
     Ok(db.run("writing tincan_pending", async move |db| db.pending.delete_one(done).await).await.map(drop)?)
+}
+
+/// From when on a removed room is looked after no more.
+fn long_ago() -> Document {
+    doc! { "$lt": DateTime::from_millis(DateTime::now().timestamp_millis() - WATCHED.as_millis() as i64) }
 }
 
 /// Takes some of a room's messages away, unnumbered ones too, and says how many.

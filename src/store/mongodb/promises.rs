@@ -14,6 +14,8 @@ pub(super) enum Removal {
     User(UserId),
     /// A room: its messages.
     Room(RoomId),
+    /// A private room that its last member is about to leave: where nobody is in it, it is removed.
+    Emptied(RoomId),
 }
 
 impl Removal {
@@ -22,15 +24,18 @@ impl Removal {
         match self {
             Self::User(id) => doc! { "_id": oid(id), "kind": "user" },
             Self::Room(id) => doc! { "_id": oid(id), "kind": "room" },
+            // Beside the removal that follows from it.
+            Self::Emptied(id) => doc! { "_id": format!("emptied {id}"), "kind": "emptied", "room": oid(id) },
         }
     }
 
     /// As it stands there.
     pub fn read(document: &Document) -> Option<Self> {
-        let id = document.get_object_id("_id").ok()?.bytes();
+        let id = |field| document.get_object_id(field).ok().map(|id| id.bytes());
         match document.get_str("kind").ok()? {
-            "user" => Some(Self::User(UserId::from_bytes(id))),
-            "room" => Some(Self::Room(RoomId::from_bytes(id))),
+            "user" => id("_id").map(UserId::from_bytes).map(Self::User),
+            "room" => id("_id").map(RoomId::from_bytes).map(Self::Room),
+            "emptied" => id("room").map(RoomId::from_bytes).map(Self::Emptied),
             _ => None,
         }
     }
@@ -38,7 +43,7 @@ impl Removal {
 
 /// Writes down that it is to be removed. From here on it will be, whatever happens to this process.
 pub(super) async fn promise(db: &Db, removal: Removal) -> Result<()> {
-    let (key, since) = (removal.key(), doc! { "$setOnInsert": { "at": DateTime::now() } });
+    let (key, since) = (removal.key(), doc! { "$set": { "at": DateTime::now() } });
     let write = async move |db: Db| db.pending.update_one(key, since).upsert(true).await;
     Ok(db.run("writing tincan_pending", write).await.map(drop)?)
 }

@@ -213,6 +213,12 @@ pub(super) fn shown(id: RoomId) -> Document {
 }
 
 pub(super) async fn add_participant(db: &Db, room: RoomId, user: UserId) -> Result<Option<Arc<Room>>> {
+    let Some(before) = by_id(db, room).await? else { return Ok(None) };
+    if before.kind == RoomKind::Direct || before.has_participant(user) {
+        return Ok(Some(before));
+    }
+    // Before the user takes part: of whom it is not known how far they have read, nothing is ever unread.
+    readers::begin(db, &before, user).await?;
     let list = "$participants";
     let with = doc! { "$cond": [{ "$in": [oid(user), list] }, list, { "$concatArrays": [list, [oid(user)]] }] };
     // What is no list says nothing of who takes part, and gives way to one.
@@ -225,7 +231,9 @@ pub(super) async fn add_participant(db: &Db, room: RoomId, user: UserId) -> Resu
     joinable.insert("participants", doc! { "$ne": oid(user) });
     match changed(db, joinable, vec![doc! { "$set": change }]).await? {
         Some(room) => {
-            readers::begin(db, &room, user).await?;
+            if room.last_seq() > before.last_seq() {
+                readers::begin(db, &room, user).await?;
+            }
             Ok(Some(room))
         }
         None => {

@@ -7,17 +7,15 @@ use mongodb::options::FindOptions;
 
 use super::administrators;
 use super::database::{Db, durable};
-use super::documents::{FIRST, email_key, ended_tokens, oid, read_user, user_document};
+use super::documents::{FIRST, email_key, oid, read_user, user_document};
 use super::failure::CommandError;
 use super::indexes::{UNIQUE_EMAIL, UNIQUE_USERNAME};
 use super::pending;
 use super::promises::{Removal, promise};
 use super::takeover;
 use super::updates::{Statement, update};
-use crate::model::{
-    AccountPatch, Email, NameKey, PasswordHash, Proof, Reset, Role, Timestamp, User, UserId, UserPlace, UserRef,
-};
-use crate::store::records::{ResetRecord, date, hash_text, object_ids};
+use crate::model::{AccountPatch, Email, NameKey, Role, Timestamp, User, UserId, UserPlace, UserRef};
+use crate::store::records::{date, object_ids};
 use crate::store::{Result, StoreError, Taken};
 
 pub(super) async fn insert(db: &Db, user: User) -> Result<()> {
@@ -177,53 +175,6 @@ fn escaped(text: &str) -> String {
         }
     }
     pattern
-}
-
-pub(super) async fn set_password(
-    db: &Db,
-    id: UserId,
-    proof: &Proof,
-    password: PasswordHash,
-    now: Timestamp,
-) -> Result<Option<User>> {
-    let mut filter = doc! { "_id": oid(id) };
-    match proof {
-        Proof::Operator => {}
-        Proof::Password(current) => drop(filter.insert("password", current.expose())),
-        Proof::Reset(hash) => {
-            filter.insert("tincanReset.hash", hash_text(*hash));
-            filter.insert("tincanReset.expiresAt", doc! { "$gt": date(now) });
-        }
-    }
-    let mut set = ended_tokens(&db.names, now);
-    set.insert("password", doc! { "$literal": password.expose() });
-    let mut unset = vec!["tincanReset"];
-    if matches!(proof, Proof::Reset(..)) {
-        set.insert("tincanResetAt", date(now));
-    } else {
-        unset.push("tincanResetAt");
-    }
-    change(db, filter, vec![doc! { "$set": set }, doc! { "$unset": unset }]).await
-}
-
-/// Changes the account that a filter finds, and answers with it.
-async fn change(db: &Db, filter: Document, pipeline: Vec<Document>) -> Result<Option<User>> {
-    let changed = db.change_one(&db.users, filter, pipeline).await?;
-    Ok(changed.and_then(|user| db.read_one(&db.users, &user, read_user)))
-}
-
-pub(super) async fn end_tokens(db: &Db, id: UserId, now: Timestamp) -> Result<Option<User>> {
-    change(db, doc! { "_id": oid(id) }, vec![doc! { "$set": ended_tokens(&db.names, now) }]).await
-}
-
-pub(super) async fn set_reset(db: &Db, id: UserId, reset: &Reset) -> Result<Option<User>> {
-    let record = bson::to_bson(&ResetRecord::from(reset)).map_err(|error| StoreError::Bug(error.to_string()))?;
-    let set = doc! { "$set": { "tincanReset": { "$literal": record } } };
-    change(db, doc! { "_id": oid(id) }, vec![set]).await
-}
-
-pub(super) async fn note_reset_told(db: &Db, id: UserId) -> Result<()> {
-    change(db, doc! { "_id": oid(id) }, vec![doc! { "$unset": "tincanResetAt" }]).await.map(drop)
 }
 
 pub(super) async fn note_seen(db: &Db, seen: &[(UserId, Timestamp)]) -> Result<()> {

@@ -55,6 +55,7 @@ pub fn set_password(
 ) -> Result<Option<User>> {
     let holds = |user: &User| match proof {
         Proof::Operator => true,
+        Proof::Password(_) | Proof::Reset(_) if user.disabled => false,
         Proof::Password(current) => *current == user.password,
         Proof::Reset(hash) => user.reset.as_ref().is_some_and(|reset| reset.hash == *hash && reset.expires_at > now),
     };

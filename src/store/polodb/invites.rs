@@ -1,7 +1,7 @@
 //! What each writing intent about invitations decides inside the writer.
 
 use super::batch::Batch;
-use crate::model::{Invite, InviteId, Timestamp};
+use crate::model::{Invite, InviteId, Timestamp, UserId};
 use crate::store::{Result, StoreError};
 
 pub fn insert(batch: &mut Batch<'_>, invite: Invite) -> Result<()> {
@@ -13,20 +13,30 @@ pub fn insert(batch: &mut Batch<'_>, invite: Invite) -> Result<()> {
     Ok(())
 }
 
-/// Uses it once.
-pub fn spend(batch: &mut Batch<'_>, id: InviteId, now: Timestamp) -> Result<Option<Invite>> {
-    let left = batch.catalog().invite(id).filter(|invite| invite.is_left(now));
-    let Some(used) = left.map(|invite| Invite { used: invite.used + 1, ..Invite::clone(invite) }) else {
+/// Has a user use it once.
+pub fn spend(batch: &mut Batch<'_>, id: InviteId, user: UserId, now: Timestamp) -> Result<Option<Invite>> {
+    let Some(mut invite) = batch.catalog().invite(id).map(|invite| Invite::clone(invite)) else { return Ok(None) };
+    if invite.pending.contains(&user) {
+        return Ok(Some(invite));
+    }
+    if !invite.is_left(now) {
         return Ok(None);
-    };
-    batch.set_invite(id, Some(used.clone()));
-    Ok(Some(used))
+    }
+    invite.used += 1;
+    invite.pending.push(user);
+    batch.set_invite(id, Some(invite.clone()));
+    Ok(Some(invite))
 }
 
-pub fn give_back(batch: &mut Batch<'_>, id: InviteId) -> Result<()> {
+/// Has the pending use of a user count, or gives it back.
+pub fn settle(batch: &mut Batch<'_>, id: InviteId, user: UserId, kept: bool) -> Result<()> {
     let before = batch.catalog().invite(id).map(|invite| Invite::clone(invite));
-    if let Some(invite) = before.filter(|invite| invite.used > 0) {
-        batch.set_invite(id, Some(Invite { used: invite.used - 1, ..invite }));
+    if let Some(mut invite) = before.filter(|invite| invite.pending.contains(&user)) {
+        invite.pending.retain(|one| *one != user);
+        if !kept {
+            invite.used = invite.used.saturating_sub(1);
+        }
+        batch.set_invite(id, Some(invite));
     }
     Ok(())
 }

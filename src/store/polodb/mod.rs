@@ -296,12 +296,12 @@ impl Store for PoloDb {
         self.look(|catalog| catalog.invites().rev().filter(wanted).map(|invite| Invite::clone(invite)).collect())
     }
 
-    async fn use_invite(&self, id: InviteId, now: Timestamp) -> Result<Option<Invite>> {
-        self.write(move |batch| invites::spend(batch, id, now)).await
+    async fn use_invite(&self, id: InviteId, user: UserId, now: Timestamp) -> Result<Option<Invite>> {
+        self.write(move |batch| invites::spend(batch, id, user, now)).await
     }
 
-    async fn give_invite_back(&self, id: InviteId) -> Result<()> {
-        self.write(move |batch| invites::give_back(batch, id)).await
+    async fn settle_invite(&self, id: InviteId, user: UserId, kept: bool) -> Result<()> {
+        self.write(move |batch| invites::settle(batch, id, user, kept)).await
     }
 
     async fn remove_invite(&self, id: InviteId) -> Result<bool> {

@@ -4,7 +4,7 @@ use bson::DateTime;
 use bson::oid::ObjectId;
 use serde::{Deserialize, Serialize};
 
-use super::{Stored, date, time};
+use super::{Stored, date, object_ids, time};
 use crate::model::{Invite, InviteId, RoomId, UserId};
 
 /// An invitation as a document.
@@ -26,6 +26,9 @@ pub struct InviteRecord {
     pub uses: i64,
     /// How often it was.
     pub used: i64,
+    /// Whose use is not settled yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<ObjectId>,
     /// When it was made.
     pub created_at: DateTime,
     /// When it ends.
@@ -41,6 +44,7 @@ impl From<&Invite> for InviteRecord {
             room: invite.room.map(Stored::object_id),
             uses: invite.uses.into(),
             used: invite.used.into(),
+            pending: object_ids(&invite.pending),
             created_at: date(invite.created_at),
             expires_at: date(invite.expires_at),
         }
@@ -57,6 +61,7 @@ impl From<InviteRecord> for Invite {
             room: record.room.map(RoomId::from_object_id),
             uses: count(record.uses),
             used: count(record.used),
+            pending: record.pending.into_iter().map(UserId::from_object_id).collect(),
             created_at: time(record.created_at),
             expires_at: time(record.expires_at),
         }

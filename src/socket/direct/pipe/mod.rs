@@ -4,25 +4,25 @@
 //! Frames are shared with the pipes of others. What the kernel does not take waits here, and is counted; a task that
 //! writes the rest exists only while something waits.
 
-use std::collections::VecDeque;
+mod told;
+mod waiting;
+
 use std::io::{self, IoSlice};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Context;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use futures_util::task::AtomicWaker;
 use tokio::time::timeout;
 
+use self::waiting::Out;
 use super::account::Account;
 use crate::net::Writing;
-use crate::socket::bounds::MOST_WAITING;
 use crate::socket::cork::{self, Later, Waiting};
 use crate::socket::ledger::Over;
 
-/// How many bytes may wait for one who has not authenticated.
-const MOST_OF_STRANGER: usize = 256 * 1024;
+pub use self::told::Told;
 
 /// How long a client may take nothing of what waits.
 const TAKES_SOME_WITHIN: Duration = Duration::from_secs(15);
@@ -32,9 +32,6 @@ const MOST_IN_TURN: usize = 64 * 1024;
 
 /// How many frames are written at once.
 const PARTS: usize = 64;
-
-/// A queue keeps room for this many frames when it is empty.
-const KEPT: usize = 8;
 
 /// The way to one client.
 pub struct Pipe {
@@ -51,22 +48,6 @@ pub struct Pipe {
     inside: AtomicBool,
 }
 
-/// What waits, and how it is written.
-#[derive(Default)]
-struct Out {
-    queue: VecDeque<Bytes>,
-    bytes: usize,
-    account: Option<Account>,
-    /// It is entered to be written when it is time.
-    entered: bool,
-    /// A task waits for the kernel.
-    draining: bool,
-    /// Nothing is taken any more; what waits is written, and then the end.
-    finishing: bool,
-    /// Nothing is written any more.
-    cut: bool,
-}
-
 /// What became of an attempt to write what waits.
 #[derive(PartialEq, Eq)]
 enum Written {
@@ -74,17 +55,6 @@ enum Written {
     Done,
     /// The kernel takes nothing more now.
     Blocked,
-}
-
-/// What a session is told from elsewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
-    /// Its client was told to go by a packet of Socket.IO.
-    Dismissed = 1,
-    /// Nothing more is sent; the client is to close.
-    Finished = 2,
-    /// The connection is cut.
-    Cut = 4,
 }
 
 impl Pipe {
@@ -261,62 +231,6 @@ impl Pipe {
         self.writing.cut();
         self.tell(Told::Cut);
     }
-
-    /// Has the session do something.
-    pub fn tell(&self, what: Told) {
-        self.told.fetch_or(what as u8, Ordering::AcqRel);
-        self.session.wake();
-    }
-
-    /// Whether the session was told this.
-    pub fn is_told(&self, what: Told) -> bool {
-        self.told.load(Ordering::Acquire) & what as u8 != 0
-    }
-
-    /// Takes back what the session was told once; whether it was.
-    pub fn take_told(&self, what: Told) -> bool {
-        self.is_told(what) && self.told.fetch_and(!(what as u8), Ordering::AcqRel) & what as u8 != 0
-    }
-
-    /// Has the session's task woken where it is told something.
-    pub fn listen(&self, context: &Context<'_>) {
-        self.session.register(context.waker());
-    }
-
-    /// The client gave a sign of life.
-    pub fn lives(&self) {
-        self.alive.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether what the client sent is being worked on, which may hide that more has come.
-    pub fn serve(&self, serving: bool) {
-        self.serving.store(serving, Ordering::Relaxed);
-    }
-
-    /// Whether there was a sign of life since this was asked before.
-    pub fn take_life(&self) -> bool {
-        self.alive.swap(false, Ordering::Relaxed) || self.serving.load(Ordering::Relaxed)
-    }
-
-    /// The client has authenticated.
-    pub fn admit(&self) {
-        self.admitted.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether the client has authenticated.
-    pub fn is_admitted(&self) -> bool {
-        self.admitted.load(Ordering::Relaxed)
-    }
-
-    /// Says whether the client is in a namespace now.
-    pub fn set_inside(&self, inside: bool) {
-        self.inside.store(inside, Ordering::Relaxed);
-    }
-
-    /// Whether the client is in a namespace.
-    pub fn is_inside(&self) -> bool {
-        self.inside.load(Ordering::Relaxed)
-    }
 }
 
 impl Waiting for Pipe {
@@ -341,52 +255,5 @@ impl Waiting for Pipe {
     }
 }
 
-impl Out {
-    /// This much of what waits is written.
-    fn advance(&mut self, mut bytes: usize) {
-        self.bytes -= bytes;
-        while bytes > 0
-            && let Some(first) = self.queue.front_mut()
-        {
-            let taken = first.len().min(bytes);
-            first.advance(taken);
-            bytes -= taken;
-            if first.is_empty() {
-                self.queue.pop_front();
-            }
-        }
-    }
-
-    /// Counts what waits now; and, where that is more than may, in whose account.
-    fn counted(&mut self, count: impl Fn(&mut Account, u64) -> Over) -> (Over, Option<Account>) {
-        let over = match &mut self.account {
-            Some(account) => account.settle(self.bytes as u64, count),
-            None if self.bytes > MOST_OF_STRANGER => Over::Socket,
-            None => Over::Nothing,
-        };
-        let over = if self.queue.len() > MOST_WAITING { Over::Socket } else { over };
-        (over, if over == Over::Nothing { None } else { self.account.clone() })
-    }
-
-    /// Counts off what has left.
-    fn settle(&mut self) {
-        if let Some(account) = &mut self.account {
-            account.left(self.bytes as u64);
-        }
-        if self.queue.is_empty() && self.queue.capacity() > KEPT {
-            self.queue = VecDeque::new();
-        }
-    }
-
-    /// Nothing is written any more, and nothing waits.
-    fn end(&mut self) {
-        self.cut = true;
-        self.queue = VecDeque::new();
-        self.bytes = 0;
-        self.settle();
-    }
-}
-
 #[cfg(test)]
-#[path = "pipe_tests.rs"]
 mod tests;

@@ -5,8 +5,10 @@ use std::task::Poll;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 
+use super::waiting::KEPT;
 use super::*;
 use crate::net::Halves;
+use crate::socket::bounds::MOST_WAITING;
 use crate::socket::cork;
 
 /// A pipe, and the other end of its connection.
