@@ -1,5 +1,5 @@
 //! Figures of the MongoDB engine, on a replica set of one: `cargo bench --bench mongo --
-//! [sends|pages|takeover|migrate]`.
+//! [sends|pages|rooms|takeover|migrate]`.
 
 #[path = "../tests/support/mongod.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]
@@ -10,6 +10,7 @@ mod port;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::stream::{self, StreamExt};
 use mongodb::bson::{DateTime, Document, doc, oid::ObjectId};
 use tincan::model::{
     ClientId, Content, Mentions, MessageId, NewMessage, Page, Room, RoomId, RoomKind, Timestamp, UserId,
@@ -36,6 +37,9 @@ async fn main() {
     if wanted("pages") {
         pages(&deployment).await;
     }
+    if wanted("rooms") {
+        rooms(&deployment).await;
+    }
     if wanted("takeover") {
         takeover(&deployment).await;
     }
@@ -48,19 +52,37 @@ async fn open(deployment: &Mongod, database: &str) -> Arc<dyn Store> {
     Arc::new(MongoStore::open(&deployment.secret(database)).await.expect("the store opens"))
 }
 
+/// The rooms that a user sees, and how far the user has read them, where most are other people's.
+async fn rooms(deployment: &Mongod) {
+    const ALL: usize = 20_000;
+    const SEEN: usize = 200;
+    const AT_ONCE: usize = 64;
+    let (store, reader) = (&open(deployment, "rooms").await, UserId::new());
+    let made = stream::iter(0..ALL).map(|number| async move {
+        let owner = if number % (ALL / SEEN) == 0 { reader } else { UserId::new() };
+        let name = format!("private {number}");
+        let room = Room::new(RoomKind::Private, name, owner, vec![owner, UserId::new()]);
+        let id = room.id;
+        store.insert_room(room).await.expect("a new room");
+        store.append_messages(id, vec![new_message(owner)]).await.expect("stored").expect("a room");
+    });
+    made.buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
+    let mut times = Vec::new();
+    for _ in 0..50 {
+        let begun = Instant::now();
+        let seen = store.rooms_seen_by(reader).await.expect("an answer");
+        let rooms: Vec<&Room> = seen.iter().map(|room| &**room).collect();
+        let readings = store.readings_of(reader, &rooms).await.expect("an answer");
+        times.push(begun.elapsed());
+        assert_eq!((seen.len(), readings.len()), (SEEN, SEEN), "the reader sees these");
+    }
+    times.sort_unstable();
+    let [median, most] = [times.len() / 2, times.len() - 1].map(|place| times[place].as_secs_f64() * 1e3);
+    println!("the {SEEN} rooms of a user among {ALL}, and how far they are read: {median:.1} ms, at most {most:.1} ms");
+}
+
 async fn new_room(store: &Arc<dyn Store>, number: usize) -> RoomId {
-    let room = Room {
-        id: RoomId::new(),
-        kind: RoomKind::Open,
-        name: format!("room {number}"),
-        description: String::new(),
-        created_by: UserId::new(),
-        participants: Arc::default(),
-        created_at: Timestamp::now(),
-        last_message: None,
-        last_seq: 0,
-        numbered: 0,
-    };
+    let room = Room::new(RoomKind::Open, format!("room {number}"), UserId::new(), Vec::new());
     let id = room.id;
     store.insert_room(room).await.expect("a new room");
     id

@@ -133,6 +133,8 @@ async fn list_of_rooms(scale: &Scale, figures: &mut Figures) {
     server.stop().await;
     fill_with_private_rooms(data.path(), scale.rooms, reader, scale.seen).await;
     let server = Server::on(data, &[]).await;
+    let listed = server.get(&token, "/api/rooms").await;
+    assert_eq!(listed.as_array().map(Vec::len), Some(scale.seen), "the reader sees these");
     let mut times = Vec::new();
     for _ in 0..50 {
         times.push(server.timed_get(&token, "/api/rooms").await);

@@ -108,8 +108,7 @@ impl Server {
 
     /// Whose token this is.
     pub async fn id_of(&self, token: &str) -> UserId {
-        let request = self.http.get(self.url("/api/auth/me")).bearer_auth(token);
-        let reply: Value = request.send().await.expect("an answer").json().await.expect("JSON");
+        let reply = self.get(token, "/api/auth/me").await;
         UserId::parse(reply["user"]["id"].as_str().expect("an id")).expect("an id")
     }
 
@@ -118,6 +117,13 @@ impl Server {
         let request = self.http.post(self.url("/api/rooms")).bearer_auth(token).json(&json!({"name": name}));
         let reply: Value = request.send().await.expect("an answer").json().await.expect("JSON");
         reply["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// The answer to a `GET`.
+    pub async fn get(&self, token: &str, path: &str) -> Value {
+        let reply = self.http.get(self.url(path)).bearer_auth(token).send().await.expect("an answer");
+        assert!(reply.status().is_success(), "{path}: {}", reply.status());
+        reply.json().await.expect("JSON")
     }
 
     /// `GET`, and how long it took.

@@ -104,7 +104,7 @@ fn machine() -> String {
     };
     let (day, kernel) = (output("date", "+%Y-%m-%d"), output("uname", "-sr"));
     format!(
-        "Tincan {} on {day}, {kernel}, {cores} cores ({model}), clients and servers on the same machine.",
+        "Tincan {} on {day}, {kernel}, {cores} cores ({model}),\nclients and servers on the same machine.",
         env!("CARGO_PKG_VERSION")
     )
 }
