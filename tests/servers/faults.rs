@@ -1,6 +1,5 @@
 //! What happens to servers and to the database while people talk: nothing that was acknowledged is lost, doubled or out
-//! of order, and
-//! afterwards who is there is who is told to be there.
+//! of order, and afterwards who is there is who is told to be there.
 
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use tokio::time::sleep;
 
 use crate::support::cluster::{Cluster, Deployment};
 use crate::support::crowd::Crowd;
+use crate::support::shape::other_build;
 
 /// Rooms, and people in each.
 const ROOMS: usize = 2;
@@ -18,12 +18,6 @@ const EACH: usize = 6;
 #[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the server")]
 fn rounds() -> usize {
     std::env::var("TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(3)
-}
-
-/// Another build of the program, for a server of two versions beside each other: `TEST_OTHER_BUILD`.
-#[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the server")]
-fn other_build() -> Option<String> {
-    std::env::var("TEST_OTHER_BUILD").ok()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -65,7 +65,17 @@ fn fields<'a>(document: &'a Value, schema: &'a Value) -> BTreeSet<&'a str> {
     own.chain(parts).collect()
 }
 
+/// Another build of the program, for a server of two versions beside each other: `TEST_OTHER_BUILD`.
+#[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the server")]
+pub fn other_build() -> Option<String> {
+    std::env::var("TEST_OTHER_BUILD").ok()
+}
+
 fn check_message(channel: &str, id: &str, payload: &Value) {
+    // The document is that of this build.
+    if other_build().is_some() {
+        return;
+    }
     let document = asyncapi();
     let schema = &document["channels"][channel]["messages"][id]["payload"];
     assert!(!schema.is_null(), "{id} is not in the AsyncAPI document: {payload}");
