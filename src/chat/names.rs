@@ -2,6 +2,7 @@
 //! accounts is found out by looking at some of them now and then.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Error;
@@ -80,9 +81,16 @@ impl Names {
             return Ok(());
         }
         let found = self.store.user_refs(&asked).await?;
-        let mut known = self.lock();
-        asked.iter().for_each(|id| drop(known.names.remove(id)));
-        known.names.extend(found.into_iter().map(|user| (user.id, user.username)));
+        let mut found: HashMap<UserId, String> = found.into_iter().map(|user| (user.id, user.username)).collect();
+        let names = &mut self.lock().names;
+        for id in asked {
+            // One that was forgotten since it was asked for stays so.
+            let Entry::Occupied(mut name) = names.entry(id) else { continue };
+            match found.remove(&id) {
+                Some(now) => drop(name.insert(now)),
+                None => drop(name.remove()),
+            }
+        }
         Ok(())
     }
 
