@@ -28,6 +28,7 @@ mod rooms;
 mod signalling;
 mod signals;
 mod telling;
+mod together;
 mod turns;
 mod unanswered;
 mod views;

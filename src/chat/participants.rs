@@ -1,15 +1,16 @@
 //! `room-participants`: whole lists, fresh within a second of a change, however many changes came together.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use super::names::{Names, named};
+use super::together::Together;
 use crate::bus::{Bus, Notice, Subscriber};
 use crate::error::Error;
 use crate::model::{Room, RoomId, UserId};
 use crate::store::Store;
-use crate::wire::{Audience, Event, Participant};
+use crate::wire::{Audience, Event, Participant, ParticipantList};
 
 /// How long changes are gathered before the list is told.
 const GATHER: Duration = Duration::from_millis(300);
@@ -32,6 +33,8 @@ pub struct Participants {
     names: Arc<Names>,
     /// The rooms whose list is due.
     due: Mutex<HashSet<RoomId>>,
+    /// The lists that are asked for.
+    asked: Together<RoomId, Result<ParticipantList, Error>>,
 }
 
 impl Participants {
@@ -43,6 +46,7 @@ impl Participants {
             bus: Arc::clone(bus),
             names: Arc::clone(names),
             due: Mutex::default(),
+            asked: Together::default(),
         });
         let subscriber: Weak<dyn Subscriber> = Arc::<Self>::downgrade(&participants);
         bus.subscribe(subscriber);
@@ -54,22 +58,39 @@ impl Participants {
     }
 
     /// Who takes part in a room, in the order of joining; who is there with a socket but was not stored yet comes last.
+    /// All who ask at about the same time, as after a restart, get one list, which was begun after they had asked.
     ///
     /// # Errors
-    /// [`Error::Storage`].
-    pub async fn of(&self, room: &Room) -> Result<Arc<Vec<Participant>>, Error> {
+    /// [`Error::RoomNotFound`], [`Error::Storage`].
+    pub async fn now(self: &Arc<Self>, room: RoomId) -> Result<ParticipantList, Error> {
+        let participants = Arc::clone(self);
+        self.asked.ask(room, move || async move { participants.list(room).await }).await
+    }
+
+    async fn list(&self, room: RoomId) -> Result<ParticipantList, Error> {
+        let room = self.store.room(room).await?.ok_or(Error::RoomNotFound)?;
+        self.of(&room).await
+    }
+
+    async fn of(&self, room: &Room) -> Result<ParticipantList, Error> {
         let names = self.names.of(room.participants.iter().copied()).await?;
+        ParticipantList::of(&self.with_names(room, &names)).map_err(|error| {
+            tracing::error!(room = %room.id, %error, "the list of participants of a room could not be encoded");
+            Error::Internal
+        })
+    }
+
+    fn with_names(&self, room: &Room, names: &HashMap<UserId, String>) -> Vec<Participant> {
         let presence = self.bus.presence();
-        let stored: BTreeSet<UserId> = room.participants.iter().copied().collect();
+        let stored: HashSet<UserId> = room.participants.iter().copied().collect();
         let late = presence.users_in_room(room.id).into_iter().filter(|user| !stored.contains(&user.id));
-        let users = room.participants.iter().map(|id| named(&names, *id)).chain(late);
-        let list = users
+        let users = room.participants.iter().map(|id| named(names, *id)).chain(late);
+        users
             .map(|user| {
                 let socket_ids = presence.sockets_in_room(user.id, room.id);
                 Participant { user_id: user.id, username: user.username, online: !socket_ids.is_empty(), socket_ids }
             })
-            .collect();
-        Ok(Arc::new(list))
+            .collect()
     }
 
     /// An account is no more, and nobody has its name.

@@ -10,6 +10,7 @@ mod calls;
 mod limits;
 mod outlet;
 mod presence;
+mod ways;
 
 pub use backlog::Backlog;
 pub use calls::{Accepted, CallMachine, Change, Refusal, Which};

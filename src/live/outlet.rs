@@ -72,7 +72,7 @@ pub struct Reachable {
 /// The sockets of this server that an audience stands for. Cheap to make for a room, whose list is kept ready.
 #[derive(Clone)]
 pub struct Outlets {
-    pub(super) all: Arc<[Reachable]>,
+    pub(super) all: Arc<Vec<Reachable>>,
     pub(super) except: Option<SocketId>,
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::outlet::{Outlet, Outlets, Reachable};
+use super::ways::{Connected, Ways};
 use crate::model::{Actor, RoomId, ServerId, SocketId, UserId, UserRef};
 use crate::wire::Audience;
 
@@ -23,16 +24,7 @@ pub struct Presence {
 struct Connection {
     user: UserRef,
     rooms: HashSet<RoomId>,
-    place: Place,
-}
-
-/// Where a socket is.
-#[derive(Clone, Debug)]
-enum Place {
-    /// Connected to this server, and reached so.
-    Here(Reachable),
-    /// Connected to another one.
-    At(ServerId),
+    place: Connected,
 }
 
 /// Those who are in a room with a socket.
@@ -41,15 +33,8 @@ struct Occupants {
     users: HashMap<UserId, BTreeSet<SocketId>>,
     /// How many sockets they have there.
     sockets: usize,
-    /// The ways to all of these sockets; made when it is asked for after a change.
+    /// The ways to all of these sockets, where they have been asked for; follows what changes.
     ways: Option<Ways>,
-}
-
-/// The ways to sockets: to those of this server, and to the servers of the others.
-#[derive(Clone, Debug, Default)]
-struct Ways {
-    here: Arc<[Reachable]>,
-    servers: Arc<[ServerId]>,
 }
 
 /// A socket went out of a room.
@@ -66,16 +51,16 @@ pub struct Departure {
 impl Presence {
     /// A socket has connected, and is reached by this outlet.
     pub fn connect(&mut self, who: &Actor, outlet: Arc<dyn Outlet>) {
-        self.add(who, Place::Here(Reachable { socket: who.socket, outlet }));
+        self.add(who, Connected::Here(Reachable { socket: who.socket, outlet }));
     }
 
     /// A socket has connected to another server.
     pub fn connect_at(&mut self, who: &Actor, server: ServerId) {
         self.elsewhere.entry(server).or_default().insert(who.socket);
-        self.add(who, Place::At(server));
+        self.add(who, Connected::At(server));
     }
 
-    fn add(&mut self, who: &Actor, place: Place) {
+    fn add(&mut self, who: &Actor, place: Connected) {
         let Actor { socket, user } = who.clone();
         self.users.entry(user.id).or_default().insert(socket);
         self.sockets.insert(socket, Connection { user, rooms: HashSet::new(), place });
@@ -87,7 +72,7 @@ impl Presence {
         let departures = rooms.into_iter().filter_map(|room| self.unsubscribe(socket, room)).collect();
         let connection = self.sockets.remove(&socket)?;
         remove_from(&mut self.users, connection.user.id, socket);
-        if let Place::At(server) = connection.place
+        if let Connected::At(server) = connection.place
             && let Some(sockets) = self.elsewhere.get_mut(&server)
         {
             sockets.remove(&socket);
@@ -107,7 +92,9 @@ impl Presence {
         }
         let occupants = self.rooms.entry(room).or_default();
         occupants.sockets += 1;
-        occupants.ways = None;
+        if let Some(ways) = &mut occupants.ways {
+            ways.add(&connection.place);
+        }
         let sockets = occupants.users.entry(connection.user.id).or_default();
         sockets.insert(socket);
         Some(sockets.len() == 1)
@@ -122,7 +109,7 @@ impl Presence {
         let user = connection.user.id;
         let occupants = self.rooms.get_mut(&room)?;
         occupants.sockets -= 1;
-        occupants.ways = None;
+        occupants.ways = occupants.ways.take().and_then(|ways| ways.without(&connection.place));
         let last = remove_from(&mut occupants.users, user, socket);
         if occupants.users.is_empty() {
             self.rooms.remove(&room);
@@ -163,8 +150,8 @@ impl Presence {
     /// The way to one socket of this server.
     pub fn outlet(&self, socket: SocketId) -> Option<Arc<dyn Outlet>> {
         match &self.sockets.get(&socket)?.place {
-            Place::Here(reachable) => Some(Arc::clone(&reachable.outlet)),
-            Place::At(_) => None,
+            Connected::Here(reachable) => Some(Arc::clone(&reachable.outlet)),
+            Connected::At(_) => None,
         }
     }
 
@@ -174,7 +161,7 @@ impl Presence {
     }
 
     /// The other servers that have a socket for which an audience stands, perhaps one that is left out.
-    pub fn servers(&mut self, to: Audience) -> Arc<[ServerId]> {
+    pub fn servers(&mut self, to: Audience) -> Arc<Vec<ServerId>> {
         self.ways(to).servers
     }
 
@@ -199,7 +186,7 @@ impl Presence {
 
     /// The sockets of this server, and who they are.
     pub fn actors_here(&self) -> impl Iterator<Item = Actor> + '_ {
-        let here = self.sockets.iter().filter(|(_, connection)| matches!(connection.place, Place::Here(_)));
+        let here = self.sockets.iter().filter(|(_, connection)| matches!(connection.place, Connected::Here(_)));
         here.map(|(socket, connection)| Actor { socket: *socket, user: connection.user.clone() })
     }
 
@@ -207,7 +194,7 @@ impl Presence {
     pub fn is_occupied_here(&self, room: RoomId) -> bool {
         let sockets = self.rooms.get(&room).into_iter().flat_map(|occupants| occupants.users.values().flatten());
         let mut places = sockets.filter_map(|socket| self.sockets.get(socket)).map(|connection| &connection.place);
-        places.any(|place| matches!(place, Place::Here(_)))
+        places.any(|place| matches!(place, Connected::Here(_)))
     }
 
     /// Whether a socket of the user at this server is in the room.
@@ -219,7 +206,7 @@ impl Presence {
     pub fn sockets_here_outside(&self, user: UserId, room: RoomId) -> Vec<SocketId> {
         let outside = |socket: &&SocketId| {
             let connection = self.sockets.get(socket);
-            connection.is_some_and(|one| matches!(one.place, Place::Here(_)) && !one.rooms.contains(&room))
+            connection.is_some_and(|one| matches!(one.place, Connected::Here(_)) && !one.rooms.contains(&room))
         };
         self.users.get(&user).into_iter().flatten().filter(outside).copied().collect()
     }
@@ -240,14 +227,8 @@ impl Presence {
     }
 
     fn reach<'a>(&self, sockets: impl IntoIterator<Item = &'a SocketId>) -> Ways {
-        let (mut here, mut servers) = (Vec::new(), BTreeSet::new());
-        for connection in sockets.into_iter().filter_map(|socket| self.sockets.get(socket)) {
-            match &connection.place {
-                Place::Here(reachable) => here.push(reachable.clone()),
-                Place::At(server) => drop(servers.insert(*server)),
-            }
-        }
-        Ways { here: here.into(), servers: servers.into_iter().collect() }
+        let connections = sockets.into_iter().filter_map(|socket| self.sockets.get(socket));
+        Ways::to(connections.map(|connection| &connection.place))
     }
 
     fn room_ways(&mut self, room: RoomId) -> Ways {
@@ -393,5 +374,31 @@ mod tests {
         assert_eq!(reached(&mut presence, Audience::User { user: ann.id, except: Some(ann2) }), [ann1].into());
         assert_eq!(reached(&mut presence, Audience::Socket(bob1)), [].into());
         assert_eq!(reached(&mut presence, Audience::Everyone), [ann1, ann2].into());
+    }
+
+    #[test]
+    fn a_room_reaches_other_servers_as_long_as_somebody_of_theirs_is_in_it() {
+        let mut presence = Presence::default();
+        let (here, room) = (connect(&mut presence, &person("ann")), RoomId::new());
+        let [one, two] = [ServerId::new(), ServerId::new()];
+        let elsewhere: Vec<SocketId> = [one, one, two]
+            .map(|server| {
+                let who = Actor { socket: SocketId::new(), user: person("bob") };
+                presence.connect_at(&who, server);
+                who.socket
+            })
+            .into();
+        let whole_room = Audience::Room { room, except: None };
+        let servers = |presence: &mut Presence| presence.servers(whole_room).iter().copied().collect::<BTreeSet<_>>();
+        presence.subscribe(here, room);
+        assert_eq!(servers(&mut presence), [].into());
+        elsewhere.iter().for_each(|socket| drop(presence.subscribe(*socket, room)));
+        assert_eq!(servers(&mut presence), [one, two].into());
+        presence.unsubscribe(elsewhere[0], room);
+        assert_eq!(servers(&mut presence), [one, two].into(), "another one is there");
+        presence.disconnect(elsewhere[1]);
+        assert_eq!(servers(&mut presence), [two].into());
+        let outlets = presence.outlets(whole_room);
+        assert_eq!(outlets.iter().map(|way| way.socket).collect::<Vec<_>>(), [here]);
     }
 }

@@ -38,6 +38,11 @@ fn parse_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     (right_length && HEXLOWER.decode_mut(text.as_bytes(), &mut bytes).is_ok()).then_some(bytes)
 }
 
+/// Writes bytes as hex digits, of which `digits` has room for just as many: lists of people hold thousands of ids.
+fn serialize_hex<S: Serializer>(bytes: &[u8], digits: &mut [u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(HEXLOWER.encode_mut_str(bytes, digits))
+}
+
 macro_rules! object_id_type {
     ($(#[$doc:meta])* $name:ident) => {
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -92,7 +97,7 @@ macro_rules! object_id_type {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                serialize_hex(&self.0, &mut [0; 24], serializer)
             }
         }
     };
@@ -156,7 +161,7 @@ impl fmt::Debug for SocketId {
 
 impl Serialize for SocketId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serialize_hex(&self.0.to_be_bytes(), &mut [0; 32], serializer)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::events::{Participant, Peer};
+use super::events::{Participant, ParticipantList, Peer};
 use super::views::RoomView;
 use crate::error::Error;
 use crate::model::{CallId, CallStatus, Message};
@@ -17,7 +17,8 @@ pub struct JoinAnswer<'a> {
     /// The room, as this user sees it.
     pub room: &'a RoomView,
     /// As in `room-participants`.
-    pub participants: &'a [Participant],
+    #[schema(value_type = Vec<Participant>)]
+    pub participants: &'a ParticipantList,
     /// The number of the newest message, 0 where there is none.
     pub last_seq: u64,
     /// The messages since `after`, where that was given: at most 200, oldest first.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -53,6 +54,32 @@ pub struct Participant {
     pub online: bool,
     /// The user's sockets in this room.
     pub socket_ids: Vec<SocketId>,
+}
+
+/// All who take part in a room, encoded once for everybody who is told.
+#[derive(Clone, Debug)]
+pub struct ParticipantList(Arc<RawValue>);
+
+impl ParticipantList {
+    /// Encodes a list.
+    ///
+    /// # Errors
+    /// Where it is no JSON, which is a mistake in this program.
+    pub fn of(participants: &[Participant]) -> Result<Self, serde_json::Error> {
+        to_raw_value(participants).map(|encoded| Self(encoded.into()))
+    }
+}
+
+impl PartialEq for ParticipantList {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
+}
+
+impl Serialize for ParticipantList {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
 }
 
 /// One who is in a call with a socket, as `accept-call` is answered with.
@@ -154,7 +181,11 @@ pub enum Event {
     /// `user-left`, to the others in the room.
     UserLeft { room_id: RoomId, user_id: UserId, username: String, socket_id: SocketId, reason: LeaveReason },
     /// `room-participants`.
-    RoomParticipants { room_id: RoomId, participants: Arc<Vec<Participant>> },
+    RoomParticipants {
+        room_id: RoomId,
+        #[schema(value_type = Vec<Participant>)]
+        participants: ParticipantList,
+    },
     /// `room-created`, to all who may see it.
     RoomCreated(Box<RoomView>),
     /// `room-updated`, to all who may see it.

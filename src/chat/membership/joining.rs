@@ -63,8 +63,7 @@ impl Membership {
         match self.joined(who, &before, seen).await {
             Ok(joined) => {
                 if newly {
-                    let event =
-                        Event::RoomParticipants { room_id: room, participants: Arc::clone(&joined.participants) };
+                    let event = Event::RoomParticipants { room_id: room, participants: joined.participants.clone() };
                     self.bus.publish(&event.to(Audience::Socket(who.socket)));
                 }
                 Ok(joined)
@@ -115,7 +114,7 @@ impl Membership {
             room = self.store.add_participant(room.id, who.user.id).await?.ok_or(Error::RoomNotFound)?;
         }
         let view = self.views.one(&room, Some(who.user.id), NAMED).await?;
-        let participants = self.participants.of(&room).await?;
+        let participants = self.participants.now(room.id).await?;
         Ok(Joined { last_seq: view.last_seq, room: view, participants, missed })
     }
 

@@ -19,7 +19,7 @@ use crate::bus::{Bus, Subscriber};
 use crate::live::Limits;
 use crate::model::{Message, MessageId, Room, RoomId, RoomKind, UserId};
 use crate::store::Store;
-use crate::wire::{Participant, RoomView};
+use crate::wire::{ParticipantList, RoomView};
 
 /// What a socket that joined is answered with.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub struct Joined {
     /// The room as the user sees it.
     pub room: RoomView,
     /// Who takes part.
-    pub participants: Arc<Vec<Participant>>,
+    pub participants: ParticipantList,
     /// The newest number.
     pub last_seq: u64,
     /// What was missed, where the client said what it has seen.
