@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// A file beside the place where it is to be, put there when it is whole and durable; dropped before, it leaves
 /// nothing.
 #[derive(Debug)]
-pub struct Unfinished {
+pub(crate) struct Unfinished {
     path: PathBuf,
     beside: PathBuf,
     in_place: bool,
@@ -17,14 +17,14 @@ pub struct Unfinished {
 
 impl Unfinished {
     /// Of a file that is to be at `path`. Until then its name has `suffix` behind it.
-    pub fn of(path: &Path, suffix: &str) -> Self {
+    pub(crate) fn of(path: &Path, suffix: &str) -> Self {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(suffix);
         Self { path: path.to_owned(), beside: path.with_file_name(name), in_place: false }
     }
 
     /// Where it is until then.
-    pub fn beside(&self) -> &Path {
+    pub(crate) fn beside(&self) -> &Path {
         &self.beside
     }
 
@@ -32,7 +32,7 @@ impl Unfinished {
     ///
     /// # Errors
     /// The file system's.
-    pub fn create(&self) -> io::Result<File> {
+    pub(crate) fn create(&self) -> io::Result<File> {
         OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&self.beside)
     }
 
@@ -40,7 +40,7 @@ impl Unfinished {
     ///
     /// # Errors
     /// The file system's.
-    pub fn put_in_place(mut self, file: &File) -> io::Result<()> {
+    pub(crate) fn put_in_place(mut self, file: &File) -> io::Result<()> {
         file.sync_all()?;
         fs::rename(&self.beside, &self.path)?;
         self.in_place = true;
@@ -63,7 +63,7 @@ impl Drop for Unfinished {
 ///
 /// # Errors
 /// The file system's. Then the other one is still there, and whole.
-pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let unfinished = Unfinished::of(path, "-new");
     let mut file = unfinished.create()?;
     file.write_all(content)?;
@@ -74,7 +74,7 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// The file system's; of kind `AlreadyExists` where there is one. After any other there is none.
-pub fn create_new(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn create_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     let written = file.write_all(content).and_then(|()| file.sync_all()).and_then(|()| sync_directory_of(path));
     written.inspect_err(|_| {
@@ -88,7 +88,7 @@ pub fn create_new(path: &Path, content: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// The file system's.
-pub fn sync_directory_of(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_directory_of(path: &Path) -> io::Result<()> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(directory)?.sync_all()
 }

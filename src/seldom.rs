@@ -9,7 +9,7 @@ const HELD_BACK: Duration = Duration::from_secs(10);
 
 /// One kind of line.
 #[derive(Debug)]
-pub struct Seldom(Mutex<State>);
+pub(crate) struct Seldom(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
@@ -19,12 +19,12 @@ struct State {
 
 impl Seldom {
     /// A kind of line that was not said yet.
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(Mutex::new(State { said: None, unsaid: 0 }))
     }
 
     /// Says it, with how many it stands for, itself included, unless it was said within the last 10 s.
-    pub fn say(&self, line: impl FnOnce(u64)) {
+    pub(crate) fn say(&self, line: impl FnOnce(u64)) {
         if let Some(count) = self.count(Instant::now()) {
             line(count);
         }

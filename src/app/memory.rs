@@ -6,7 +6,7 @@ use crate::net::Doors;
 const MANY: usize = 500;
 
 /// Watches how many connections there are.
-pub struct Memory {
+pub(crate) struct Memory {
     doors: Doors,
     /// The most that there were since memory was given back.
     most: usize,
@@ -14,12 +14,12 @@ pub struct Memory {
 
 impl Memory {
     /// Watches those that these doors let in.
-    pub const fn new(doors: Doors) -> Self {
+    pub(crate) const fn new(doors: Doors) -> Self {
         Self { doors, most: 0 }
     }
 
     /// Gives memory back where many have gone. To be called every few seconds, on the runtime.
-    pub fn look(&mut self) {
+    pub(crate) fn look(&mut self) {
         let open = self.doors.open();
         self.most = self.most.max(open);
         if self.most - open >= MANY {

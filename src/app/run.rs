@@ -112,7 +112,7 @@ async fn close(app: App, stop: watch::Sender<bool>, stopped: watch::Receiver<boo
 }
 
 /// What has to be looked at now and then. Waits for ever once the server stops.
-pub async fn upkeep(app: App, doors: Doors, mut stopped: watch::Receiver<bool>) {
+pub(crate) async fn upkeep(app: App, doors: Doors, mut stopped: watch::Receiver<bool>) {
     let mut memory = Memory::new(doors);
     let mut second = tokio::time::interval(Duration::from_secs(1));
     second.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

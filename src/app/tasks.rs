@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 const AGAIN: Duration = if cfg!(test) { Duration::from_millis(5) } else { Duration::from_secs(1) };
 
 /// Runs what must never end; where it does, or panics, that is logged and it is started again.
-pub fn forever<F: Future<Output = ()> + Send + 'static>(
+pub(crate) fn forever<F: Future<Output = ()> + Send + 'static>(
     name: &'static str,
     start: impl Fn() -> F + Send + 'static,
 ) -> JoinHandle<()> {

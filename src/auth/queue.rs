@@ -33,7 +33,7 @@ impl Asker<'_> {
 
 /// Hands, and who waits for them.
 #[derive(Debug)]
-pub struct Queue {
+pub(crate) struct Queue {
     /// How many may wait.
     most: usize,
     longest_wait: Duration,
@@ -62,7 +62,7 @@ struct Waiter {
 
 /// The right to work; given on when dropped.
 #[derive(Debug)]
-pub struct Hand(Arc<Queue>);
+pub(crate) struct Hand(Arc<Queue>);
 
 impl Drop for Hand {
     fn drop(&mut self) {
@@ -76,12 +76,12 @@ impl Drop for Hand {
 
 impl Queue {
     /// So many hands, and so many who may wait for them.
-    pub fn new(hands: usize, most: usize) -> Arc<Self> {
+    pub(crate) fn new(hands: usize, most: usize) -> Arc<Self> {
         Self::with_wait(hands, most, LONGEST_WAIT)
     }
 
     /// As [`Queue::new`], with another longest wait.
-    pub fn with_wait(hands: usize, most: usize, longest_wait: Duration) -> Arc<Self> {
+    pub(crate) fn with_wait(hands: usize, most: usize, longest_wait: Duration) -> Arc<Self> {
         let state =
             State { free: hands, waiting: Vec::new(), turns: 0, addresses: HashMap::new(), accounts: HashMap::new() };
         Arc::new(Self { most, longest_wait, hasher: RandomState::new(), state: Mutex::new(state) })
@@ -97,7 +97,7 @@ impl Queue {
     /// # Errors
     /// [`Error::RateLimited`] where too many of the account wait, which is the account's own doing;
     /// [`Error::Overloaded`] where the queue is full, its place was given up, or the time has passed.
-    pub async fn hand(self: &Arc<Self>, asker: Asker<'_>) -> Result<Hand, Error> {
+    pub(crate) async fn hand(self: &Arc<Self>, asker: Asker<'_>) -> Result<Hand, Error> {
         let waits = {
             let mut state = self.state();
             if state.free > 0 {

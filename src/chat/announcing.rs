@@ -113,7 +113,7 @@ impl<'a> SeenBy<'a> {
 }
 
 /// Tells a user's sockets that a room is no more, or none of theirs.
-pub fn tell_gone(presence: &mut Changing<'_>, user: UserId, room: RoomId, reason: RoomEnd) {
+pub(crate) fn tell_gone(presence: &mut Changing<'_>, user: UserId, room: RoomId, reason: RoomEnd) {
     presence.publish(Event::RoomDeleted { room_id: room, reason }.to(all_of(user)));
 }
 

@@ -11,7 +11,7 @@ use crate::model::{Message, NewMessage, RoomId};
 
 /// A message that waits, and who waits for it.
 #[derive(Debug)]
-pub struct Waiting {
+pub(crate) struct Waiting {
     /// The message.
     pub message: NewMessage,
     /// Is told what became of it.
@@ -20,7 +20,7 @@ pub struct Waiting {
 
 /// The rooms that have messages waiting; each has one task that empties its queue.
 #[derive(Debug, Default)]
-pub struct Backlogs(Mutex<HashMap<RoomId, Backlog<Waiting>>>);
+pub(crate) struct Backlogs(Mutex<HashMap<RoomId, Backlog<Waiting>>>);
 
 impl Backlogs {
     fn rooms(&self) -> MutexGuard<'_, HashMap<RoomId, Backlog<Waiting>>> {
@@ -28,12 +28,12 @@ impl Backlogs {
     }
 
     /// Queues a message; whether the room's task must be started.
-    pub fn push(&self, room: RoomId, waiting: Waiting) -> bool {
+    pub(crate) fn push(&self, room: RoomId, waiting: Waiting) -> bool {
         self.rooms().entry(room).or_default().push(waiting)
     }
 
     /// The next ones, at most so many; `None`, and the room is idle, where nothing waits.
-    pub fn next_batch(&self, room: RoomId, most: usize) -> Option<Vec<Waiting>> {
+    pub(crate) fn next_batch(&self, room: RoomId, most: usize) -> Option<Vec<Waiting>> {
         let mut rooms = self.rooms();
         let batch = rooms.get_mut(&room)?.next(most).map(Iterator::collect);
         if batch.is_none() {

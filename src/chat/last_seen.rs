@@ -10,7 +10,7 @@ use crate::model::{Timestamp, UserId};
 use crate::store::Store;
 
 /// Who has gone since it was last written down, and when.
-pub struct LastSeen {
+pub(crate) struct LastSeen {
     store: Arc<dyn Store>,
     bus: Arc<dyn Bus>,
     gone: Mutex<HashMap<UserId, Timestamp>>,
@@ -18,7 +18,7 @@ pub struct LastSeen {
 
 impl LastSeen {
     /// Nobody has gone yet.
-    pub fn new(store: &Arc<dyn Store>, bus: &Arc<dyn Bus>) -> Self {
+    pub(crate) fn new(store: &Arc<dyn Store>, bus: &Arc<dyn Bus>) -> Self {
         Self { store: Arc::clone(store), bus: Arc::clone(bus), gone: Mutex::default() }
     }
 
@@ -27,7 +27,7 @@ impl LastSeen {
     }
 
     /// The last socket of a user went, of all servers.
-    pub fn went(&self, user: UserId) {
+    pub(crate) fn went(&self, user: UserId) {
         self.gone().insert(user, Timestamp::now());
     }
 
@@ -35,7 +35,7 @@ impl LastSeen {
     ///
     /// # Errors
     /// [`Error::Storage`]; who has gone is written down the next time.
-    pub async fn write_down(&self, here: bool) -> Result<(), Error> {
+    pub(crate) async fn write_down(&self, here: bool) -> Result<(), Error> {
         let gone = std::mem::take(&mut *self.gone());
         let mut seen = gone.clone();
         if here {

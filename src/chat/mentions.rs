@@ -10,7 +10,7 @@ use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use crate::model::{Mentions, NameKey, Room, UserId};
 
 /// What calls everybody. No user has this name.
-pub const ALL: &str = "all";
+pub(crate) const ALL: &str = "all";
 
 /// In a room of more than so many only its creator, or an administrator, calls everybody.
 const SMALL_ROOM: usize = 100;
@@ -19,17 +19,17 @@ const SMALL_ROOM: usize = 100;
 const LONGEST_NAME: usize = 60;
 
 /// Whether there is anything in a text that may call somebody.
-pub fn calls_somebody(text: &str) -> bool {
+pub(crate) fn calls_somebody(text: &str) -> bool {
     text.contains('@')
 }
 
 /// Whether one who is no administrator may call everybody in a room.
-pub fn may_call_all(room: &Room, sender: UserId) -> bool {
+pub(crate) fn may_call_all(room: &Room, sender: UserId) -> bool {
     room.participants.len() <= SMALL_ROOM || room.created_by == sender
 }
 
 /// Whom a text calls of those who have these names; everybody only where the sender may.
-pub fn found_in(text: &str, names: &HashMap<UserId, String>, may_call_all: bool) -> Mentions {
+pub(crate) fn found_in(text: &str, names: &HashMap<UserId, String>, may_call_all: bool) -> Mentions {
     let (text, callable) = (compared(text), Callable::new(names));
     let mut mentions = Mentions::default();
     let mut seen = HashSet::new();

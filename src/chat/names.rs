@@ -112,6 +112,6 @@ impl Names {
 }
 
 /// The user with the name found for it.
-pub fn named(names: &HashMap<UserId, String>, id: UserId) -> UserRef {
+pub(crate) fn named(names: &HashMap<UserId, String>, id: UserId) -> UserRef {
     UserRef { id, username: names.get(&id).map_or(UserRef::REMOVED, String::as_str).to_owned() }
 }

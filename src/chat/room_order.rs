@@ -10,7 +10,7 @@ use crate::model::{Message, RoomId};
 
 /// The rooms in which something was told.
 #[derive(Debug, Default)]
-pub struct RoomOrder(HashMap<RoomId, Place>);
+pub(crate) struct RoomOrder(HashMap<RoomId, Place>);
 
 /// How far a room was told.
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ impl Place {
 
 /// What follows from messages that came.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Told {
+pub(crate) struct Told {
     /// To be told now, in this order.
     pub now: Vec<Arc<Message>>,
     /// Some wait for others, which have begun to be missing.
@@ -40,7 +40,7 @@ pub struct Told {
 
 impl RoomOrder {
     /// Messages have come, from the store or another server, in the order of their numbers.
-    pub fn came(&mut self, room: RoomId, messages: impl IntoIterator<Item = Arc<Message>>) -> Told {
+    pub(crate) fn came(&mut self, room: RoomId, messages: impl IntoIterator<Item = Arc<Message>>) -> Told {
         let place = self.0.entry(room).or_default();
         let waited = place.waits();
         for message in messages {
@@ -61,7 +61,7 @@ impl RoomOrder {
     }
 
     /// Somebody comes into the room who knows the messages up to this number: those after it are told.
-    pub fn begin(&mut self, room: RoomId, known: u64) -> bool {
+    pub(crate) fn begin(&mut self, room: RoomId, known: u64) -> bool {
         let place = self.0.entry(room).or_default();
         let begins = place.next == 0;
         if begins {
@@ -71,7 +71,7 @@ impl RoomOrder {
     }
 
     /// There are messages up to this number; whether some of them have begun to be missing.
-    pub fn reaches(&mut self, room: RoomId, end: u64) -> bool {
+    pub(crate) fn reaches(&mut self, room: RoomId, end: u64) -> bool {
         let Some(place) = self.0.get_mut(&room).filter(|place| place.next > 0) else { return false };
         let waited = place.waits();
         place.end = place.end.max(end);
@@ -79,18 +79,18 @@ impl RoomOrder {
     }
 
     /// Up to which number a room was told; `None` where nothing was.
-    pub fn told(&self, room: RoomId) -> Option<u64> {
+    pub(crate) fn told(&self, room: RoomId) -> Option<u64> {
         self.0.get(&room).filter(|place| place.next > 1).map(|place| place.next - 1)
     }
 
     /// After which number those are that are missing in a room; `None` where none is.
-    pub fn missing_after(&self, room: RoomId) -> Option<u64> {
+    pub(crate) fn missing_after(&self, room: RoomId) -> Option<u64> {
         self.0.get(&room).filter(|place| place.waits()).map(|place| place.next - 1)
     }
 
     /// The store was asked for what is missing after a number, and these are the first that it has: numbers before them
     /// are no message's any more. What is to be told now, in this order.
-    pub fn found(
+    pub(crate) fn found(
         &mut self,
         room: RoomId,
         after: u64,
@@ -106,7 +106,7 @@ impl RoomOrder {
     }
 
     /// The store has none of those that are missing: what waits is told.
-    pub fn give_up(&mut self, room: RoomId) -> Vec<Arc<Message>> {
+    pub(crate) fn give_up(&mut self, room: RoomId) -> Vec<Arc<Message>> {
         let Some(place) = self.0.get_mut(&room) else { return Vec::new() };
         let waiting = std::mem::take(&mut place.early);
         place.next = waiting.keys().next_back().map_or(place.next, |last| last + 1).max(place.end + 1);
@@ -114,12 +114,12 @@ impl RoomOrder {
     }
 
     /// Nobody here looks at the room any more.
-    pub fn forget(&mut self, room: RoomId) {
+    pub(crate) fn forget(&mut self, room: RoomId) {
         self.0.remove(&room);
     }
 
     /// After which number messages have not been told, in every room in which some were.
-    pub fn ends(&self) -> Vec<(RoomId, u64)> {
+    pub(crate) fn ends(&self) -> Vec<(RoomId, u64)> {
         self.0.iter().map(|(room, place)| (*room, place.next.saturating_sub(1))).collect()
     }
 }

@@ -17,7 +17,7 @@ const MISSED: Duration = Duration::from_millis(100);
 const PAGE: usize = 200;
 
 /// How far each room was told, and the telling.
-pub struct Telling {
+pub(crate) struct Telling {
     me: Weak<Self>,
     store: Arc<dyn Store>,
     bus: Arc<dyn Bus>,
@@ -26,7 +26,7 @@ pub struct Telling {
 
 impl Telling {
     /// Nothing was told yet.
-    pub fn new(store: &Arc<dyn Store>, bus: &Arc<dyn Bus>) -> Arc<Self> {
+    pub(crate) fn new(store: &Arc<dyn Store>, bus: &Arc<dyn Bus>) -> Arc<Self> {
         let telling = Arc::new_cyclic(|me| Self {
             me: Weak::clone(me),
             store: Arc::clone(store),
@@ -44,7 +44,7 @@ impl Telling {
 
     /// A socket enters a room, and is told the messages after `known`, of which it is said what they are; whether it
     /// was not there.
-    pub fn enter(&self, socket: SocketId, room: RoomId, known: u64) -> bool {
+    pub(crate) fn enter(&self, socket: SocketId, room: RoomId, known: u64) -> bool {
         if !self.bus.is_shared() {
             return self.bus.presence().enter(socket, room);
         }
@@ -61,7 +61,7 @@ impl Telling {
     }
 
     /// This server has stored these messages of a room, in the order of their numbers.
-    pub fn stored(&self, room: RoomId, messages: Vec<Arc<Message>>) {
+    pub(crate) fn stored(&self, room: RoomId, messages: Vec<Arc<Message>>) {
         if messages.is_empty() {
             return;
         }
@@ -77,7 +77,7 @@ impl Telling {
     }
 
     /// Has what another program wrote told, here and by the other servers. Never resolves.
-    pub async fn tell_numbered(&self) {
+    pub(crate) async fn tell_numbered(&self) {
         loop {
             for room in self.store.rooms_numbered().await {
                 match self.store.room(room).await {
@@ -165,7 +165,7 @@ impl Telling {
     /// Reads what was stored since in every room of which something was told: for a server that may have missed what
     /// others said. The others are told how far it is here, for those that were away have missed what was said
     /// meanwhile.
-    pub async fn catch_up(&self) {
+    pub(crate) async fn catch_up(&self) {
         let ends = self.order().ends();
         for (room, after) in ends {
             match self.store.messages(room, Page::After(after), PAGE).await {

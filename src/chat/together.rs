@@ -16,7 +16,7 @@ type Waiting<K, T> = HashMap<K, Made<T>>;
 
 /// Makes things for all who ask for the same one before it is begun. What was begun is nobody's who comes later: it may
 /// not hold what has happened since.
-pub struct Together<K, T> {
+pub(crate) struct Together<K, T> {
     waiting: Arc<Mutex<Waiting<K, T>>>,
 }
 
@@ -33,7 +33,7 @@ where
 {
     /// What is made by `make`, which begins after this was called: by this caller's or by another's who asked for the
     /// same.
-    pub fn ask<F>(&self, key: K, make: impl FnOnce() -> F + Send + 'static) -> Made<T>
+    pub(crate) fn ask<F>(&self, key: K, make: impl FnOnce() -> F + Send + 'static) -> Made<T>
     where
         F: Future<Output = T> + Send,
     {

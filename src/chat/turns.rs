@@ -22,7 +22,7 @@ const LONGEST_WAIT: Duration = Duration::from_millis(2500);
 /// for a change that
 /// found the store away is answered as that one was, without asking the store again.
 #[derive(Debug)]
-pub struct Turns {
+pub(crate) struct Turns {
     /// Each holds when the store was last found away in a turn.
     stripes: Vec<Mutex<Option<Instant>>>,
     hasher: RandomState,
@@ -31,7 +31,7 @@ pub struct Turns {
 
 /// The turn of somebody, until it is dropped.
 #[derive(Debug)]
-pub struct Turn<'a> {
+pub(crate) struct Turn<'a> {
     _stripe: MutexGuard<'a, Option<Instant>>,
 }
 
@@ -47,7 +47,7 @@ impl Turns {
     }
 
     /// Waits, for as long as it takes, for the turn of `key`, which lasts until what is answered is dropped.
-    pub async fn turn(&self, key: impl Hash) -> Turn<'_> {
+    pub(crate) async fn turn(&self, key: impl Hash) -> Turn<'_> {
         Turn { _stripe: self.stripe(key).lock().await }
     }
 
@@ -61,7 +61,11 @@ impl Turns {
     /// [`Error::Storage`] where it was not its turn in time, or the one waited for found the store away; `work` has not
     /// begun then.
     /// Those of `work`.
-    pub async fn in_turn<T>(&self, key: impl Hash, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    pub(crate) async fn in_turn<T>(
+        &self,
+        key: impl Hash,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
         let stripe = self.stripe(key);
         let asked = Instant::now();
         let Ok(mut noticed) = tokio::time::timeout(self.longest_wait, stripe.lock()).await else {
@@ -88,7 +92,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 impl Turns {
     /// Does `work` in the turn of `key`, again and again for about a minute until it succeeds; whether it did.
-    pub async fn in_the_end<F>(&self, key: impl Copy + Hash, work: impl Fn() -> F) -> bool
+    pub(crate) async fn in_the_end<F>(&self, key: impl Copy + Hash, work: impl Fn() -> F) -> bool
     where
         F: Future<Output = Result<(), Error>>,
     {

@@ -10,7 +10,7 @@ const MOST: usize = 256;
 
 /// Their ids, room by room.
 #[derive(Debug, Default)]
-pub struct Unanswered(Mutex<HashMap<RoomId, Vec<MessageId>>>);
+pub(crate) struct Unanswered(Mutex<HashMap<RoomId, Vec<MessageId>>>);
 
 impl Unanswered {
     fn rooms(&self) -> MutexGuard<'_, HashMap<RoomId, Vec<MessageId>>> {
@@ -18,7 +18,7 @@ impl Unanswered {
     }
 
     /// Adds some of a room; whether there were none before, so that somebody must begin to find out.
-    pub fn add(&self, room: RoomId, ids: Vec<MessageId>) -> bool {
+    pub(crate) fn add(&self, room: RoomId, ids: Vec<MessageId>) -> bool {
         let mut rooms = self.rooms();
         let begins = !rooms.contains_key(&room);
         let all = rooms.entry(room).or_default();
@@ -28,7 +28,7 @@ impl Unanswered {
     }
 
     /// Those of a room, which are not kept any longer.
-    pub fn forget(&self, room: RoomId) -> Vec<MessageId> {
+    pub(crate) fn forget(&self, room: RoomId) -> Vec<MessageId> {
         self.rooms().remove(&room).unwrap_or_default()
     }
 }

@@ -12,7 +12,7 @@ use crate::store::Store;
 use crate::wire::RoomView;
 
 /// How many participants a Room names where it is not asked for whole.
-pub const NAMED: usize = 50;
+pub(crate) const NAMED: usize = 50;
 
 /// Makes views of rooms.
 pub struct Views {

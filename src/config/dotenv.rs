@@ -4,7 +4,7 @@
 
 /// One assignment.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Assignment {
+pub(crate) struct Assignment {
     /// The variable.
     pub name: String,
     /// Without quotes; trimmed where it had none.
@@ -15,7 +15,7 @@ pub struct Assignment {
 
 /// A line that is no assignment, no comment and not empty. Its text is not kept: it may hold a secret.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Unreadable {
+pub(crate) struct Unreadable {
     /// The word that it begins with, where that could be a variable's name; else empty.
     pub word: String,
     /// Its number, from 1.
@@ -23,7 +23,7 @@ pub struct Unreadable {
 }
 
 /// All assignments, in their order, and all lines that are none.
-pub fn parse(text: &str) -> (Vec<Assignment>, Vec<Unreadable>) {
+pub(crate) fn parse(text: &str) -> (Vec<Assignment>, Vec<Unreadable>) {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let (mut assignments, mut unreadable) = (Vec::new(), Vec::new());
     let (mut rest, mut line) = (skip_space(&text), 1);

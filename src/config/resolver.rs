@@ -17,17 +17,17 @@ pub(super) struct Resolver {
 }
 
 impl Resolver {
-    pub fn new(mut sources: Sources) -> Self {
+    pub(crate) fn new(mut sources: Sources) -> Self {
         let warnings = std::mem::take(&mut sources.warnings);
         Self { sources, shown: Vec::new(), warnings }
     }
 
-    pub fn show(&mut self, flag: &'static str, value: impl Into<String>, set_by: &SetBy) {
+    pub(crate) fn show(&mut self, flag: &'static str, value: impl Into<String>, set_by: &SetBy) {
         let name = flag.trim_start_matches('-');
         self.shown.push(Shown { name, value: value.into(), set_by: set_by.to_string() });
     }
 
-    pub fn find(
+    pub(crate) fn find(
         &self,
         flag: &'static str,
         given: Option<String>,
@@ -40,7 +40,7 @@ impl Resolver {
     }
 
     /// A setting that is shown as it was written.
-    pub fn value<T>(
+    pub(crate) fn value<T>(
         &mut self,
         flag: &'static str,
         given: Option<String>,
@@ -55,7 +55,7 @@ impl Resolver {
         Ok(value)
     }
 
-    pub fn origins(&mut self, given: Option<String>, production: bool) -> Result<Vec<String>, SettingError> {
+    pub(crate) fn origins(&mut self, given: Option<String>, production: bool) -> Result<Vec<String>, SettingError> {
         const DEVELOPMENT: &str = "http://localhost:3000";
         let mut origins = self.value("--client-url", given, &["CLIENT_URL"], "", parse::origins)?;
         if !production && !origins.iter().any(|origin| origin == DEVELOPMENT) {
@@ -67,7 +67,7 @@ impl Resolver {
         Ok(origins)
     }
 
-    pub fn mongo_url(&mut self, given: Option<String>) -> Result<Option<Secret>, SettingError> {
+    pub(crate) fn mongo_url(&mut self, given: Option<String>) -> Result<Option<Secret>, SettingError> {
         const FILE: &str = "MONGO_URL_FILE";
         let Some(found) = self.find("--mongo-url", given, &["MONGO_URL", "MONGODB_URI", FILE])? else {
             self.show("--mongo-url", "", &SetBy::Default);
@@ -94,7 +94,7 @@ impl Resolver {
     }
 
     /// The secret that somebody chose, with where it was set; or none of both.
-    pub fn secret(
+    pub(crate) fn secret(
         &mut self,
         given: Option<String>,
         data_dir: &Path,
@@ -137,7 +137,7 @@ impl Resolver {
         Ok((secret, Some(set_by)))
     }
 
-    pub fn ice_servers(&mut self, given: &[String]) -> Result<Vec<ice::IceServer>, SettingError> {
+    pub(crate) fn ice_servers(&mut self, given: &[String]) -> Result<Vec<ice::IceServer>, SettingError> {
         let (servers, set_by) = if !given.is_empty() {
             let set_by = SetBy::Flag("--ice-server");
             (ice::from_flags(given).map_err(wrong(&set_by))?, set_by)
@@ -153,7 +153,7 @@ impl Resolver {
     }
 
     /// The relay of the executable. Where one elsewhere is named, it runs only if it is asked for by an address.
-    pub fn turn(&mut self, given: Option<String>, elsewhere: bool) -> Result<Turn, SettingError> {
+    pub(crate) fn turn(&mut self, given: Option<String>, elsewhere: bool) -> Result<Turn, SettingError> {
         let turn = self.value("--turn", given, &["TURN"], "auto", turn::parse)?;
         let turn = if elsewhere && turn == Turn::Auto { Turn::Off } else { turn };
         if let Some(shown) = self.shown.last_mut().filter(|shown| elsewhere && shown.value == "auto") {
@@ -163,7 +163,7 @@ impl Resolver {
     }
 
     /// Relays elsewhere, and the secret that is shared with them.
-    pub fn turn_elsewhere(
+    pub(crate) fn turn_elsewhere(
         &mut self,
         given: &[String],
         secret_file: Option<String>,
@@ -200,7 +200,7 @@ impl Resolver {
         Ok((urls, Some(secret)))
     }
 
-    pub fn client(&mut self, none: bool, given: Option<String>) -> Result<Client, SettingError> {
+    pub(crate) fn client(&mut self, none: bool, given: Option<String>) -> Result<Client, SettingError> {
         let (client, set_by) = if none {
             (Client::Off, SetBy::Flag("--no-client"))
         } else if let Some(text) = given {

@@ -71,7 +71,10 @@ pub(super) struct Sources {
 
 impl Sources {
     /// `path` is that of a `.env` file, which need not exist. What a later line sets again counts.
-    pub fn new(environment: impl IntoIterator<Item = (OsString, OsString)>, path: &Path) -> Result<Self, SettingError> {
+    pub(crate) fn new(
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+        path: &Path,
+    ) -> Result<Self, SettingError> {
         let mut warnings = Vec::new();
         let text = read(path, &mut warnings)?;
         let (assignments, unreadable) = dotenv::parse(&text);
@@ -96,7 +99,7 @@ impl Sources {
     }
 
     /// The first of the variables that the environment has, else the first that `.env` has.
-    pub fn find(&self, variables: &[&'static str]) -> Result<Option<Found>, SettingError> {
+    pub(crate) fn find(&self, variables: &[&'static str]) -> Result<Option<Found>, SettingError> {
         #[cfg(test)]
         assert!(variables.iter().all(|variable| VARIABLES.contains(variable)), "{variables:?} are not all in the list");
         for &variable in variables {

@@ -18,7 +18,7 @@ use crate::wire::{ErrorBody, Fields, FromFields, UserView};
 /// A token and whose it is.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Session)]
-pub struct SessionView {
+pub(crate) struct SessionView {
     /// A JWT; goes into `Authorization: Bearer`.
     token: String,
     /// The account.
@@ -37,13 +37,13 @@ impl From<Session> for SessionView {
 
 /// The account of whoever asks.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Me {
+pub(crate) struct Me {
     user: UserView,
 }
 
 /// What sign-up asks for.
 #[derive(Debug, ToSchema)]
-pub struct Signup {
+pub(crate) struct Signup {
     username: Username,
     email: Email,
     password: NewPassword,
@@ -72,7 +72,7 @@ impl FromFields for Signup {
         (status = 429, description = "`rate_limited`", body = ErrorBody),
     )
 )]
-pub async fn signup(
+pub(crate) async fn signup(
     State(accounts): State<Arc<Accounts>>,
     Address(address): Address,
     Body(wish): Body<Signup>,
@@ -85,7 +85,7 @@ pub async fn signup(
 
 /// What log-in asks for: one of `email` and `username`, and the password.
 #[derive(ToSchema)]
-pub struct Login {
+pub(crate) struct Login {
     /// The address, or the username, in any case.
     email: Option<String>,
     /// As `email`, which counts where both are there.
@@ -128,7 +128,7 @@ fn filled(text: &str) -> Result<String, RuleError> {
         (status = 429, description = "`rate_limited`: too many failures", body = ErrorBody),
     )
 )]
-pub async fn login(
+pub(crate) async fn login(
     State(accounts): State<Arc<Accounts>>,
     Address(address): Address,
     Body(given): Body<Login>,
@@ -144,14 +144,14 @@ pub async fn login(
         (status = 200, description = "The account", body = Me),
     )
 )]
-pub async fn me(Caller(who): Caller) -> Json<Me> {
+pub(crate) async fn me(Caller(who): Caller) -> Json<Me> {
     Json(Me { user: (&who.user).into() })
 }
 
 /// What a change of password asks for.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-pub struct ChangePassword {
+pub(crate) struct ChangePassword {
     /// The one that is to go.
     #[schema(format = Password, min_length = 1)]
     current_password: String,
@@ -174,7 +174,7 @@ impl FromFields for ChangePassword {
         (status = 200, description = "A new token, the only one that works", body = SessionView),
     )
 )]
-pub async fn change_password(
+pub(crate) async fn change_password(
     State(accounts): State<Arc<Accounts>>,
     Address(address): Address,
     Caller(who): Caller,
@@ -192,7 +192,7 @@ pub async fn change_password(
         (status = 200, description = "A new token", body = SessionView),
     )
 )]
-pub async fn refresh(State(accounts): State<Arc<Accounts>>, Caller(who): Caller) -> Json<SessionView> {
+pub(crate) async fn refresh(State(accounts): State<Arc<Accounts>>, Caller(who): Caller) -> Json<SessionView> {
     Json(accounts.refresh(&who).into())
 }
 
@@ -204,7 +204,7 @@ pub async fn refresh(State(accounts): State<Arc<Accounts>>, Caller(who): Caller)
         (status = 204, description = "No token works any more"),
     )
 )]
-pub async fn logout_everywhere(
+pub(crate) async fn logout_everywhere(
     State(accounts): State<Arc<Accounts>>,
     Caller(who): Caller,
 ) -> Result<StatusCode, Error> {
@@ -215,7 +215,7 @@ pub async fn logout_everywhere(
 /// What the setting of a password by a code asks for.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
-pub struct ResetPassword {
+pub(crate) struct ResetPassword {
     /// Out of the link that an administrator gave out.
     code: String,
     new_password: NewPassword,
@@ -240,7 +240,7 @@ impl FromFields for ResetPassword {
         (status = 429, description = "`rate_limited`: too many codes that were none", body = ErrorBody),
     )
 )]
-pub async fn reset(
+pub(crate) async fn reset(
     State(accounts): State<Arc<Accounts>>,
     Address(address): Address,
     Body(wish): Body<ResetPassword>,

@@ -23,7 +23,7 @@ use crate::store::Store;
 use crate::wire::{AccountView, ErrorBody, Fields, FromFields, ResetView, ServerView};
 
 /// The user whom the path names. What is no id is the id of nothing.
-pub struct UserPath(UserId);
+pub(crate) struct UserPath(UserId);
 
 impl<S: Send + Sync> FromRequestParts<S> for UserPath {
     type Rejection = Error;
@@ -37,7 +37,7 @@ impl<S: Send + Sync> FromRequestParts<S> for UserPath {
 /// Which accounts are asked for.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// The beginning of the name or of a part of it (after `_`, `.` or `-`), in any case; all where it is empty.
     #[param(required = false)]
     search: String,
@@ -69,7 +69,7 @@ impl FromParams for Wanted {
         (status = 403, description = "`not_allowed`: no administrator", body = ErrorBody),
     )
 )]
-pub async fn users(
+pub(crate) async fn users(
     State(administration): State<Arc<Administration>>,
     Administering(who): Administering,
     Query(wanted): Query<Wanted>,
@@ -87,7 +87,7 @@ pub async fn users(
 
 /// What of an account is to be changed.
 #[derive(Debug, ToSchema)]
-pub struct AccountChange {
+pub(crate) struct AccountChange {
     role: Option<Role>,
     /// Nobody can use it; its tokens end for good.
     disabled: Option<bool>,
@@ -114,7 +114,7 @@ impl FromFields for AccountChange {
         (status = 409, description = "`last_administrator`: nobody would be left who is one", body = ErrorBody),
     )
 )]
-pub async fn update(
+pub(crate) async fn update(
     State(administration): State<Arc<Administration>>,
     Administering(who): Administering,
     UserPath(user): UserPath,
@@ -134,7 +134,7 @@ pub async fn update(
         (status = 404, description = "`user_not_found`", body = ErrorBody),
     )
 )]
-pub async fn reset(
+pub(crate) async fn reset(
     State(administration): State<Arc<Administration>>,
     Administering(who): Administering,
     Place(place): Place,
@@ -154,7 +154,7 @@ pub async fn reset(
         (status = 409, description = "`last_administrator`: nobody would be left who is one", body = ErrorBody),
     )
 )]
-pub async fn remove(
+pub(crate) async fn remove(
     State(administration): State<Arc<Administration>>,
     Administering(who): Administering,
     UserPath(user): UserPath,
@@ -166,7 +166,7 @@ pub async fn remove(
 /// What there is, over all servers.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Overview)]
-pub struct OverviewView {
+pub(crate) struct OverviewView {
     /// The version of the server that answers.
     version: &'static str,
     /// How long that runs, in seconds.
@@ -194,7 +194,7 @@ pub struct OverviewView {
         (status = 403, description = "`not_allowed`: no administrator", body = ErrorBody),
     )
 )]
-pub async fn overview(
+pub(crate) async fn overview(
     State(administration): State<Arc<Administration>>,
     State(store): State<Arc<dyn Store>>,
     State(started): State<Instant>,

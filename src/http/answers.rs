@@ -39,7 +39,7 @@ enum Reader {
 
 /// The bytes of answers that wait, by reader.
 #[derive(Clone, Debug, Default)]
-pub struct Waiting(Arc<Mutex<Counts>>);
+pub(crate) struct Waiting(Arc<Mutex<Counts>>);
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -101,7 +101,11 @@ impl AsRef<[u8]> for Counted {
 /// Counts the answers under `/api`; one for which there is no room is refused, and its caller may come back.
 ///
 /// To be called behind the check of the token, which tells who asks.
-pub async fn bound(State((config, waiting)): State<(Arc<Config>, Waiting)>, request: Request, next: Next) -> Response {
+pub(crate) async fn bound(
+    State((config, waiting)): State<(Arc<Config>, Waiting)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let reader = match request.extensions().get::<Caller>() {
         Some(Caller(who)) => Reader::User(who.user.id),
         None => {

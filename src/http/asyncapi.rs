@@ -12,6 +12,6 @@ use crate::wire::asyncapi;
         (status = 200, description = "AsyncAPI 3.0", body = Value),
     )
 )]
-pub async fn document() -> Json<&'static Value> {
+pub(crate) async fn document() -> Json<&'static Value> {
     Json(asyncapi())
 }

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::wire::{FromFields, json};
 
 /// The largest body that is taken, in bytes.
-pub const MAX_BODY: usize = 64 * 1024;
+pub(crate) const MAX_BODY: usize = 64 * 1024;
 /// How much of a larger body is read and dropped, so that its sender gets to read the refusal instead of a broken
 /// connection.
 const MAX_DRAINED: usize = 16 * 1024 * 1024;
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The body of a request, checked.
 #[derive(Debug)]
-pub struct Body<T>(pub T);
+pub(crate) struct Body<T>(pub T);
 
 impl<S: Sync, T: FromFields> FromRequest<S> for Body<T> {
     type Rejection = Error;

@@ -30,7 +30,7 @@ const INVITATIONS: &str = "/api/invites/code/";
 
 /// The user who asks. A handler that has it in its signature is for users only.
 #[derive(Clone, Debug)]
-pub struct Caller(pub Arc<Identity>);
+pub(crate) struct Caller(pub Arc<Identity>);
 
 impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Error;
@@ -42,7 +42,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
 /// The administrator who asks. A handler that has it in its signature is for administrators only.
 #[derive(Clone, Debug)]
-pub struct Administering(pub Arc<Identity>);
+pub(crate) struct Administering(pub Arc<Identity>);
 
 impl<S: Sync> FromRequestParts<S> for Administering {
     type Rejection = Error;
@@ -56,7 +56,7 @@ impl<S: Sync> FromRequestParts<S> for Administering {
 
 /// The address that a request comes from, proxies that are trusted aside.
 #[derive(Clone, Copy, Debug)]
-pub struct Address(pub std::net::IpAddr);
+pub(crate) struct Address(pub std::net::IpAddr);
 
 impl<S: Sync> FromRequestParts<S> for Address
 where
@@ -71,7 +71,7 @@ where
 }
 
 /// Lets a request under `/api` pass with a good token only, and so often only; leaves [`Caller`] with it.
-pub async fn authenticate(
+pub(crate) async fn authenticate(
     State((accounts, limits)): State<(Arc<Accounts>, Arc<Limits>)>,
     mut request: Request,
     next: Next,

@@ -16,7 +16,7 @@ use crate::wire::CallView;
 /// Which calls are asked for.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// How many at most.
     #[param(required = false, minimum = 1, maximum = 200, default = 50)]
     limit: usize,
@@ -41,7 +41,7 @@ impl FromParams for Wanted {
         (status = 200, description = "The calls", body = Vec<CallView>),
     )
 )]
-pub async fn history(
+pub(crate) async fn history(
     State(calls): State<Arc<Calls>>,
     Caller(who): Caller,
     Query(wanted): Query<Wanted>,

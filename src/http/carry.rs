@@ -24,7 +24,7 @@ const MOST: usize = 4096;
 const MOST_OF_ADDRESS: usize = 1024;
 
 /// The requests that are under way, by the address that they came from; of IPv6 its /64 network, as in the limits.
-pub type UnderWay = Places<IpAddr>;
+pub(crate) type UnderWay = Places<IpAddr>;
 
 /// A place for a request, where there are not too many.
 fn place(under_way: &UnderWay, address: IpAddr) -> Result<Place<IpAddr>, Full> {
@@ -35,7 +35,7 @@ fn place(under_way: &UnderWay, address: IpAddr) -> Result<Place<IpAddr>, Full> {
 ///
 /// Not those of Socket.IO: a poll belongs to its connection, for what it answered to nobody would be lost; its events
 /// run in tasks of their own.
-pub async fn to_the_end(
+pub(crate) async fn to_the_end(
     State((config, under_way)): State<(Arc<Config>, UnderWay)>,
     request: Request,
     next: Next,

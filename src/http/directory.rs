@@ -18,7 +18,7 @@ use crate::wire::UserEntry;
 /// What part of the directory is asked for.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Directory {
+pub(crate) struct Directory {
     /// The beginning of the name or of a part of it (after `_`, `.` or `-`), in any case; all where it is empty.
     #[param(required = false)]
     search: String,
@@ -36,7 +36,7 @@ pub struct Directory {
 /// An order of the directory other than that by name alone.
 #[derive(Clone, Copy, Debug, ToSchema)]
 #[schema(rename_all = "lowercase")]
-pub enum Sort {
+pub(crate) enum Sort {
     /// Those first who are online.
     Online,
 }
@@ -75,7 +75,7 @@ impl Directory {
         )),
     )
 )]
-pub async fn users(
+pub(crate) async fn users(
     State(directory): State<Arc<chat::Directory>>,
     Caller(_): Caller,
     Query(wanted): Query<Directory>,

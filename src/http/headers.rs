@@ -43,7 +43,7 @@ const FIXED_OF_PAGES: [(HeaderName, &str); 2] = [
 ];
 
 /// Adds them. What a handler has set itself stays.
-pub async fn secure(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
+pub(crate) async fn secure(State(config): State<Arc<Config>>, request: Request, next: Next) -> Response {
     let trusted = &config.trusted_proxies;
     let policy_of_a_page = policy(host_asked(trusted, &request), is_https(trusted, &request), &config.public_urls);
     let private = is_below(request.uri().path(), "/api");

@@ -21,7 +21,7 @@ const KEPT: u64 = 86_400;
 /// For `RTCPeerConnection`.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct IceServers {
+pub(crate) struct IceServers {
     /// As its constructor takes them.
     ice_servers: Vec<IceServer>,
     /// For how many seconds they are good.
@@ -36,7 +36,7 @@ pub struct IceServers {
         (status = 200, description = "The servers", body = IceServers),
     )
 )]
-pub async fn servers(
+pub(crate) async fn servers(
     State(config): State<Arc<Config>>,
     State(relaying): State<Arc<Relaying>>,
     State(relay): State<Option<Arc<Relay>>>,

@@ -21,7 +21,7 @@ use crate::wire::{ErrorBody, Fields, FromFields, InvitationView, InviteView, Roo
 /// What a new invitation may say of itself.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "camelCase")]
-pub struct InviteWish {
+pub(crate) struct InviteWish {
     /// The room that it leads into, in which whoever asks is.
     room_id: Option<RoomId>,
     /// How often it can be used.
@@ -55,7 +55,7 @@ fn lasts(text: &str) -> Result<Duration, RuleError> {
 }
 
 /// The invitation that the path names. What is no id is the id of nothing.
-pub struct InvitePath(InviteId);
+pub(crate) struct InvitePath(InviteId);
 
 impl<S: Send + Sync> FromRequestParts<S> for InvitePath {
     type Rejection = Error;
@@ -67,7 +67,7 @@ impl<S: Send + Sync> FromRequestParts<S> for InvitePath {
 }
 
 /// The code in a path.
-pub struct Code(String);
+pub(crate) struct Code(String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Code {
     type Rejection = Error;
@@ -92,7 +92,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Code {
         (status = 409, description = "`limit_reached`: 1,000 of the user's are still good", body = ErrorBody),
     )
 )]
-pub async fn create(
+pub(crate) async fn create(
     State(invites): State<Arc<Invites>>,
     Caller(who): Caller,
     Place(place): Place,
@@ -110,7 +110,7 @@ pub async fn create(
         (status = 200, description = "The invitations", body = Vec<InviteView>),
     )
 )]
-pub async fn list(
+pub(crate) async fn list(
     State(invites): State<Arc<Invites>>,
     Caller(who): Caller,
     Place(place): Place,
@@ -127,7 +127,7 @@ pub async fn list(
         (status = 404, description = "`invite_not_found`", body = ErrorBody),
     )
 )]
-pub async fn delete(
+pub(crate) async fn delete(
     State(invites): State<Arc<Invites>>,
     Caller(who): Caller,
     InvitePath(id): InvitePath,
@@ -146,7 +146,7 @@ pub async fn delete(
         (status = 429, description = "`rate_limited`: too many codes that were none", body = ErrorBody),
     )
 )]
-pub async fn look(
+pub(crate) async fn look(
     State(invites): State<Arc<Invites>>,
     Address(address): Address,
     Code(code): Code,
@@ -156,7 +156,7 @@ pub async fn look(
 
 /// Where an invitation has led.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Followed {
+pub(crate) struct Followed {
     /// The room, where it leads into one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -172,7 +172,7 @@ pub struct Followed {
         (status = 404, description = "`invite_not_found`: unknown, used up, over, or taken back", body = ErrorBody),
     )
 )]
-pub async fn follow(
+pub(crate) async fn follow(
     State(invites): State<Arc<Invites>>,
     Caller(who): Caller,
     Address(address): Address,

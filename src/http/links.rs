@@ -13,7 +13,7 @@ use crate::net::remote::{host_asked, is_https};
 
 /// What a link begins with, without a slash at its end.
 #[derive(Clone, Debug)]
-pub struct Place(pub String);
+pub(crate) struct Place(pub String);
 
 impl<S: Sync> FromRequestParts<S> for Place
 where

@@ -19,7 +19,7 @@ use crate::wire::{ErrorBody, Fields, FromFields, RoomView};
 /// A user who is named in a body.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "camelCase")]
-pub struct OneUser {
+pub(crate) struct OneUser {
     user_id: UserId,
 }
 
@@ -40,7 +40,7 @@ impl FromFields for OneUser {
         (status = 404, description = "`user_not_found`", body = ErrorBody),
     )
 )]
-pub async fn direct(
+pub(crate) async fn direct(
     State(rooms): State<Arc<Rooms>>,
     Caller(who): Caller,
     Body(wish): Body<OneUser>,
@@ -59,7 +59,7 @@ pub async fn direct(
         (status = 404, description = "`room_not_found`, `user_not_found`", body = ErrorBody),
     )
 )]
-pub async fn add(
+pub(crate) async fn add(
     State(membership): State<Arc<Membership>>,
     Caller(who): Caller,
     RoomPath(room): RoomPath,
@@ -70,7 +70,7 @@ pub async fn add(
 
 /// The room and the user that the path names. What is no id is the id of nothing.
 #[derive(Clone, Copy, Debug)]
-pub struct MemberPath(RoomId, UserId);
+pub(crate) struct MemberPath(RoomId, UserId);
 
 impl<S: Send + Sync> FromRequestParts<S> for MemberPath {
     type Rejection = Error;
@@ -92,7 +92,7 @@ impl<S: Send + Sync> FromRequestParts<S> for MemberPath {
         (status = 404, description = "`room_not_found`, `user_not_found`: not in it", body = ErrorBody),
     )
 )]
-pub async fn remove(
+pub(crate) async fn remove(
     State(membership): State<Arc<Membership>>,
     Caller(who): Caller,
     MemberPath(room, user): MemberPath,

@@ -19,7 +19,7 @@ use crate::wire::ErrorBody;
 /// Which messages are asked for.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// How many at most.
     #[param(required = false, minimum = 1, maximum = 200, default = 50)]
     limit: usize,
@@ -64,7 +64,7 @@ impl Wanted {
         (status = 404, description = "`room_not_found`", body = ErrorBody),
     )
 )]
-pub async fn history(
+pub(crate) async fn history(
     State(messages): State<Arc<Messages>>,
     Caller(who): Caller,
     RoomPath(room): RoomPath,

@@ -29,7 +29,7 @@ pub async fn serve(listener: TcpListener) -> io::Result<()> {
 
 /// `GET /metrics`, to be merged with other routes. What happens is recorded from the first call in a process on. To be
 /// called on the runtime that serves it.
-pub fn router() -> Router {
+pub(crate) fn router() -> Router {
     let recorder = recorder();
     tokio::spawn(async {
         let mut due = tokio::time::interval(UPKEEP);
@@ -111,7 +111,7 @@ fn describe() {
 }
 
 /// Counts a request that was answered. `route` is the pattern of its path, so that there are few.
-pub fn request(method: &Method, route: &str, status: StatusCode, elapsed: Duration) {
+pub(crate) fn request(method: &Method, route: &str, status: StatusCode, elapsed: Duration) {
     if HANDLE.get().is_none() {
         return;
     }

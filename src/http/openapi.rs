@@ -101,7 +101,7 @@ static DOCUMENT: LazyLock<Result<Bytes, serde_json::Error>> =
         (status = 200, description = "OpenAPI 3.1", body = serde_json::Value),
     )
 )]
-pub async fn document() -> Response {
+pub(crate) async fn document() -> Response {
     match &*DOCUMENT {
         Ok(document) => ([(header::CONTENT_TYPE, "application/json")], document.clone()).into_response(),
         Err(error) => {

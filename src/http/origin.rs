@@ -18,14 +18,14 @@ use crate::net::remote::host_asked;
 const SOCKET_PATH: &str = "/socket.io";
 
 /// What the check knows: the settings, and who was refused lately.
-pub struct Origins {
+pub(crate) struct Origins {
     config: Arc<Config>,
     refusals: Refusals,
 }
 
 impl Origins {
     /// With nobody refused yet.
-    pub fn new(config: Arc<Config>) -> Self {
+    pub(crate) fn new(config: Arc<Config>) -> Self {
         Self { config, refusals: Refusals::default() }
     }
 }
@@ -35,7 +35,7 @@ impl Origins {
 ///
 /// A REST request of another page is carried out as any other, since it proves by its token that it may; but that page
 /// cannot read the answer.
-pub async fn check(State(origins): State<Arc<Origins>>, request: Request, next: Next) -> Response {
+pub(crate) async fn check(State(origins): State<Arc<Origins>>, request: Request, next: Next) -> Response {
     let Some(origin) = request.headers().get(header::ORIGIN).cloned() else {
         return vary(next.run(request).await);
     };
@@ -97,14 +97,14 @@ pub(super) struct Site<'a> {
 
 impl<'a> Site<'a> {
     /// `None` where it is none of the web.
-    pub fn of_origin(origin: &'a str) -> Option<Self> {
+    pub(crate) fn of_origin(origin: &'a str) -> Option<Self> {
         let (scheme, authority) = origin.split_once("://")?;
         let known = ["http", "https", "ws", "wss"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
         if known { Self::of_authority(authority) } else { None }
     }
 
     /// `None` where it is more than a host and a port.
-    pub fn of_authority(authority: &'a str) -> Option<Self> {
+    pub(crate) fn of_authority(authority: &'a str) -> Option<Self> {
         let (host, port) = match authority.rsplit_once(':') {
             // The colons of an IPv6 address are within its brackets.
             Some((host, port)) if !port.ends_with(']') => (host, Some(port)),

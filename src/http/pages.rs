@@ -5,7 +5,7 @@ use std::fmt::Display;
 use axum::http::{HeaderMap, HeaderValue, header};
 
 /// A page beside the one that is answered with.
-pub struct Beside {
+pub(crate) struct Beside {
     side: &'static str,
     path: String,
     query: form_urlencoded::Serializer<'static, String>,
@@ -13,24 +13,24 @@ pub struct Beside {
 
 impl Beside {
     /// The one that goes on where this one ends.
-    pub fn next(path: &str) -> Self {
+    pub(crate) fn next(path: &str) -> Self {
         Self { side: "next", path: path.to_owned(), query: form_urlencoded::Serializer::new(String::new()) }
     }
 
     /// The one that ends where this one begins.
-    pub fn previous(path: &str) -> Self {
+    pub(crate) fn previous(path: &str) -> Self {
         Self { side: "prev", ..Self::next(path) }
     }
 
     /// With a query parameter.
-    pub fn with(mut self, name: &str, value: impl Display) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: impl Display) -> Self {
         self.query.append_pair(name, &value.to_string());
         self
     }
 }
 
 /// The header that names these pages; none where there is none.
-pub fn links(pages: impl IntoIterator<Item = Beside>) -> HeaderMap {
+pub(crate) fn links(pages: impl IntoIterator<Item = Beside>) -> HeaderMap {
     let link = |mut page: Beside| format!("<{}?{}>; rel=\"{}\"", page.path, page.query.finish(), page.side);
     let links: Vec<String> = pages.into_iter().map(link).collect();
     let value = HeaderValue::try_from(links.join(", ")).ok().filter(|value| !value.is_empty());

@@ -14,7 +14,7 @@ use crate::error::Error;
 
 /// Gives a request the one spelling of its path, before anything else looks at it. `patterns` are those of the routes;
 /// what stands in braces is an id.
-pub async fn spell(State(patterns): State<Arc<[&'static str]>>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn spell(State(patterns): State<Arc<[&'static str]>>, mut request: Request, next: Next) -> Response {
     if let Some(path) = spelling(&patterns, request.uri().path())
         && let Some(uri) = with_path(request.uri(), &path)
     {
@@ -24,7 +24,7 @@ pub async fn spell(State(patterns): State<Arc<[&'static str]>>, mut request: Req
 }
 
 /// Answers 404 where a path means the server, however it is written, and lets pass what is the client's.
-pub async fn keep_from_client(request: Request, next: Next) -> Response {
+pub(crate) async fn keep_from_client(request: Request, next: Next) -> Response {
     if is_servers(request.uri().path()) {
         return Error::NotFound.into_response();
     }
@@ -32,12 +32,12 @@ pub async fn keep_from_client(request: Request, next: Next) -> Response {
 }
 
 /// Whether a path is this one or below it.
-pub fn is_below(path: &str, root: &str) -> bool {
+pub(crate) fn is_below(path: &str, root: &str) -> bool {
     path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The same, with another path.
-pub fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
+pub(crate) fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
     let text = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(text).ok()?);

@@ -15,11 +15,11 @@ use crate::net::remote::host_asked;
 /// What stands before the paths of the server where the client sees it; an extension of each request. Empty, or
 /// `/chat`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Prefix(Arc<str>);
+pub(crate) struct Prefix(Arc<str>);
 
 impl Prefix {
     /// As text.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -28,7 +28,7 @@ impl Prefix {
 ///
 /// Where a proxy took it off already, it is that of the public address of the host that was asked for, else that of the
 /// first public address: with the prefix a path leads here in any case.
-pub async fn strip(State(config): State<Arc<Config>>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn strip(State(config): State<Arc<Config>>, mut request: Request, next: Next) -> Response {
     let public = &config.public_urls;
     if public.iter().all(|url| url.prefix().is_empty()) {
         return next.run(request).await;

@@ -11,14 +11,14 @@ use crate::error::{Error, FieldError, Location};
 const MAX_NUMBER: u64 = 9_007_199_254_740_991;
 
 /// A request that is read from query parameters.
-pub trait FromParams: Sized {
+pub(crate) trait FromParams: Sized {
     /// Reads all parameters, so that all mistakes are noted; `None` exactly where some were.
     fn read(params: &mut Params) -> Option<Self>;
 }
 
 /// The query of a request, checked.
 #[derive(Debug)]
-pub struct Query<T>(pub T);
+pub(crate) struct Query<T>(pub T);
 
 impl<S: Sync, T: FromParams> FromRequestParts<S> for Query<T> {
     type Rejection = Error;
@@ -36,7 +36,7 @@ impl<S: Sync, T: FromParams> FromRequestParts<S> for Query<T> {
 
 /// The parameters of one request and what was found wrong with them.
 #[derive(Debug)]
-pub struct Params {
+pub(crate) struct Params {
     pairs: Vec<(String, String)>,
     errors: Vec<FieldError>,
 }
@@ -54,29 +54,34 @@ impl Params {
     }
 
     /// Text, empty where it is absent.
-    pub fn text(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
         self.single(name).ok().map(Option::unwrap_or_default)
     }
 
     /// A whole number within bounds, `default` where it is absent.
-    pub fn count(&mut self, name: &str, default: usize, bounds: RangeInclusive<usize>) -> Option<usize> {
+    pub(crate) fn count(&mut self, name: &str, default: usize, bounds: RangeInclusive<usize>) -> Option<usize> {
         Some(self.count_if_given(name, bounds)?.unwrap_or(default))
     }
 
     /// A whole number within bounds; `Some(None)` where it is absent.
-    pub fn count_if_given(&mut self, name: &str, bounds: RangeInclusive<usize>) -> Option<Option<usize>> {
+    pub(crate) fn count_if_given(&mut self, name: &str, bounds: RangeInclusive<usize>) -> Option<Option<usize>> {
         let rule = format!("must be a whole number from {} to {}", bounds.start(), bounds.end());
         let within = |number: &usize| bounds.contains(number);
         self.optional(name, |text| whole(text).and_then(|number| usize::try_from(number).ok()).filter(within), &rule)
     }
 
     /// A whole number of at least 0; `Some(None)` where it is absent.
-    pub fn number(&mut self, name: &str) -> Option<Option<u64>> {
+    pub(crate) fn number(&mut self, name: &str) -> Option<Option<u64>> {
         self.optional(name, whole, "must be a whole number of at least 0")
     }
 
     /// A value of one kind; `Some(None)` where it is absent.
-    pub fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Option<T>, rule: &str) -> Option<Option<T>> {
+    pub(crate) fn optional<T>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Option<T>,
+        rule: &str,
+    ) -> Option<Option<T>> {
         let Some(text) = self.single(name).ok()? else {
             return Some(None);
         };
@@ -88,7 +93,7 @@ impl Params {
     }
 
     /// Notes a mistake.
-    pub fn wrong(&mut self, name: &str, message: &str) {
+    pub(crate) fn wrong(&mut self, name: &str, message: &str) {
         self.errors.push(FieldError::new(Location::Query, name, message));
     }
 }

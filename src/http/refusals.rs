@@ -16,7 +16,7 @@ const LONGEST: usize = 200;
 
 /// The origins that were refused since the beginning of the period.
 #[derive(Debug, Default)]
-pub struct Refusals(Mutex<Option<Period>>);
+pub(crate) struct Refusals(Mutex<Option<Period>>);
 
 #[derive(Debug)]
 struct Period {
@@ -27,7 +27,7 @@ struct Period {
 impl Refusals {
     /// Counts a refusal, and logs it where this origin was not named lately. `host` is the one that the request was
     /// for.
-    pub fn note(&self, origin: &str, host: Option<&str>) {
+    pub(crate) fn note(&self, origin: &str, host: Option<&str>) {
         metrics::counter!("tincan_origins_refused_total").increment(1);
         let origin: String = origin.chars().take(LONGEST).collect();
         let host: String = host.unwrap_or_default().chars().take(LONGEST).collect();

@@ -19,7 +19,7 @@ use crate::wire::{ErrorBody, Fields, FromFields, RoomView};
 
 /// The room that the path names. What is no id is the id of nothing.
 #[derive(Clone, Copy, Debug)]
-pub struct RoomPath(pub RoomId);
+pub(crate) struct RoomPath(pub RoomId);
 
 impl<S: Send + Sync> FromRequestParts<S> for RoomPath {
     type Rejection = Error;
@@ -37,7 +37,7 @@ const PAGE: usize = 50;
 /// Which rooms are asked for.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// How many at most; 50 where only `before` is given.
     #[param(minimum = 1, maximum = 200, nullable = false)]
     limit: Option<usize>,
@@ -65,7 +65,7 @@ impl FromParams for Wanted {
         )),
     )
 )]
-pub async fn list(
+pub(crate) async fn list(
     State(rooms): State<Arc<RoomList>>,
     Caller(who): Caller,
     Query(wanted): Query<Wanted>,
@@ -82,7 +82,7 @@ pub async fn list(
 
 /// What a new room needs.
 #[derive(Debug, ToSchema)]
-pub struct WantedRoom {
+pub(crate) struct WantedRoom {
     name: RoomName,
     description: Option<Description>,
     /// `open` where it is not there, or `private`.
@@ -118,7 +118,7 @@ impl FromFields for WantedRoom {
         (status = 409, description = "`room_name_taken`, by another open room", body = ErrorBody),
     )
 )]
-pub async fn create(
+pub(crate) async fn create(
     State(rooms): State<Arc<Rooms>>,
     Caller(who): Caller,
     Body(wish): Body<WantedRoom>,
@@ -138,7 +138,7 @@ pub async fn create(
         (status = 404, description = "`room_not_found`", body = ErrorBody),
     )
 )]
-pub async fn one(
+pub(crate) async fn one(
     State(rooms): State<Arc<RoomList>>,
     Caller(who): Caller,
     RoomPath(room): RoomPath,
@@ -148,7 +148,7 @@ pub async fn one(
 
 /// What of a room is to be changed.
 #[derive(Debug, ToSchema)]
-pub struct RoomChange {
+pub(crate) struct RoomChange {
     name: Option<RoomName>,
     description: Option<Description>,
 }
@@ -172,7 +172,7 @@ impl FromFields for RoomChange {
         (status = 409, description = "`room_name_taken`", body = ErrorBody),
     )
 )]
-pub async fn update(
+pub(crate) async fn update(
     State(rooms): State<Arc<Rooms>>,
     Caller(who): Caller,
     RoomPath(room): RoomPath,
@@ -192,7 +192,7 @@ pub async fn update(
         (status = 404, description = "`room_not_found`", body = ErrorBody),
     )
 )]
-pub async fn delete(
+pub(crate) async fn delete(
     State(rooms): State<Arc<Rooms>>,
     Caller(who): Caller,
     RoomPath(room): RoomPath,

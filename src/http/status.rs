@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How the server is.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Health {
+pub(crate) struct Health {
     /// `ok`, or `degraded` where the store does not answer or cannot write, and while the server shuts down.
     #[schema(example = "ok")]
     status: &'static str,
@@ -36,7 +36,7 @@ pub struct Health {
 
 /// How the store is.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct StoreHealth {
+pub(crate) struct StoreHealth {
     /// `polodb` or `mongodb`.
     #[schema(example = "polodb")]
     engine: &'static str,
@@ -47,7 +47,7 @@ pub struct StoreHealth {
 
 impl StoreHealth {
     /// Of a store that is well or not.
-    pub fn of(store: &dyn Store, well: bool) -> Self {
+    pub(crate) fn of(store: &dyn Store, well: bool) -> Self {
         Self { engine: store.engine().as_str(), status: word(well) }
     }
 }
@@ -67,7 +67,7 @@ const fn word(well: bool) -> &'static str {
         ),
     )
 )]
-pub async fn health(
+pub(crate) async fn health(
     State(store): State<Arc<dyn Store>>,
     State(connections): State<Arc<Connections>>,
     State(started): State<Instant>,
@@ -94,7 +94,7 @@ pub async fn health(
 /// What a client should know before it logs in.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct PublicConfig {
+pub(crate) struct PublicConfig {
     /// The server's name.
     #[schema(example = "Tincan")]
     name: &'static str,
@@ -118,7 +118,7 @@ pub struct PublicConfig {
         (status = 200, description = "Settings that concern clients", body = PublicConfig),
     )
 )]
-pub async fn config(
+pub(crate) async fn config(
     State(config): State<Arc<Config>>,
     State(accounts): State<Arc<Accounts>>,
 ) -> Result<Json<PublicConfig>, Error> {

@@ -24,7 +24,7 @@ const CHALLENGES: &str = "/.well-known/acme-challenge";
 const REMEMBER: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// What an authority is answered.
-pub fn challenges(tls: &Option<Arc<Tls>>) -> Router {
+pub(crate) fn challenges(tls: &Option<Arc<Tls>>) -> Router {
     Router::new().route("/.well-known/acme-challenge/{token}", get(challenge)).with_state(tls.clone())
 }
 
@@ -35,7 +35,7 @@ async fn challenge(State(tls): State<Option<Arc<Tls>>>, Path(token): Path<String
 
 /// Leads there whoever came over plain http, and tells those who came over https that it is always so. Nobody within
 /// the machine: what asks there is a health check, or a proxy that has a certificate itself.
-pub async fn lead(
+pub(crate) async fn lead(
     State((config, tls)): State<(Arc<Config>, Option<Arc<Tls>>)>,
     request: Request,
     next: Next,

@@ -21,7 +21,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 ///
 /// Only the path is logged, and of a code in it nothing: a query may hold what is a secret, as the session of a
 /// transport is.
-pub async fn watch(request: Request, next: Next) -> Response {
+pub(crate) async fn watch(request: Request, next: Next) -> Response {
     static COUNT: AtomicU64 = AtomicU64::new(1);
     let id = COUNT.fetch_add(1, Ordering::Relaxed);
     let method = request.method().clone();
@@ -52,7 +52,7 @@ fn without_code(path: &str) -> &str {
 }
 
 /// Leaves the name of the route with its answer, for the figures.
-pub async fn name_route(request: Request, next: Next) -> Response {
+pub(crate) async fn name_route(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;
     if let Some(route) = route {
@@ -62,7 +62,7 @@ pub async fn name_route(request: Request, next: Next) -> Response {
 }
 
 /// A handler that panics is a mistake of the server, and costs nobody but its own request anything.
-pub async fn catch_panic(request: Request, next: Next) -> Response {
+pub(crate) async fn catch_panic(request: Request, next: Next) -> Response {
     // The panic hook has said where. What the handler shared with others is guarded by locks that outlive a panic.
     AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| Error::Internal.into_response())
 }

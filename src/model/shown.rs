@@ -11,18 +11,18 @@ const BLANK: [char; 6] = ['\u{2800}', '\u{fffc}', '\u{16fe4}', '\u{13441}', '\u{
 
 /// Whether a program that cannot do anything with the character shows nothing for it: Unicode's
 /// `Default_Ignorable_Code_Point` (zero-width spaces and joiners, variation selectors, Hangul fillers, tags, …).
-pub fn is_ignorable(c: char) -> bool {
+pub(crate) fn is_ignorable(c: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
 /// Whether the character leaves no trace wherever it stands.
-pub fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     is_ignorable(c) || BLANK.contains(&c)
 }
 
 /// Whether the character is seen where it stands alone: no white space, format, filler, control or combining character.
 /// One that Unicode has not assigned yet is seen: it may be an emoji newer than this program.
-pub fn is_shown(c: char) -> bool {
+pub(crate) fn is_shown(c: char) -> bool {
     let unseen = c.is_whitespace()
         || c.is_control()
         || is_hidden(c)
@@ -33,7 +33,7 @@ pub fn is_shown(c: char) -> bool {
 }
 
 /// Whether it is a letter or a decimal digit, of any script, that is seen.
-pub fn is_shown_letter_or_digit(c: char) -> bool {
+pub(crate) fn is_shown_letter_or_digit(c: char) -> bool {
     let category = c.general_category();
     let letter = c.general_category_group() == GeneralCategoryGroup::Letter;
     (letter || category == GeneralCategory::DecimalNumber) && !is_hidden(c)

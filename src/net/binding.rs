@@ -25,7 +25,7 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 ///
 /// # Errors
 /// As [`listen`].
-pub fn datagrams(address: SocketAddr) -> io::Result<UdpSocket> {
+pub(crate) fn datagrams(address: SocketAddr) -> io::Result<UdpSocket> {
     UdpSocket::from_std(bound(Type::DGRAM, Protocol::UDP, address)?.into())
 }
 
@@ -59,7 +59,7 @@ fn is_of_no_ipv6(error: &io::Error) -> bool {
 }
 
 /// An address as it is told and counted: one of IPv4 in the form of IPv6 is the one of IPv4.
-pub fn plain(address: SocketAddr) -> SocketAddr {
+pub(crate) fn plain(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 

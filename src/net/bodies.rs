@@ -21,7 +21,7 @@ struct Timed {
 }
 
 /// The body of a request, with its time.
-pub fn timed(body: hyper::body::Incoming) -> Body {
+pub(crate) fn timed(body: hyper::body::Incoming) -> Body {
     if body.is_end_stream() {
         return Body::empty();
     }
@@ -60,7 +60,7 @@ struct Answer {
 }
 
 /// Has the connection know when this answer is done.
-pub fn watched(body: Body, switch: Arc<KillSwitch>) -> Body {
+pub(crate) fn watched(body: Body, switch: Arc<KillSwitch>) -> Body {
     Body::new(Answer { body, switch })
 }
 

@@ -32,7 +32,7 @@ struct Inner {
 }
 
 /// Of a connection that was let in; given back on drop.
-pub type Pass = Place<IpAddr>;
+pub(crate) type Pass = Place<IpAddr>;
 
 impl Doors {
     /// For as many connections as the process has descriptors, less those that are held back. The bound that the system

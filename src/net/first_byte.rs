@@ -14,7 +14,7 @@ use tokio_rustls::server::TlsStream;
 
 /// What may come over a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
+pub(crate) enum Protocol {
     /// A handshake record of TLS, 0x16.
     Tls,
     /// A message of STUN or TURN, whose first two bits are 0 and whose type is a small number.
@@ -34,7 +34,7 @@ impl Protocol {
 }
 
 /// A connection whose first byte can be looked at without being taken.
-pub trait Peek {
+pub(crate) trait Peek {
     /// The first byte; `None` where the other end has closed.
     fn poll_first(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<u8>>>;
 }
@@ -58,7 +58,7 @@ impl Peek for TlsStream<TcpStream> {
 ///
 /// # Errors
 /// The connection's.
-pub async fn tell(connection: &mut impl Peek) -> io::Result<Option<Protocol>> {
+pub(crate) async fn tell(connection: &mut impl Peek) -> io::Result<Option<Protocol>> {
     let first = poll_fn(|context| connection.poll_first(context)).await?;
     Ok(first.map(Protocol::beginning_with))
 }

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 /// Either of them.
-pub enum Line {
+pub(crate) enum Line {
     /// As it comes.
     Plain(TcpStream),
     /// Encrypted. Boxed, for it is a kilobyte.
@@ -18,7 +18,7 @@ pub enum Line {
 
 impl Line {
     /// Whether it is within TLS.
-    pub fn is_tls(&self) -> bool {
+    pub(crate) fn is_tls(&self) -> bool {
         matches!(self, Self::Tls(_))
     }
 }

@@ -18,7 +18,7 @@ const FIRST: Duration = Duration::from_secs(15);
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// What a connection is for.
-pub enum Opened {
+pub(crate) enum Opened {
     /// For http.
     Http(Line),
     /// For the relay.
@@ -30,7 +30,7 @@ pub enum Opened {
 ///
 /// # Errors
 /// Those of the connection and of the handshake.
-pub async fn open(mut stream: TcpStream, tls: Option<&Tls>, relays: bool) -> io::Result<Option<Opened>> {
+pub(crate) async fn open(mut stream: TcpStream, tls: Option<&Tls>, relays: bool) -> io::Result<Option<Opened>> {
     if tls.is_none() && !relays {
         return Ok(Some(Opened::Http(Line::Plain(stream))));
     }

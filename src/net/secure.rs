@@ -11,11 +11,11 @@ const HELD_BACK: usize = 16 * 1024;
 
 /// A session of TLS after its handshake. The connection under it is given to each call; it must not wait, and say
 /// [`io::ErrorKind::WouldBlock`] instead.
-pub struct Secure(Mutex<ServerConnection>);
+pub(crate) struct Secure(Mutex<ServerConnection>);
 
 impl Secure {
     /// Takes a session over.
-    pub fn new(mut session: ServerConnection) -> Self {
+    pub(crate) fn new(mut session: ServerConnection) -> Self {
         session.set_buffer_limit(Some(HELD_BACK));
         Self(Mutex::new(session))
     }
@@ -29,7 +29,7 @@ impl Secure {
     ///
     /// # Errors
     /// [`io::ErrorKind::WouldBlock`] where the kernel takes nothing more; else the connection's.
-    pub fn try_write(&self, parts: &[IoSlice<'_>], tcp: &mut impl Write) -> io::Result<usize> {
+    pub(crate) fn try_write(&self, parts: &[IoSlice<'_>], tcp: &mut impl Write) -> io::Result<usize> {
         let mut session = self.lock();
         push(&mut session, tcp)?;
         let taken = session.writer().write_vectored(parts)?;
@@ -43,12 +43,12 @@ impl Secure {
     ///
     /// # Errors
     /// As [`Secure::try_write`].
-    pub fn flush(&self, tcp: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn flush(&self, tcp: &mut impl Write) -> io::Result<()> {
         push(&mut self.lock(), tcp)
     }
 
     /// Says that nothing comes any more.
-    pub fn finish(&self, tcp: &mut impl Write) {
+    pub(crate) fn finish(&self, tcp: &mut impl Write) {
         let mut session = self.lock();
         session.send_close_notify();
         // Who does not take it any more learns of the end by the connection's.
@@ -59,7 +59,7 @@ impl Secure {
     ///
     /// # Errors
     /// [`io::ErrorKind::WouldBlock`] where nothing has come; else the connection's, or what was wrong with what came.
-    pub fn try_read(&self, out: &mut [u8], tcp: &mut (impl Read + Write)) -> io::Result<usize> {
+    pub(crate) fn try_read(&self, out: &mut [u8], tcp: &mut (impl Read + Write)) -> io::Result<usize> {
         let mut session = self.lock();
         loop {
             match session.reader().read(out) {

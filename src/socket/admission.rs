@@ -14,7 +14,7 @@ use crate::wire::{bearer, bearer_or_bare, json};
 
 /// What is done with who is not let in.
 #[derive(Debug)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// The client is told, and gives up.
     Told(String),
     /// The server is to blame: the transport is closed without a word, so that the client comes back.
@@ -23,7 +23,7 @@ pub enum Refusal {
 
 /// The token of a CONNECT packet: from its `auth: {token}`, where the token may have `Bearer` before it, else from the
 /// `Authorization` header of the handshake.
-pub fn token(auth: Option<&str>, header: Option<&str>) -> Option<String> {
+pub(crate) fn token(auth: Option<&str>, header: Option<&str>) -> Option<String> {
     let auth = auth.and_then(json::read);
     let named = auth.as_ref().and_then(|auth| bearer_or_bare(auth.get("token")?.as_str()?));
     named.or_else(|| header.and_then(bearer)).map(str::to_owned)
@@ -34,7 +34,7 @@ pub fn token(auth: Option<&str>, header: Option<&str>) -> Option<String> {
 ///
 /// # Errors
 /// Whatever is against it; what is done then says [`refusal`].
-pub async fn admit(
+pub(crate) async fn admit(
     hub: &Hub,
     token: Option<String>,
     tally: Option<&Arc<Tally>>,
@@ -52,7 +52,7 @@ pub async fn admit(
 
 /// What is done with who was not let in. Only a bad token is an authentication error, after which clients give up, and
 /// the bound of sockets is told by its code; Socket.IO has a text alone for it.
-pub fn refusal(error: &Error) -> Refusal {
+pub(crate) fn refusal(error: &Error) -> Refusal {
     static TURNED_AWAY: Seldom = Seldom::new();
     tracing::debug!(code = error.code(), "a connection was refused");
     match error {
@@ -70,7 +70,7 @@ pub fn refusal(error: &Error) -> Refusal {
 
 /// Makes a connection that was let in known to everybody; whether that went well. Where it did not, the client was told
 /// what there is to tell.
-pub async fn connect(hub: &Hub, connection: &Arc<Connection>, identity: &Identity, way: &Arc<dyn Way>) -> bool {
+pub(crate) async fn connect(hub: &Hub, connection: &Arc<Connection>, identity: &Identity, way: &Arc<dyn Way>) -> bool {
     hub.register(connection, way);
     connection.set_known(true);
     let connected = hub.entrance().connections.connect(connection.id, identity, Arc::clone(way) as _).await;
@@ -84,7 +84,7 @@ pub async fn connect(hub: &Hub, connection: &Arc<Connection>, identity: &Identit
 
 /// Takes it away again. Not from the verbs where the server goes: nobody has left then, and calls go on after a
 /// restart; what other servers are to know they are told of all at once.
-pub fn disconnect(hub: &Hub, connection: &Connection) {
+pub(crate) fn disconnect(hub: &Hub, connection: &Connection) {
     hub.forget(connection.id);
     let connections = &hub.entrance().connections;
     if connection.set_known(false) && !connections.are_closing() {

@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 /// The largest Socket.IO packet, in bytes; a larger one closes the connection.
-pub const MOST_PACKET: usize = 128 * 1024;
+pub(crate) const MOST_PACKET: usize = 128 * 1024;
 
 /// How many packets may wait for a socket before it counts as too slow: more than a burst of joins to a room of
 /// thousands.
-pub const MOST_WAITING: usize = 8192;
+pub(crate) const MOST_WAITING: usize = 8192;
 
 /// How many attachments a packet may have; together they may be as large as a packet.
-pub const MOST_ATTACHMENTS: usize = 16;
+pub(crate) const MOST_ATTACHMENTS: usize = 16;
 
 /// How long the attachments of a packet may take to come.
-pub const ATTACHED_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const ATTACHED_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long a client that has left, or was told to go, may stay on the line. Clients close the transport themselves.
-pub const PARTING: Duration = Duration::from_secs(4);
+pub(crate) const PARTING: Duration = Duration::from_secs(4);
 
 /// Times of sessions; clients are told of them as they begin.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +32,7 @@ pub struct Times {
 }
 
 /// Those of every session.
-pub const TIMES: Times = Times {
+pub(crate) const TIMES: Times = Times {
     ping_interval: Duration::from_secs(25),
     ping_timeout: Duration::from_secs(20),
     connect_timeout: Duration::from_secs(10),

@@ -17,7 +17,7 @@ fn which(call: Option<CallId>) -> Which {
 }
 
 /// `initiate-call {to, callType?}` or `{roomId, callType?}`
-pub async fn initiate(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
+pub(crate) async fn initiate(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
     let InitiateCall { to, room_id, call_type } = InitiateCall::of(payload)?;
     let call_type = call_type.unwrap_or(CallType::Video);
     let call_id = match (to, room_id) {
@@ -29,7 +29,7 @@ pub async fn initiate(context: &Context<'_>, payload: &Map<String, Value>) -> Re
 }
 
 /// `accept-call {callId?, roomId?}`
-pub async fn accept(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
+pub(crate) async fn accept(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
     let AcceptCall { call_id, room_id } = AcceptCall::of(payload)?;
     let in_room = room_id.filter(|_| call_id.is_none()).map(Which::InRoom);
     let call = in_room.unwrap_or_else(|| which(call_id));
@@ -38,21 +38,21 @@ pub async fn accept(context: &Context<'_>, payload: &Map<String, Value>) -> Resu
 }
 
 /// `reject-call {callId?, reason?}`
-pub async fn reject(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
+pub(crate) async fn reject(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
     let RejectCall { call_id, reason } = RejectCall::of(payload)?;
     context.verbs.calls.reject(context.from, which(call_id), reason).await?;
     Reply::ok()
 }
 
 /// `end-call {callId?}`
-pub async fn end(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
+pub(crate) async fn end(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
     let EndCall { call_id } = EndCall::of(payload)?;
     context.verbs.calls.end(context.from, which(call_id)).await?;
     Reply::ok()
 }
 
 /// `media-state {callId?, audio, video, screen}`
-pub fn media_state(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
+pub(crate) fn media_state(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
     let SetMediaState { call_id, audio, video, screen } = SetMediaState::of(payload)?;
     context.verbs.calls.media_state(context.from, which(call_id), MediaState { audio, video, screen })?;
     Reply::ok()

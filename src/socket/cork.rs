@@ -24,7 +24,7 @@ const AT_ONCE: usize = 256;
 const MOST_LISTS: usize = 8;
 
 /// The way to a client, on which something waits to be written.
-pub trait Waiting: Send + Sync {
+pub(crate) trait Waiting: Send + Sync {
     /// Writes what waits, as far as it is taken.
     fn write(self: Arc<Self>);
 
@@ -69,12 +69,12 @@ pub fn woke() {
 }
 
 /// Whether what is sent now has to wait; it is to be entered by [`enter`] then.
-pub fn is_corked() -> bool {
+pub(crate) fn is_corked() -> bool {
     GATHERING.get() || DOING.get() != Doing::Turn
 }
 
 /// Has a way written to when it is time.
-pub fn enter(way: Arc<dyn Waiting>) {
+pub(crate) fn enter(way: Arc<dyn Waiting>) {
     if DOING.get() == Doing::Else && !GATHERING.get() {
         return way.later().add([Arc::clone(&way)]);
     }
@@ -83,7 +83,7 @@ pub fn enter(way: Arc<dyn Waiting>) {
 
 /// One poll of what a session does: of one packet, or of several that came together. What it sends is written by its
 /// end, or soon after.
-pub fn turn<T>(packets: usize, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+pub(crate) fn turn<T>(packets: usize, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
     struct Done;
     impl Drop for Done {
         fn drop(&mut self) {
@@ -99,7 +99,7 @@ pub fn turn<T>(packets: usize, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
 }
 
 /// Sends to several: nothing is written before that is done.
-pub fn gather(send: impl FnOnce()) {
+pub(crate) fn gather(send: impl FnOnce()) {
     struct Done(bool);
     impl Drop for Done {
         fn drop(&mut self) {

@@ -45,7 +45,7 @@ fn find(name: &str) -> Option<(EventClass, Known)> {
 }
 
 /// How often the event of this name may come; one that is not known as seldom as any.
-pub fn class(name: &str) -> EventClass {
+pub(crate) fn class(name: &str) -> EventClass {
     find(name).map_or(EventClass::Other, |(class, _)| class)
 }
 
@@ -53,7 +53,7 @@ pub fn class(name: &str) -> EventClass {
 ///
 /// # Errors
 /// [`Error::UnknownEvent`], and those of the verb behind it.
-pub async fn dispatch(context: &Context<'_>, name: &str, payload: Payload) -> Result<Reply, Error> {
+pub(crate) async fn dispatch(context: &Context<'_>, name: &str, payload: Payload) -> Result<Reply, Error> {
     let (_, event) = find(name).ok_or(Error::UnknownEvent)?;
     match event {
         Known::JoinRoom => rooms::join(context, &payload.object_or_room()?).await,

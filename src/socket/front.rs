@@ -15,7 +15,7 @@ use crate::net::remote::client_address;
 
 /// The transports.
 #[derive(Clone)]
-pub struct Front {
+pub(crate) struct Front {
     /// All connections.
     pub hub: Arc<Hub>,
     /// Sessions of our own.
@@ -25,7 +25,7 @@ pub struct Front {
 }
 
 /// The middleware. Requests for other paths pass untouched.
-pub async fn guard(State(front): State<Front>, request: Request, next: Next) -> Response {
+pub(crate) async fn guard(State(front): State<Front>, request: Request, next: Next) -> Response {
     if !request.uri().path().starts_with("/socket.io") {
         return next.run(request).await;
     }

@@ -22,7 +22,7 @@ const REFUSED: u64 = 1024;
 
 /// The count of one session.
 #[derive(Debug)]
-pub struct Intake {
+pub(crate) struct Intake {
     since: Instant,
     member: AtomicBool,
     came: AtomicU64,
@@ -42,12 +42,12 @@ impl Default for Intake {
 
 impl Intake {
     /// It has authenticated.
-    pub fn authenticated(&self) {
+    pub(crate) fn authenticated(&self) {
         self.member.store(true, Ordering::Relaxed);
     }
 
     /// Counts bytes that came; whether the session may go on.
-    pub fn came(&self, bytes: usize) -> bool {
+    pub(crate) fn came(&self, bytes: usize) -> bool {
         let came = self.came.fetch_add(bytes as u64, Ordering::Relaxed) + bytes as u64;
         let wasted = came.saturating_sub(self.taken.load(Ordering::Relaxed));
         // Asked for the time only where it matters.
@@ -62,13 +62,13 @@ impl Intake {
     }
 
     /// An event of this size was taken.
-    pub fn took(&self, bytes: usize) {
+    pub(crate) fn took(&self, bytes: usize) {
         // With what is around it on the line, as far as that is the same for all.
         self.taken.fetch_add(bytes as u64 + 8, Ordering::Relaxed);
     }
 
     /// A packet was refused; whether the session may go on.
-    pub fn refused(&self) -> bool {
+    pub(crate) fn refused(&self) -> bool {
         self.came(REFUSED as usize)
     }
 }

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::model::UserId;
 
 /// How many sockets a user may have at once.
-pub const MOST_SOCKETS: usize = 100;
+pub(crate) const MOST_SOCKETS: usize = 100;
 
 /// How many bytes may wait to be sent to one socket. A single packet is always taken, so that a large answer gets
 /// through.
@@ -28,7 +28,7 @@ const MOST: u64 = 96 * 1024 * 1024;
 const HOLD_EVENTS: u64 = 1024 * 1024;
 
 /// How long a socket may take to take what waits for it before its next event is run.
-pub const TAKES_WITHIN: Duration = Duration::from_secs(30);
+pub(crate) const TAKES_WITHIN: Duration = Duration::from_secs(30);
 
 /// How many bytes of events of one user may wait to be run, over all sockets.
 const MOST_EVENTS_OF_USER: u64 = 16 * 1024 * 1024;

@@ -1,7 +1,7 @@
 //! What a packet is called, without reading the rest.
 
 /// The name of an event as it is written, without its quotes; only as much of the packet is looked at as that takes.
-pub fn written(packet: &str) -> Option<&str> {
+pub(crate) fn written(packet: &str) -> Option<&str> {
     let name = packet.trim_ascii_start().strip_prefix('[')?.trim_ascii_start().strip_prefix('"')?;
     let mut escaped = false;
     let end = name.bytes().position(|byte| {
@@ -13,7 +13,7 @@ pub fn written(packet: &str) -> Option<&str> {
 }
 
 /// The name of an event as it spells itself, where it is one of at most 64 characters; a longer one is no event's.
-pub fn spelled(packet: &str) -> String {
+pub(crate) fn spelled(packet: &str) -> String {
     let Some(written) = written(packet).filter(|name| name.len() <= 64 * "\\u0000".len()) else { return String::new() };
     if !written.contains('\\') {
         return written.chars().take(64).collect();

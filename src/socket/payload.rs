@@ -7,7 +7,7 @@ use crate::wire::json;
 
 /// An event as it came.
 #[derive(Debug)]
-pub struct Incoming {
+pub(crate) struct Incoming {
     /// Its name.
     pub name: String,
     /// Its payload; empty where there was none.
@@ -16,7 +16,7 @@ pub struct Incoming {
 
 /// The argument of an event.
 #[derive(Debug)]
-pub enum Payload {
+pub(crate) enum Payload {
     /// An object; also none at all, and `null`.
     Object(Map<String, Value>),
     /// A bare string.
@@ -28,7 +28,7 @@ pub enum Payload {
 impl Payload {
     /// # Errors
     /// [`Error::Validation`] where it is no object.
-    pub fn object(self) -> Result<Map<String, Value>, Error> {
+    pub(crate) fn object(self) -> Result<Map<String, Value>, Error> {
         if let Self::Object(object) = self { Ok(object) } else { Err(Error::field("payload", "must be an object")) }
     }
 
@@ -36,7 +36,7 @@ impl Payload {
     ///
     /// # Errors
     /// [`Error::Validation`] where it is neither.
-    pub fn object_or_room(self) -> Result<Map<String, Value>, Error> {
+    pub(crate) fn object_or_room(self) -> Result<Map<String, Value>, Error> {
         if let Self::Text(room) = self {
             return Ok(Map::from_iter([("roomId".to_owned(), Value::String(room))]));
         }
@@ -46,7 +46,7 @@ impl Payload {
 
 /// Reads a packet: `["name", payload?, …]`; further arguments are ignored. `None` where it is nothing of that form, or
 /// nested deeper than 127.
-pub fn read(packet: &str) -> Option<Incoming> {
+pub(crate) fn read(packet: &str) -> Option<Incoming> {
     let Some(Value::Array(arguments)) = json::read(packet) else { return None };
     let mut arguments = arguments.into_iter();
     let Some(Value::String(name)) = arguments.next() else { return None };

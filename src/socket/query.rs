@@ -3,7 +3,7 @@
 use axum::http::Uri;
 
 /// The parts that matter here. Of several of one name the first counts, as for the library.
-pub struct Query<'a> {
+pub(crate) struct Query<'a> {
     /// The version of the protocol.
     pub version: Option<&'a str>,
     /// The transport is a websocket.
@@ -14,7 +14,7 @@ pub struct Query<'a> {
 
 impl<'a> Query<'a> {
     /// That of a request for this.
-    pub fn of(uri: &'a Uri) -> Self {
+    pub(crate) fn of(uri: &'a Uri) -> Self {
         let mut query = Query { version: None, websocket: None, sid: None };
         for (name, value) in uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('=')) {
             match name {

@@ -8,14 +8,14 @@ use crate::error::Error;
 use crate::model::Actor;
 
 /// The answer to an event, encoded: `{"ok":true, …}`.
-pub struct Reply(pub(super) Box<RawValue>);
+pub(crate) struct Reply(pub(super) Box<RawValue>);
 
 impl Reply {
     /// `ok` and these fields.
     ///
     /// # Errors
     /// [`Error::Internal`] where they cannot be encoded.
-    pub fn with(fields: &impl Serialize) -> Result<Self, Error> {
+    pub(crate) fn with(fields: &impl Serialize) -> Result<Self, Error> {
         #[derive(Serialize)]
         struct Ok<'a, T> {
             ok: bool,
@@ -32,7 +32,7 @@ impl Reply {
     ///
     /// # Errors
     /// As [`Reply::with`].
-    pub fn ok() -> Result<Self, Error> {
+    pub(crate) fn ok() -> Result<Self, Error> {
         #[derive(Serialize)]
         struct Nothing {}
         Self::with(&Nothing {})
@@ -40,7 +40,7 @@ impl Reply {
 }
 
 /// What an event's handler works with.
-pub struct Context<'a> {
+pub(crate) struct Context<'a> {
     /// What it may do.
     pub verbs: &'a Verbs,
     /// Who sends it.

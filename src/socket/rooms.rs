@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::wire::{FromFields, JoinAnswer, JoinRoom, LeaveRoom};
 
 /// `join-room {roomId, after?, afterId?}`
-pub async fn join(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
+pub(crate) async fn join(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
     let JoinRoom { room_id, after, after_id } = JoinRoom::of(payload)?;
     let seen = after.map(|seq| LastSeen { seq, id: after_id });
     Reply::with(&answer(&context.verbs.membership.join(context.from, room_id, seen).await?))
@@ -27,7 +27,7 @@ fn answer(joined: &Joined) -> JoinAnswer<'_> {
 }
 
 /// `leave-room {roomId, all?}`
-pub async fn leave(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
+pub(crate) async fn leave(context: &Context<'_>, payload: &Map<String, Value>) -> Result<Reply, Error> {
     let LeaveRoom { room_id, all } = LeaveRoom::of(payload)?;
     context.verbs.membership.leave(context.from, room_id, all).await?;
     Reply::ok()

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::wire::{Event, RefusedAnswer};
 
 /// The acknowledgement that a client waits for.
-pub trait Acknowledge: Send {
+pub(crate) trait Acknowledge: Send {
     /// Sends it; one that is too much has the connection cut.
     fn send(self, payload: &RawValue);
 }
@@ -25,18 +25,18 @@ pub trait Acknowledge: Send {
 ///
 /// # Errors
 /// [`Error::RateLimited`].
-pub fn meter(connection: &Connection, packet: &str) -> Result<(), Error> {
+pub(crate) fn meter(connection: &Connection, packet: &str) -> Result<(), Error> {
     // Only the name is read. One that is written with an escape is metered as one that is not known, the strictest.
     connection.limits.check(events::class(name::written(packet).unwrap_or_default()))
 }
 
 /// Answers a packet that is not run, without reading more of it than its name.
-pub fn refuse(hub: &Hub, connection: &Connection, packet: &str, ack: Option<impl Acknowledge>, error: &Error) {
+pub(crate) fn refuse(hub: &Hub, connection: &Connection, packet: &str, ack: Option<impl Acknowledge>, error: &Error) {
     answer(hub, connection, &name::spelled(packet), ack, Err(error.clone()));
 }
 
 /// Runs an event to its end and answers it.
-pub async fn run(hub: &Hub, connection: &Connection, packet: &str, ack: Option<impl Acknowledge>) {
+pub(crate) async fn run(hub: &Hub, connection: &Connection, packet: &str, ack: Option<impl Acknowledge>) {
     let Some(Incoming { name, payload }) = payload::read(packet) else {
         let error = Error::field("payload", "must be JSON, nested less than 128 deep");
         return answer(hub, connection, "", ack, Err(error));

@@ -18,7 +18,11 @@ const MOST_CANDIDATE: usize = 4096;
 const DESCRIPTION: [&str; 3] = ["sdp", "desc", "description"];
 
 /// Reads a signal, and has it relayed.
-pub async fn relay(context: &Context<'_>, kind: SignalKind, payload: Map<String, Value>) -> Result<Reply, Error> {
+pub(crate) async fn relay(
+    context: &Context<'_>,
+    kind: SignalKind,
+    payload: Map<String, Value>,
+) -> Result<Reply, Error> {
     let mut fields = Fields::body(&payload);
     let to = fields.optional(&RECEIVER, |text| Ok(receiver(text)));
     let room = fields.optional(&["roomId", "room"], |text| Ok(RoomId::or_nothing(text)));
@@ -31,7 +35,7 @@ pub async fn relay(context: &Context<'_>, kind: SignalKind, payload: Map<String,
 }
 
 /// Whom a text stands for.
-pub fn receiver(text: &str) -> Receiver {
+pub(crate) fn receiver(text: &str) -> Receiver {
     UserId::parse(text)
         .map(Receiver::User)
         .or_else(|| SocketId::parse(text).map(Receiver::Socket))

@@ -52,7 +52,7 @@ pub(super) struct Encoder<W: Write> {
 impl<W: Write> Encoder<W> {
     /// # Errors
     /// That of `to`, as of every method.
-    pub fn new(to: W) -> io::Result<Self> {
+    pub(crate) fn new(to: W) -> io::Result<Self> {
         let gzip = GzEncoder::new(BufWriter::new(to), Compression::new(4));
         let mut this = Self { gzip, sum: Context::new(&SHA256) };
         this.line(&Head { tincan: VERSION })?;
@@ -66,13 +66,13 @@ impl<W: Write> Encoder<W> {
     }
 
     /// Lines of records.
-    pub fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+    pub(crate) fn write(&mut self, lines: &[u8]) -> io::Result<()> {
         self.sum.update(lines);
         self.gzip.write_all(lines)
     }
 
     /// The end; gives back what the bytes went to, with all of them in it.
-    pub fn finish(mut self, totals: Totals) -> io::Result<W> {
+    pub(crate) fn finish(mut self, totals: Totals) -> io::Result<W> {
         let sha256 = HEXLOWER.encode(self.sum.clone().finish().as_ref());
         self.line(&End { totals, sha256 })?;
         self.gzip.finish()?.into_inner().map_err(io::IntoInnerError::into_error)

@@ -67,12 +67,12 @@ pub(super) struct Adding {
 }
 
 impl Adding {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { kinds: std::array::from_fn(|_| (0, Context::new(&SHA256))) }
     }
 
     /// One more record, as its line in the archive.
-    pub fn add(&mut self, line: &Line, text: &[u8]) {
+    pub(crate) fn add(&mut self, line: &Line, text: &[u8]) {
         let kind = match line {
             Line::User(_) => 0,
             Line::Room(_) => 1,
@@ -86,7 +86,7 @@ impl Adding {
         context.update(text);
     }
 
-    pub fn totals(self) -> Totals {
+    pub(crate) fn totals(self) -> Totals {
         let [users, rooms, messages, calls, invites] =
             self.kinds.map(|(count, context)| Total { count, sha256: HEXLOWER.encode(context.finish().as_ref()) });
         Totals { users, rooms, messages, calls, invites, left_out: Vec::new() }

@@ -34,7 +34,7 @@ struct Seen {
 
 impl Filling {
     /// Begins to fill it, or goes on.
-    pub async fn begin(target: &Arc<dyn Store>, origin: &str, name: &str) -> Result<Self, TransferError> {
+    pub(crate) async fn begin(target: &Arc<dyn Store>, origin: &str, name: &str) -> Result<Self, TransferError> {
         let resumed = match target.begin_load(origin).await? {
             Loading::Refused => return Err(TransferError::NotEmpty(name.to_owned())),
             Loading::Begun => None,
@@ -50,7 +50,7 @@ impl Filling {
     }
 
     /// All records came: what the source has no more goes.
-    pub async fn end(mut self) -> StoreResult<()> {
+    pub(crate) async fn end(mut self) -> StoreResult<()> {
         self.without_users_that_are_gone().await?;
         let Some(seen) = self.resumed else { return Ok(()) };
         for invite in self.target.dump_invites(None, usize::MAX).await? {

@@ -212,7 +212,7 @@ fn users(texts: &[String]) -> Option<Vec<UserId>> {
 
 impl Line {
     /// The line, with its end.
-    pub fn text(&self) -> Vec<u8> {
+    pub(crate) fn text(&self) -> Vec<u8> {
         // Strings, numbers and lists of them always have a JSON form.
         let mut text = serde_json::to_vec(self).unwrap_or_default();
         text.push(b'\n');
@@ -234,7 +234,7 @@ pub(super) enum Record {
 
 impl Line {
     /// `None` where it holds what no store can.
-    pub fn record(self) -> Option<Record> {
+    pub(crate) fn record(self) -> Option<Record> {
         match self {
             Self::User(line) => line.user().map(Record::User),
             Self::Room(line) => line.room().map(|(room, readers)| Record::Room(room, readers)),
@@ -267,7 +267,7 @@ impl From<&User> for Line {
 
 impl Line {
     /// A room as an archive of this version has it.
-    pub fn of_room(room: &Room, readers: &[(UserId, u64)], version: u64) -> Self {
+    pub(crate) fn of_room(room: &Room, readers: &[(UserId, u64)], version: u64) -> Self {
         Self::Room(RoomLine {
             id: room.id.to_string(),
             kind: closed(room.kind),
@@ -282,7 +282,7 @@ impl Line {
     }
 
     /// Takes back the room before it.
-    pub fn gone(room: RoomId) -> Self {
+    pub(crate) fn gone(room: RoomId) -> Self {
         Self::Gone(GoneLine { room: room.to_string() })
     }
 }

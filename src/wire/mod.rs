@@ -18,7 +18,8 @@ pub use answers::{AcceptAnswer, JoinAnswer, MarkReadAnswer, RefusedAnswer, RingA
 pub use asyncapi::asyncapi;
 pub use bearer::{bearer, bearer_or_bare};
 pub use events::{
-    Audience, Delivery, Event, LeaveReason, MediaState, Participant, ParticipantList, Peer, RoomEnd, SessionCall, SignalKind,
+    Audience, Delivery, Event, LeaveReason, MediaState, Participant, ParticipantList, Peer, RoomEnd, SessionCall,
+    SignalKind,
 };
 pub use failure::ErrorBody;
 pub use fields::{Fields, FromFields};

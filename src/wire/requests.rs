@@ -130,7 +130,7 @@ impl FromFields for SetTyping {
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "signals are relayed as they come; this is there for its schema")]
-pub struct SendSignal {
+pub(crate) struct SendSignal {
     /// A user's id or a connection's; without it the room, or the others in the call.
     #[schema(nullable = false)]
     pub to: Option<String>,
@@ -155,7 +155,7 @@ pub struct SendSignal {
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "camelCase")]
 #[expect(dead_code, reason = "signals are relayed as they come; this is there for its schema")]
-pub struct Signal {
+pub(crate) struct Signal {
     /// Who sent it.
     pub from: UserId,
     /// From which connection.
@@ -182,7 +182,7 @@ pub struct Signal {
 /// As `RTCPeerConnection` makes it.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "signals are relayed as they come; this is there for its schema")]
-pub struct SessionDescription {
+pub(crate) struct SessionDescription {
     /// At most 65,536 bytes.
     pub sdp: String,
 }

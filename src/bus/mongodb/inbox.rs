@@ -42,7 +42,7 @@ pub(super) struct Inbox {
 
 impl Inbox {
     /// Nothing is known of any other server.
-    pub fn new(me: ServerId, local: Arc<Local>, outbox: Arc<Outbox>) -> Self {
+    pub(crate) fn new(me: ServerId, local: Arc<Local>, outbox: Arc<Outbox>) -> Self {
         Self {
             me,
             local,
@@ -58,7 +58,7 @@ impl Inbox {
     }
 
     /// Takes a document that another server has written.
-    pub fn take(&self, document: &Document) {
+    pub(crate) fn take(&self, document: &Document) {
         let Ok(from) = document.get_object_id("from") else { return };
         let from = ServerId::from_bytes(from.bytes());
         if from == self.me {
@@ -95,7 +95,7 @@ impl Inbox {
     }
 
     /// Resolves when a mark of another server was taken.
-    pub async fn reached(&self, mark: Mark) {
+    pub(crate) async fn reached(&self, mark: Mark) {
         let there = |marks: &HashMap<ServerId, u64>| marks.get(&mark.server).is_some_and(|last| *last >= mark.number);
         // The sender is here, so that it cannot fail.
         let _ = self.marks.subscribe().wait_for(there).await;
@@ -173,7 +173,7 @@ impl Inbox {
 
     /// These other servers live: asks those of which nothing is known, and lets those go that are gone, with all their
     /// sockets.
-    pub fn living(&self, servers: &HashSet<ServerId>, may_bury: bool) {
+    pub(crate) fn living(&self, servers: &HashSet<ServerId>, may_bury: bool) {
         self.settled.store(may_bury, Ordering::Relaxed);
         let mut known = self.known();
         for server in servers {
@@ -201,17 +201,17 @@ impl Inbox {
     }
 
     /// How many other servers are known to live.
-    pub fn others(&self) -> usize {
+    pub(crate) fn others(&self) -> usize {
         self.known().len()
     }
 
     /// Whether a server is neither this one nor one that lives, as far as that can be told by now.
-    pub fn is_gone(&self, server: ServerId) -> bool {
+    pub(crate) fn is_gone(&self, server: ServerId) -> bool {
         server != self.me && self.settled.load(Ordering::Relaxed) && !self.known().contains_key(&server)
     }
 
     /// What others said was missed: everything is asked for anew.
-    pub fn ask_all(&self) {
+    pub(crate) fn ask_all(&self) {
         let mut known = self.known();
         let servers: Vec<ServerId> = known.keys().copied().collect();
         for server in servers {

@@ -26,7 +26,7 @@ use tokio::task::JoinHandle;
 use self::inbox::Inbox;
 use self::outbox::Outbox;
 use self::shelf::Documents;
-pub use self::sole::{Another, Sole};
+pub(crate) use self::sole::{Another, Sole};
 use super::carrying::{Bus, Mark};
 use super::local::Local;
 use super::server_info::ServerInfo;
@@ -52,7 +52,7 @@ fn collection(database: &Database, name: &str) -> Collection<Document> {
 ///
 /// # Errors
 /// Those of the driver.
-pub async fn living(database: &Database) -> Result<usize, mongodb::error::Error> {
+pub(crate) async fn living(database: &Database) -> Result<usize, mongodb::error::Error> {
     // An id that none of them has.
     leases::others(&collection(database, LEASES), ServerId::new()).await.map(|servers| servers.len())
 }
@@ -61,7 +61,7 @@ pub async fn living(database: &Database) -> Result<usize, mongodb::error::Error>
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The bus of several servers.
-pub struct Shared {
+pub(crate) struct Shared {
     local: Arc<Local>,
     outbox: Arc<Outbox>,
     bus: Collection<Document>,
@@ -82,7 +82,7 @@ impl Shared {
     ///
     /// # Errors
     /// Those of the driver: where the database does not answer, or has no change streams.
-    pub async fn open(database: &Database) -> Result<Self, mongodb::error::Error> {
+    pub(crate) async fn open(database: &Database) -> Result<Self, mongodb::error::Error> {
         let (bus, leases) = (collection(database, "tincan_bus"), collection(database, LEASES));
         let expires = IndexOptions::builder().expire_after(KEPT).build();
         bus.create_index(IndexModel::builder().keys(doc! { "at": 1 }).options(expires).build()).await?;

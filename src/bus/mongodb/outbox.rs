@@ -63,7 +63,7 @@ pub(super) struct Outbox {
 
 impl Outbox {
     /// Of this server, with nothing said yet.
-    pub fn new(me: ServerId) -> Self {
+    pub(crate) fn new(me: ServerId) -> Self {
         Self { me, state: Mutex::default(), added: Notify::new() }
     }
 
@@ -83,7 +83,7 @@ impl Outbox {
     }
 
     /// Marks the place behind all that was put; its number.
-    pub fn mark(&self) -> u64 {
+    pub(crate) fn mark(&self) -> u64 {
         self.add(|state| {
             state.marks += 1;
             state.put(None, items::mark(state.marks));
@@ -92,17 +92,17 @@ impl Outbox {
     }
 
     /// Asks a server for all its sockets.
-    pub fn ask(&self, server: ServerId) {
+    pub(crate) fn ask(&self, server: ServerId) {
         self.put(Some(vec![server]), items::ask());
     }
 
     /// Answers a server that asked. To be called while presence is locked, so that the answer lies between two facts.
-    pub fn answer(&self, server: ServerId, sockets: impl Iterator<Item = (Actor, Vec<RoomId>)>) {
+    pub(crate) fn answer(&self, server: ServerId, sockets: impl Iterator<Item = (Actor, Vec<RoomId>)>) {
         self.add(|state| state.put(Some(vec![server]), items::snapshot(state.facts, sockets)));
     }
 
     /// Writes what is put, as it comes. Never resolves.
-    pub async fn write(self: Arc<Self>, bus: Collection<Document>) {
+    pub(crate) async fn write(self: Arc<Self>, bus: Collection<Document>) {
         loop {
             self.added.notified().await;
             while self.write_some(&bus).await {
@@ -112,7 +112,7 @@ impl Outbox {
     }
 
     /// Writes what is left, at the end.
-    pub async fn write_rest(&self, bus: &Collection<Document>) {
+    pub(crate) async fn write_rest(&self, bus: &Collection<Document>) {
         while self.write_some(bus).await {}
     }
 

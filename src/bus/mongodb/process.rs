@@ -17,7 +17,7 @@ pub(super) struct Process {
 
 impl Process {
     /// This one; `None` where the system does not say.
-    pub fn this() -> Option<Self> {
+    pub(crate) fn this() -> Option<Self> {
         static THIS: std::sync::OnceLock<Option<Process>> = std::sync::OnceLock::new();
         let find = || {
             let number = i64::from(std::process::id());
@@ -27,18 +27,18 @@ impl Process {
     }
 
     /// As a lease has it.
-    pub fn document(&self) -> Document {
+    pub(crate) fn document(&self) -> Document {
         doc! { "machine": &self.machine, "number": self.number, "began": &self.began }
     }
 
     /// From a lease.
-    pub fn read(document: &Document) -> Option<Self> {
+    pub(crate) fn read(document: &Document) -> Option<Self> {
         let text = |field| document.get_str(field).ok().map(str::to_owned);
         Some(Self { machine: text("machine")?, number: document.get_i64("number").ok()?, began: text("began")? })
     }
 
     /// Whether it ran on the machine of `here` and does so no more.
-    pub fn is_known_dead(&self, here: &Self) -> bool {
+    pub(crate) fn is_known_dead(&self, here: &Self) -> bool {
         self.machine == here.machine && began(self.number).as_deref() != Some(&self.began)
     }
 }

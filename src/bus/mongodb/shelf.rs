@@ -21,14 +21,14 @@ const PATIENCE: Duration = Duration::from_secs(4);
 const DUPLICATE: i32 = 11_000;
 
 /// The shelf of a database.
-pub struct Documents {
+pub(crate) struct Documents {
     shelf: Collection<Document>,
     me: ServerId,
 }
 
 impl Documents {
     /// As this server.
-    pub fn of(shelf: Collection<Document>, me: ServerId) -> Self {
+    pub(crate) fn of(shelf: Collection<Document>, me: ServerId) -> Self {
         Self { shelf, me }
     }
 

@@ -24,7 +24,7 @@ const WAITED: Duration = Duration::from_secs(12);
 const LOOK: Duration = Duration::from_millis(250);
 
 /// The bus of the one server on a database.
-pub struct Sole {
+pub(crate) struct Sole {
     local: Local,
     leases: Collection<Document>,
     shelf: Arc<Documents>,
@@ -33,14 +33,14 @@ pub struct Sole {
 
 /// Another server works on the database, and stays.
 #[derive(Debug)]
-pub struct Another;
+pub(crate) struct Another;
 
 impl Sole {
     /// Takes the lease, once no other server has one.
     ///
     /// # Errors
     /// Those of the driver. [`Another`] where another server has not gone within 12 s.
-    pub async fn open(database: &Database) -> Result<Result<Self, Another>, Error> {
+    pub(crate) async fn open(database: &Database) -> Result<Result<Self, Another>, Error> {
         let (local, leases) = (Local::default(), collection(database, LEASES));
         let (me, asked) = (local.server(), Instant::now());
         leases::forget_old(&leases).await?;

@@ -9,7 +9,7 @@ use crate::wire::Delivery;
 
 /// What nobody has told.
 #[derive(Debug)]
-pub enum Untold {
+pub(crate) enum Untold {
     /// This call has begun.
     Begun(CallId),
     /// A call is over, of which this is to be told.
@@ -18,7 +18,7 @@ pub enum Untold {
 
 /// At most one thing a call.
 #[derive(Debug, Default)]
-pub struct Unheard {
+pub(crate) struct Unheard {
     /// With whether it has been left for a while.
     calls: Mutex<HashMap<CallId, (Untold, bool)>>,
 }
@@ -29,12 +29,12 @@ impl Unheard {
     }
 
     /// A call was found to have begun.
-    pub fn begun(&self, call: CallId) {
+    pub(crate) fn begun(&self, call: CallId) {
         self.calls().insert(call, (Untold::Begun(call), false));
     }
 
     /// A call was found to be over, of which this is to be told.
-    pub fn over(&self, call: CallId, deliveries: Vec<Delivery>) {
+    pub(crate) fn over(&self, call: CallId, deliveries: Vec<Delivery>) {
         // Where nobody has heard of its beginning, there is nothing to be told of its end.
         if self.calls().remove(&call).is_none() {
             self.calls().insert(call, (Untold::Over(deliveries), false));
@@ -42,17 +42,17 @@ impl Unheard {
     }
 
     /// A server has said how the call stands, and tells what follows.
-    pub fn heard(&self, call: CallId) {
+    pub(crate) fn heard(&self, call: CallId) {
         self.calls().remove(&call);
     }
 
     /// Nobody is connected yet who could be told.
-    pub fn forget_all(&self) {
+    pub(crate) fn forget_all(&self) {
         self.calls().clear();
     }
 
     /// Takes out what has been left since this was asked last.
-    pub fn left_over(&self) -> Vec<Untold> {
+    pub(crate) fn left_over(&self) -> Vec<Untold> {
         let mut calls = self.calls();
         let left: Vec<Untold> = calls.extract_if(|_, (_, waited)| *waited).map(|(_, (untold, _))| untold).collect();
         calls.values_mut().for_each(|(_, waited)| *waited = true);

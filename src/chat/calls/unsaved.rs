@@ -10,7 +10,7 @@ use crate::model::{Call, CallId};
 
 /// At most one record a call, the newest.
 #[derive(Debug, Default)]
-pub struct Unsaved {
+pub(crate) struct Unsaved {
     records: Mutex<HashMap<CallId, Call>>,
     added: Notify,
 }
@@ -21,38 +21,38 @@ impl Unsaved {
     }
 
     /// Has a record stored, in the place of an older one of the call.
-    pub fn put(&self, record: Call) {
+    pub(crate) fn put(&self, record: Call) {
         self.records().insert(record.id, record);
         self.added.notify_one();
     }
 
     /// Resolves when a record was put.
-    pub async fn added(&self) {
+    pub(crate) async fn added(&self) {
         self.added.notified().await;
     }
 
     /// All of them.
-    pub fn all(&self) -> HashMap<CallId, Call> {
+    pub(crate) fn all(&self) -> HashMap<CallId, Call> {
         self.records().clone()
     }
 
     /// The calls of some of them, at most so many.
-    pub fn some(&self, most: usize) -> Vec<CallId> {
+    pub(crate) fn some(&self, most: usize) -> Vec<CallId> {
         self.records().keys().take(most).copied().collect()
     }
 
     /// Whether the store has everything.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.records().is_empty()
     }
 
     /// The one of a call.
-    pub fn get(&self, call: CallId) -> Option<Call> {
+    pub(crate) fn get(&self, call: CallId) -> Option<Call> {
         self.records().get(&call).cloned()
     }
 
     /// It is stored; a newer one that came meanwhile stays, to be stored over it.
-    pub fn saved(&self, record: &Call) {
+    pub(crate) fn saved(&self, record: &Call) {
         let mut records = self.records();
         match records.get_mut(&record.id) {
             Some(newer) if newer != record => newer.revision = record.revision + 1,
@@ -61,7 +61,7 @@ impl Unsaved {
     }
 
     /// What the store has of the call counts.
-    pub fn forget(&self, call: CallId) {
+    pub(crate) fn forget(&self, call: CallId) {
         self.records().remove(&call);
     }
 }

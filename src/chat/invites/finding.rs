@@ -11,7 +11,7 @@ use crate::model::{Invite, Room, RoomId, Timestamp, User, UserId};
 
 /// An invitation that is good, with what it rests on.
 #[derive(Debug)]
-pub struct Invited {
+pub(crate) struct Invited {
     pub(super) invite: Invite,
     /// Who made it; nobody that to the first account.
     pub maker: Option<User>,

@@ -19,7 +19,7 @@ use crate::model::{Invite, InviteId, Room, RoomId, RoomKind, Timestamp, User, Us
 use crate::store::Store;
 use crate::wire::{InvitationView, InviteView, RoomRef, RoomTitle, RoomView};
 
-pub use finding::Invited;
+pub(crate) use finding::Invited;
 pub use making::{NewInvite, link, new_invite};
 pub(super) use using::Using;
 

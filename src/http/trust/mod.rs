@@ -51,7 +51,7 @@ impl Asked {
 }
 
 /// The page and what it offers.
-pub fn router(config: &Arc<Config>, tls: &Option<Arc<Tls>>) -> Router {
+pub(crate) fn router(config: &Arc<Config>, tls: &Option<Arc<Tls>>) -> Router {
     Router::new()
         .route("/trust", get(page))
         .route("/trust/tincan.crt", get(certificate))

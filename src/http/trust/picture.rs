@@ -3,7 +3,7 @@
 use qrcode::{Color, QrCode};
 
 /// The picture; `None` where the text is too long for one.
-pub fn of(text: &str) -> Option<String> {
+pub(crate) fn of(text: &str) -> Option<String> {
     let code = QrCode::new(text).ok()?;
     let width = code.width();
     let dark = code.to_colors().into_iter().enumerate().filter(|(_, color)| *color == Color::Dark);

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::net::Trust;
 
 /// The profile, a property list.
-pub fn of(trust: &Trust) -> String {
+pub(crate) fn of(trust: &Trust) -> String {
     let hex: String = trust.fingerprint().chars().filter(|c| *c != ':').collect();
     let certificate = STANDARD.encode(trust.certificate());
     // One server's profile takes the place of its own earlier one alone.

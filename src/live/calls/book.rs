@@ -9,7 +9,7 @@ use crate::model::{CallId, RoomId, SocketId, UserId};
 
 /// Every call that has not ended. A user, a socket and a room have at most one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Book {
+pub(crate) struct Book {
     calls: HashMap<CallId, OpenCall>,
     /// Who is in a call or rung by it.
     users: HashMap<UserId, CallId>,
@@ -19,32 +19,32 @@ pub struct Book {
 }
 
 impl Book {
-    pub fn get(&self, call: CallId) -> Option<&OpenCall> {
+    pub(crate) fn get(&self, call: CallId) -> Option<&OpenCall> {
         self.calls.get(&call)
     }
 
     /// The call that the user is in or is rung by.
-    pub fn of_user(&self, user: UserId) -> Option<&OpenCall> {
+    pub(crate) fn of_user(&self, user: UserId) -> Option<&OpenCall> {
         self.users.get(&user).and_then(|call| self.get(*call))
     }
 
     /// The call that the socket is in.
-    pub fn of_socket(&self, socket: SocketId) -> Option<&OpenCall> {
+    pub(crate) fn of_socket(&self, socket: SocketId) -> Option<&OpenCall> {
         self.sockets.get(&socket).and_then(|call| self.get(*call))
     }
 
     /// The call that goes on in the room.
-    pub fn in_room(&self, room: RoomId) -> Option<&OpenCall> {
+    pub(crate) fn in_room(&self, room: RoomId) -> Option<&OpenCall> {
         self.rooms.get(&room).and_then(|call| self.get(*call))
     }
 
     /// The call that waits for something first, and until when.
-    pub fn first_due(&self) -> Option<(Instant, &OpenCall)> {
+    pub(crate) fn first_due(&self) -> Option<(Instant, &OpenCall)> {
         self.deadlines.iter().find_map(|(at, call)| Some((*at, self.get(*call)?)))
     }
 
     /// Puts a call in the place of what was known of it; `None` where it is over.
-    pub fn replace(&mut self, id: CallId, call: Option<OpenCall>) {
+    pub(crate) fn replace(&mut self, id: CallId, call: Option<OpenCall>) {
         if let Some(old) = self.calls.remove(&id) {
             // Another server may have begun the next call of somebody before it is known here that this one is over.
             for user in old.busy() {
@@ -70,7 +70,7 @@ impl Book {
     }
 
     /// Every call, in no order.
-    pub fn calls(&self) -> impl Iterator<Item = &OpenCall> {
+    pub(crate) fn calls(&self) -> impl Iterator<Item = &OpenCall> {
         self.calls.values()
     }
 }

@@ -11,7 +11,7 @@ use crate::wire::{CallSnapshot, Event, Peer};
 
 /// A call that has not ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenCall {
+pub(crate) struct OpenCall {
     pub id: CallId,
     /// The change of it that the store has and that this stands on; 0 before the first.
     pub revision: u64,
@@ -39,7 +39,7 @@ pub struct OpenCall {
 
 /// One who is in a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seat {
+pub(crate) struct Seat {
     pub user: UserRef,
     /// The socket that is in it, or was the last.
     pub socket: SocketId,
@@ -51,7 +51,7 @@ pub struct Seat {
 
 /// One who is rung.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rung {
+pub(crate) struct Rung {
     pub user: UserRef,
     /// The last socket of this user went; unless one is there by then, it counts as rejected.
     pub away_until: Option<Instant>,
@@ -59,7 +59,7 @@ pub struct Rung {
 
 /// What a call waits for. Of several at one time the first is due first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Due {
+pub(crate) enum Due {
     /// It has rung for long enough.
     Ring,
     /// One who was in it did not come back.
@@ -70,7 +70,7 @@ pub enum Due {
 
 impl OpenCall {
     /// A call that begins to ring.
-    pub fn begin(
+    pub(crate) fn begin(
         id: CallId,
         now: Now,
         (from, server): (&Actor, ServerId),
@@ -96,47 +96,47 @@ impl OpenCall {
         }
     }
 
-    pub const fn status(&self) -> CallStatus {
+    pub(crate) const fn status(&self) -> CallStatus {
         if self.answered_at.is_some() { CallStatus::Active } else { CallStatus::Ringing }
     }
 
     /// The room of a group call.
-    pub fn group(&self) -> Option<RoomId> {
+    pub(crate) fn group(&self) -> Option<RoomId> {
         self.room.filter(|_| self.room_kind != RoomKind::Direct)
     }
 
     /// What somebody is told who may not do that. To who has nothing to do with it a call in a room that is not open is
     /// not there.
-    pub fn refusal(&self, user: UserId) -> Error {
+    pub(crate) fn refusal(&self, user: UserId) -> Error {
         let known = self.participants.contains(&user) || self.invited.contains(&user);
         if known || self.room_kind == RoomKind::Open { Error::NotAllowed } else { Error::CallNotFound }
     }
 
-    pub fn rings(&self) -> bool {
+    pub(crate) fn rings(&self) -> bool {
         self.answered_at.is_none()
     }
 
     /// The seat of one who is in.
-    pub fn seat(&self, user: UserId) -> Option<&Seat> {
+    pub(crate) fn seat(&self, user: UserId) -> Option<&Seat> {
         self.inside.iter().find(|seat| seat.user.id == user)
     }
 
-    pub fn is_rung(&self, user: UserId) -> bool {
+    pub(crate) fn is_rung(&self, user: UserId) -> bool {
         self.rung.iter().any(|rung| rung.user.id == user)
     }
 
     /// Everybody whom the call keeps busy.
-    pub fn busy(&self) -> impl Iterator<Item = UserId> + '_ {
+    pub(crate) fn busy(&self) -> impl Iterator<Item = UserId> + '_ {
         self.inside.iter().map(|seat| seat.user.id).chain(self.rung.iter().map(|rung| rung.user.id))
     }
 
     /// The sockets that are in.
-    pub fn sockets(&self) -> impl Iterator<Item = SocketId> + '_ {
+    pub(crate) fn sockets(&self) -> impl Iterator<Item = SocketId> + '_ {
         self.inside.iter().filter_map(Seat::here)
     }
 
     /// Who else is in with a socket.
-    pub fn peers_of(&self, user: UserId) -> Vec<Peer> {
+    pub(crate) fn peers_of(&self, user: UserId) -> Vec<Peer> {
         let others = self.inside.iter().filter(|seat| seat.user.id != user);
         let here = others.filter_map(|seat| Some((seat, seat.here()?)));
         here.map(|(seat, socket_id)| Peer { user_id: seat.user.id, username: seat.user.username.clone(), socket_id })
@@ -144,7 +144,7 @@ impl OpenCall {
     }
 
     /// What is waited for next.
-    pub fn next_due(&self) -> Option<(Instant, Due)> {
+    pub(crate) fn next_due(&self) -> Option<(Instant, Due)> {
         let ring = (self.rings() || !self.rung.is_empty()).then_some((self.ring_until, Due::Ring));
         let seats = self.inside.iter().filter_map(|seat| Some((seat.away_until?, Due::Seat(seat.user.id))));
         let rung = self.rung.iter().filter_map(|rung| Some((rung.away_until?, Due::Rung(rung.user.id))));
@@ -152,7 +152,7 @@ impl OpenCall {
     }
 
     /// What rings one who is rung. The beginner may be in with another socket by now, or not at all.
-    pub fn incoming(&self) -> Event {
+    pub(crate) fn incoming(&self) -> Event {
         let begun_by = &self.begun_by;
         Event::IncomingCall {
             call_id: self.id,
@@ -165,7 +165,7 @@ impl OpenCall {
     }
 
     /// As a Room and `room-call` tell it.
-    pub fn snapshot(&self) -> CallSnapshot {
+    pub(crate) fn snapshot(&self) -> CallSnapshot {
         CallSnapshot {
             call_id: self.id,
             call_type: self.call_type,
@@ -176,7 +176,7 @@ impl OpenCall {
     }
 
     /// As it is stored next; with `end`, as one that is over now.
-    pub fn record(&self, now: Now, end: Option<EndReason>) -> Call {
+    pub(crate) fn record(&self, now: Now, end: Option<EndReason>) -> Call {
         let open = end.is_none();
         Call {
             id: self.id,
@@ -219,12 +219,12 @@ impl OpenCall {
 
 impl Seat {
     /// Puts another socket of the same user into it.
-    pub fn take(&mut self, who: &Actor, server: ServerId) {
+    pub(crate) fn take(&mut self, who: &Actor, server: ServerId) {
         (self.socket, self.server, self.away_until) = (who.socket, server, None);
     }
 
     /// The socket that is in, unless it is away.
-    pub fn here(&self) -> Option<SocketId> {
+    pub(crate) fn here(&self) -> Option<SocketId> {
         self.away_until.is_none().then_some(self.socket)
     }
 }

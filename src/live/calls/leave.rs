@@ -54,7 +54,7 @@ impl Turn<'_> {
     /// One who is in goes, for this reason; `asked_by` is the socket that asked for it. Ends the call where nobody has
     /// answered, or one
     /// alone is left.
-    pub fn leave(&mut self, user: UserId, asked_by: Option<SocketId>, reason: EndReason) {
+    pub(crate) fn leave(&mut self, user: UserId, asked_by: Option<SocketId>, reason: EndReason) {
         let reason = if self.call.rings() { EndReason::Cancelled } else { reason };
         let Some(at) = self.call.inside.iter().position(|seat| seat.user.id == user) else { return };
         let seat = self.call.inside.remove(at);

@@ -6,7 +6,7 @@ use crate::model::{EndReason, Now, RoomId, ServerId, SocketId, UserId};
 use crate::wire::{Audience, CallSnapshot, Delivery, Event};
 
 /// Ends in a [`Change`], which says what is to be stored and told: of both only what has become otherwise.
-pub struct Turn<'a> {
+pub(crate) struct Turn<'a> {
     pub call: OpenCall,
     pub now: Now,
     before: Option<&'a OpenCall>,
@@ -29,25 +29,31 @@ impl CallMachine {
 }
 
 impl Turn<'_> {
-    pub fn tell(&mut self, to: Audience, event: Event) {
+    pub(crate) fn tell(&mut self, to: Audience, event: Event) {
         self.deliveries.push(event.to(to));
     }
 
     /// Tells those who are in with a socket, but not this user.
-    pub fn tell_inside(&mut self, except: UserId, event: &Event) {
+    pub(crate) fn tell_inside(&mut self, except: UserId, event: &Event) {
         let others = self.call.inside.iter().filter(|seat| seat.user.id != except);
         let sockets = others.filter_map(Seat::here);
         self.deliveries.extend(sockets.map(|socket| event.clone().to(Audience::Socket(socket))));
     }
 
-    pub fn tell_ended(&mut self, to: Audience, from: Option<UserId>, reason: EndReason) {
+    pub(crate) fn tell_ended(&mut self, to: Audience, from: Option<UserId>, reason: EndReason) {
         self.tell(to, Event::CallEnded { call_id: self.call.id, from, reason });
     }
 
     /// Tells one who was in the call that it is over there, but not the socket that asked for it. Where the one who was
     /// in is away,
     /// any socket of the user may be about to take the call back.
-    pub fn tell_out(&mut self, seat: &Seat, asked_by: Option<SocketId>, from: Option<UserId>, reason: EndReason) {
+    pub(crate) fn tell_out(
+        &mut self,
+        seat: &Seat,
+        asked_by: Option<SocketId>,
+        from: Option<UserId>,
+        reason: EndReason,
+    ) {
         match seat.here() {
             None => self.tell_ended(Audience::User { user: seat.user.id, except: asked_by }, from, reason),
             Some(socket) if asked_by != Some(socket) => self.tell_ended(Audience::Socket(socket), from, reason),
@@ -56,7 +62,7 @@ impl Turn<'_> {
     }
 
     /// Ends the call: tells those who are in, and those who are still rung.
-    pub fn end(&mut self, from: Option<UserId>, reason: EndReason) {
+    pub(crate) fn end(&mut self, from: Option<UserId>, reason: EndReason) {
         for seat in self.call.inside.clone() {
             self.tell_out(&seat, None, from, reason);
         }
@@ -66,19 +72,19 @@ impl Turn<'_> {
     }
 
     /// Ends the call, of which everybody has been told already.
-    pub fn end_silently(&mut self, reason: EndReason) {
+    pub(crate) fn end_silently(&mut self, reason: EndReason) {
         self.ended = Some(reason);
     }
 
     /// Rings nobody any more, and tells them.
-    pub fn stop_ringing(&mut self, from: Option<UserId>, reason: EndReason) {
+    pub(crate) fn stop_ringing(&mut self, from: Option<UserId>, reason: EndReason) {
         for rung in std::mem::take(&mut self.call.rung) {
             self.tell_ended(Audience::User { user: rung.user.id, except: None }, from, reason);
         }
     }
 
     /// What comes of it.
-    pub fn finish(mut self) -> Change {
+    pub(crate) fn finish(mut self) -> Change {
         let over = self.ended.is_some();
         let now_shown = (!over).then(|| self.call.snapshot());
         if let Some(room_id) = self.call.group()

@@ -16,7 +16,7 @@ use super::rate::Sweep;
 /// A limiter of rates does not fit: it gives nothing back, and does not count what is beyond the limit.
 /// Kept is, as in any leaky bucket, the time by which the failures of a key are forgotten.
 #[derive(Debug)]
-pub struct Failures<K: Clone + Eq + Hash, C: Clock> {
+pub(crate) struct Failures<K: Clone + Eq + Hash, C: Clock> {
     forgotten_at: DashMapStateStore<K>,
     /// How long one failure counts.
     each: Nanos,
@@ -29,7 +29,7 @@ pub struct Failures<K: Clone + Eq + Hash, C: Clock> {
 
 impl<K: Clone + Eq + Hash, C: Clock + Clone> Failures<K, C> {
     /// None has failed yet.
-    pub fn new(quota: Quota, clock: &C) -> Self {
+    pub(crate) fn new(quota: Quota, clock: &C) -> Self {
         let each = Nanos::from(quota.replenish_interval());
         Self {
             forgotten_at: DashMapStateStore::default(),
@@ -42,7 +42,7 @@ impl<K: Clone + Eq + Hash, C: Clock + Clone> Failures<K, C> {
     }
 
     /// How long `key` has to wait before the next try; `None` where it may try now. Counts nothing.
-    pub fn wait(&self, key: &K) -> Option<Duration> {
+    pub(crate) fn wait(&self, key: &K) -> Option<Duration> {
         let now = self.now();
         // The store offers a look only on the way to a change; there is none, so nothing is kept of those who never
         // failed.
@@ -53,7 +53,7 @@ impl<K: Clone + Eq + Hash, C: Clock + Clone> Failures<K, C> {
     }
 
     /// Counts a failure, however many there were.
-    pub fn count(&self, key: K) {
+    pub(crate) fn count(&self, key: K) {
         let now = self.now();
         self.sweep(now);
         let count = |at: Option<Nanos>| Ok::<_, std::convert::Infallible>(((), at.unwrap_or(now).max(now) + self.each));
@@ -66,7 +66,7 @@ impl<K: Clone + Eq + Hash, C: Clock + Clone> Failures<K, C> {
     ///
     /// # Errors
     /// How long `key` has to wait; nothing is counted then.
-    pub fn take(&self, key: &K) -> Result<(), Duration> {
+    pub(crate) fn take(&self, key: &K) -> Result<(), Duration> {
         let now = self.now();
         self.sweep(now);
         self.forgotten_at.measure_and_replace(key, |at| {
@@ -77,7 +77,7 @@ impl<K: Clone + Eq + Hash, C: Clock + Clone> Failures<K, C> {
     }
 
     /// What was taken was no failure.
-    pub fn give_back(&self, key: &K) {
+    pub(crate) fn give_back(&self, key: &K) {
         let less = |at: Option<Nanos>| at.map_or(Err(()), |at| Ok(((), at.saturating_sub(self.each))));
         // Nothing is kept where its time has passed already.
         let _ = self.forgotten_at.measure_and_replace(key, less);

@@ -14,7 +14,7 @@ const CLOSED_AFTER: Duration = Duration::from_secs(10);
 
 /// How many each address has.
 #[derive(Clone, Debug, Default)]
-pub struct Handshakes(Places<IpAddr>);
+pub(crate) struct Handshakes(Places<IpAddr>);
 
 /// A place among the connections of an address that have not authenticated, where places are counted; given back on
 /// drop.
@@ -31,7 +31,7 @@ impl Handshakes {
     ///
     /// # Errors
     /// [`Error::RateLimited`] with the time after which one is free for certain.
-    pub fn take(&self, address: IpAddr) -> Result<Handshake, Error> {
+    pub(crate) fn take(&self, address: IpAddr) -> Result<Handshake, Error> {
         let place = self.0.take(address, MOST, usize::MAX);
         place.map(|place| Handshake(Some(place))).map_err(|_| Error::RateLimited(CLOSED_AFTER))
     }

@@ -18,17 +18,17 @@ const SWEEP_AFTER: usize = 1024;
 
 /// Decides after how many counts the keys are looked through.
 #[derive(Debug)]
-pub struct Sweep(AtomicUsize);
+pub(crate) struct Sweep(AtomicUsize);
 
 impl Sweep {
     /// Looks for the first time after so many counts as ever.
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(AtomicUsize::new(SWEEP_AFTER))
     }
 
     /// Notes a count. When the time has come, one caller is told to forget by `forget`, which answers how many keys are
     /// left.
-    pub fn note(&self, forget: impl FnOnce() -> usize) {
+    pub(crate) fn note(&self, forget: impl FnOnce() -> usize) {
         // Wraps where several pass zero before the one that found it has set it anew; by then it is set.
         if self.0.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.0.store(forget().max(SWEEP_AFTER), Ordering::Relaxed);
@@ -38,14 +38,14 @@ impl Sweep {
 
 /// A rate for each key.
 #[derive(Debug)]
-pub struct Rate<K: Clone + Eq + Hash, C: Clock> {
+pub(crate) struct Rate<K: Clone + Eq + Hash, C: Clock> {
     limiter: RateLimiter<K, DashMapStateStore<K>, C, NoOpMiddleware<C::Instant>>,
     sweep: Sweep,
 }
 
 impl<K: Clone + Eq + Hash, C: Clock + Clone> Rate<K, C> {
     /// None has done anything yet.
-    pub fn new(quota: Quota, clock: &C) -> Self {
+    pub(crate) fn new(quota: Quota, clock: &C) -> Self {
         Self { limiter: RateLimiter::new(quota, DashMapStateStore::default(), clock.clone()), sweep: Sweep::new() }
     }
 
@@ -53,7 +53,7 @@ impl<K: Clone + Eq + Hash, C: Clock + Clone> Rate<K, C> {
     ///
     /// # Errors
     /// [`Error::RateLimited`], with the time until there is room for one.
-    pub fn count(&self, key: &K) -> Result<(), Error> {
+    pub(crate) fn count(&self, key: &K) -> Result<(), Error> {
         self.sweep();
         self.limiter.check_key(key).map_err(|refusal| limited(&refusal, self.limiter.clock()))
     }
@@ -64,7 +64,7 @@ impl<K: Clone + Eq + Hash, C: Clock + Clone> Rate<K, C> {
     ///
     /// # Errors
     /// [`Error::RateLimited`], with the time until there is room for as many.
-    pub fn count_many(&self, key: &K, number: NonZeroU32) -> Result<(), Error> {
+    pub(crate) fn count_many(&self, key: &K, number: NonZeroU32) -> Result<(), Error> {
         self.sweep();
         let mut checked = self.limiter.check_key_n(key, number);
         if let Err(governor::InsufficientCapacity(burst)) = checked
@@ -97,11 +97,11 @@ impl<K: Clone + Eq + Hash, C: Clock + Clone> Rate<K, C> {
 
 /// A rate of one alone.
 #[derive(Debug)]
-pub struct SocketRate<C: Clock>(RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>);
+pub(crate) struct SocketRate<C: Clock>(RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<C::Instant>>);
 
 impl<C: Clock> SocketRate<C> {
     /// Nothing has been done yet.
-    pub fn new(quota: Quota, clock: C) -> Self {
+    pub(crate) fn new(quota: Quota, clock: C) -> Self {
         Self(RateLimiter::new(quota, InMemoryState::default(), clock))
     }
 
@@ -109,7 +109,7 @@ impl<C: Clock> SocketRate<C> {
     ///
     /// # Errors
     /// [`Error::RateLimited`], with the time until there is room for one.
-    pub fn count(&self) -> Result<(), Error> {
+    pub(crate) fn count(&self) -> Result<(), Error> {
         self.0.check().map_err(|refusal| limited(&refusal, self.0.clock()))
     }
 }

@@ -13,14 +13,14 @@ pub(super) struct Addresses {
 
 impl Addresses {
     /// Looks for them. `told` is the one under which the machine is reached from outside, where somebody said so.
-    pub fn find(told: Option<IpAddr>) -> Self {
+    pub(crate) fn find(told: Option<IpAddr>) -> Self {
         let addresses = Self { told, found: RwLock::new(Arc::new([])) };
         addresses.find_again();
         addresses
     }
 
     /// Looks for them again: machines move between networks.
-    pub fn find_again(&self) {
+    pub(crate) fn find_again(&self) {
         // Without a list the last one counts; what is on this machine's wire is refused as a peer anyway.
         let Ok(interfaces) = if_addrs::get_if_addrs() else { return };
         let found = interfaces.iter().map(|interface| interface.ip().to_canonical());
@@ -29,13 +29,13 @@ impl Addresses {
     }
 
     /// All of them.
-    pub fn own(&self) -> Arc<[IpAddr]> {
+    pub(crate) fn own(&self) -> Arc<[IpAddr]> {
         Arc::clone(&self.found.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The one under which a client's allocation stands: the one that was told, or the one that faces the client, or
     /// any, of the family that is asked for. Who asks for none gets an IPv4 address where there is one.
-    pub fn for_client(&self, client: IpAddr, wants_six: Option<bool>) -> Option<IpAddr> {
+    pub(crate) fn for_client(&self, client: IpAddr, wants_six: Option<bool>) -> Option<IpAddr> {
         let of = |six: bool| {
             let fits = |ip: &IpAddr| ip.is_ipv6() == six;
             let facing = || facing(client).filter(fits);
@@ -50,7 +50,7 @@ impl Addresses {
 
     /// Whether a client may reach private networks through this machine: it is in one itself, and nobody said that the
     /// machine stands in the open.
-    pub fn reaches_private(&self, client: IpAddr) -> bool {
+    pub(crate) fn reaches_private(&self, client: IpAddr) -> bool {
         peers::is_private(client) && self.told.is_none_or(peers::is_private)
     }
 }

@@ -87,7 +87,7 @@ pub(super) enum NotBound {
 
 impl Allocation {
     /// Lives from now on.
-    pub fn new(holder: Holder, relayed: SocketAddr, share: Arc<Share>, place: Place<UserId>) -> Self {
+    pub(crate) fn new(holder: Holder, relayed: SocketAddr, share: Arc<Share>, place: Place<UserId>) -> Self {
         let state = State {
             ends: Instant::now() + LIFE,
             permissions: HashMap::new(),
@@ -102,12 +102,12 @@ impl Allocation {
     }
 
     /// Lives on from now.
-    pub fn refresh(&self) {
+    pub(crate) fn refresh(&self) {
         self.lock().ends = Instant::now() + LIFE;
     }
 
     /// It is over; what else is over in it is forgotten.
-    pub fn has_ended(&self, now: Instant) -> bool {
+    pub(crate) fn has_ended(&self, now: Instant) -> bool {
         let mut state = self.lock();
         state.permissions.retain(|_, permission| permission.ends > now);
         state.channels.retain(|_, channel| channel.ends > now);
@@ -117,12 +117,12 @@ impl Allocation {
     }
 
     /// Lets a peer send to the client; with `outside` the client may send to it beyond this relay.
-    pub fn permit(&self, peer: IpAddr, outside: bool) -> Result<(), NotBound> {
+    pub(crate) fn permit(&self, peer: IpAddr, outside: bool) -> Result<(), NotBound> {
         self.lock().permit(peer, outside)
     }
 
     /// Binds a channel to a peer, which is permitted by it.
-    pub fn bind(&self, number: u16, peer: SocketAddr, outside: bool) -> Result<(), NotBound> {
+    pub(crate) fn bind(&self, number: u16, peer: SocketAddr, outside: bool) -> Result<(), NotBound> {
         let mut state = self.lock();
         let now = Instant::now();
         let other_peer = state.channels.get(&number).is_some_and(|channel| channel.peer != peer);
@@ -140,25 +140,25 @@ impl Allocation {
     }
 
     /// The peer of a channel, and whether it may be reached beyond this relay.
-    pub fn peer_of(&self, number: u16, now: Instant) -> Option<(SocketAddr, bool)> {
+    pub(crate) fn peer_of(&self, number: u16, now: Instant) -> Option<(SocketAddr, bool)> {
         let state = self.lock();
         let channel = state.channels.get(&number).filter(|channel| channel.ends > now)?;
         Some((channel.peer, channel.outside))
     }
 
     /// Whether the client may send to a peer, and if so whether beyond this relay.
-    pub fn permission(&self, peer: IpAddr, now: Instant) -> Option<bool> {
+    pub(crate) fn permission(&self, peer: IpAddr, now: Instant) -> Option<bool> {
         self.lock().permissions.get(&peer).filter(|one| one.ends > now).map(|one| one.outside)
     }
 
     /// Takes of what its user may have relayed.
-    pub fn may_relay(&self, bytes: usize, now: Instant) -> bool {
+    pub(crate) fn may_relay(&self, bytes: usize, now: Instant) -> bool {
         self.share.take(bytes, now)
     }
 
     /// Sends the client what came from a peer, where it is permitted. The first four bytes of `packet` are room for the
     /// head of a channel's packet. Whether it was sent.
-    pub fn receive(&self, peer: SocketAddr, packet: &mut [u8], now: Instant) -> bool {
+    pub(crate) fn receive(&self, peer: SocketAddr, packet: &mut [u8], now: Instant) -> bool {
         let number = {
             let state = self.lock();
             if state.permissions.get(&peer.ip()).is_none_or(|permission| permission.ends <= now) {

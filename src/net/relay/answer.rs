@@ -14,7 +14,7 @@ pub(super) struct Answer {
 
 impl Answer {
     /// Without attributes.
-    pub fn new(kind: u16, transaction: &Transaction) -> Self {
+    pub(crate) fn new(kind: u16, transaction: &Transaction) -> Self {
         let mut bytes = Vec::with_capacity(128);
         bytes.extend_from_slice(&kind.to_be_bytes());
         bytes.extend_from_slice(&[0, 0]);
@@ -24,19 +24,19 @@ impl Answer {
     }
 
     /// What a request is answered that was carried out.
-    pub fn success(to: &Message<'_>) -> Self {
+    pub(crate) fn success(to: &Message<'_>) -> Self {
         Self::new(to.kind | kind::SUCCESS, &to.transaction)
     }
 
     /// What a request is answered that was refused.
-    pub fn failure(to: &Message<'_>, code: u16, reason: &str) -> Self {
+    pub(crate) fn failure(to: &Message<'_>, code: u16, reason: &str) -> Self {
         let mut value = vec![0, 0, (code / 100) as u8, (code % 100) as u8];
         value.extend_from_slice(reason.as_bytes());
         Self::new(to.kind | kind::FAILURE, &to.transaction).with(attribute::ERROR_CODE, &value)
     }
 
     /// Adds an attribute.
-    pub fn with(mut self, kind: u16, value: &[u8]) -> Self {
+    pub(crate) fn with(mut self, kind: u16, value: &[u8]) -> Self {
         self.bytes.extend_from_slice(&kind.to_be_bytes());
         self.bytes.extend_from_slice(&(value.len() as u16).to_be_bytes());
         self.bytes.extend_from_slice(value);
@@ -47,7 +47,7 @@ impl Answer {
     }
 
     /// Adds an address.
-    pub fn with_address(self, kind: u16, address: SocketAddr) -> Self {
+    pub(crate) fn with_address(self, kind: u16, address: SocketAddr) -> Self {
         let mask: Vec<u8> = COOKIE.iter().chain(&self.transaction).copied().collect();
         let port = address.port() ^ u16::from_be_bytes([COOKIE[0], COOKIE[1]]);
         let (family, octets) = match address.ip().to_canonical() {
@@ -61,7 +61,7 @@ impl Answer {
     }
 
     /// Proves that whoever writes it knows the password.
-    pub fn signed(mut self, key: &hmac::Key) -> Self {
+    pub(crate) fn signed(mut self, key: &hmac::Key) -> Self {
         let length = self.bytes.len() + 24 - HEAD;
         set_length(&mut self.bytes, length);
         let proof = hmac::sign(key, &self.bytes);
@@ -69,7 +69,7 @@ impl Answer {
     }
 
     /// Adds a check sum where the request had one, and is done.
-    pub fn finish(mut self, to: &Message<'_>) -> Vec<u8> {
+    pub(crate) fn finish(mut self, to: &Message<'_>) -> Vec<u8> {
         if to.fingerprint {
             let length = self.bytes.len() + 8 - HEAD;
             set_length(&mut self.bytes, length);
@@ -80,7 +80,7 @@ impl Answer {
     }
 
     /// As it is.
-    pub fn into_bytes(self) -> Vec<u8> {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 }

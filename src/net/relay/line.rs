@@ -30,7 +30,7 @@ pub(super) enum LineId {
 
 impl Line {
     /// What tells it apart.
-    pub fn id(&self) -> LineId {
+    pub(crate) fn id(&self) -> LineId {
         match self {
             Self::Datagrams(_, client) => LineId::Datagrams(*client),
             Self::Stream(stream) => LineId::Stream(stream.number),
@@ -38,7 +38,7 @@ impl Line {
     }
 
     /// The client's address. An IPv4 address in IPv6 form is the IPv4 address.
-    pub fn client(&self) -> SocketAddr {
+    pub(crate) fn client(&self) -> SocketAddr {
         let client = match self {
             Self::Datagrams(_, client) => *client,
             Self::Stream(stream) => stream.client,
@@ -47,7 +47,7 @@ impl Line {
     }
 
     /// The client can be sent nothing more.
-    pub fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         match self {
             Self::Datagrams(..) => false,
             Self::Stream(stream) => stream.closed.load(Ordering::Acquire),
@@ -55,7 +55,7 @@ impl Line {
     }
 
     /// Sends a message, or a packet of a channel. One for which there is no room just now is lost.
-    pub fn send(&self, packet: &[u8]) {
+    pub(crate) fn send(&self, packet: &[u8]) {
         match self {
             Self::Datagrams(socket, client) => {
                 // What is lost here would be lost on the way as well.
@@ -78,7 +78,7 @@ pub(super) struct Outgoing {
 
 impl Outgoing {
     /// Of a stream with this number of its own, to this client.
-    pub fn new(number: u64, client: SocketAddr) -> Arc<Self> {
+    pub(crate) fn new(number: u64, client: SocketAddr) -> Arc<Self> {
         Arc::new(Self {
             number,
             client,
@@ -93,7 +93,7 @@ impl Outgoing {
     }
 
     /// The stream is closed.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
     }
 
@@ -114,7 +114,7 @@ impl Outgoing {
     ///
     /// # Errors
     /// Where the stream takes no more.
-    pub async fn write_to(&self, mut stream: impl AsyncWrite + Unpin) -> io::Result<()> {
+    pub(crate) async fn write_to(&self, mut stream: impl AsyncWrite + Unpin) -> io::Result<()> {
         let mut writing = Vec::new();
         loop {
             self.more.notified().await;

@@ -14,38 +14,38 @@ pub(super) const FINGERPRINT_MASK: u32 = 0x5354_554e;
 
 /// Types of messages, class and method together.
 pub(super) mod kind {
-    pub const BINDING: u16 = 0x0001;
-    pub const ALLOCATE: u16 = 0x0003;
-    pub const REFRESH: u16 = 0x0004;
-    pub const SEND: u16 = 0x0016;
-    pub const DATA: u16 = 0x0017;
-    pub const CREATE_PERMISSION: u16 = 0x0008;
-    pub const CHANNEL_BIND: u16 = 0x0009;
+    pub(crate) const BINDING: u16 = 0x0001;
+    pub(crate) const ALLOCATE: u16 = 0x0003;
+    pub(crate) const REFRESH: u16 = 0x0004;
+    pub(crate) const SEND: u16 = 0x0016;
+    pub(crate) const DATA: u16 = 0x0017;
+    pub(crate) const CREATE_PERMISSION: u16 = 0x0008;
+    pub(crate) const CHANNEL_BIND: u16 = 0x0009;
     /// Added to a request's type.
-    pub const SUCCESS: u16 = 0x0100;
+    pub(crate) const SUCCESS: u16 = 0x0100;
     /// Added to a request's type.
-    pub const FAILURE: u16 = 0x0110;
+    pub(crate) const FAILURE: u16 = 0x0110;
 }
 
 /// Types of attributes.
 pub(super) mod attribute {
-    pub const USERNAME: u16 = 0x0006;
-    pub const MESSAGE_INTEGRITY: u16 = 0x0008;
-    pub const ERROR_CODE: u16 = 0x0009;
-    pub const UNKNOWN_ATTRIBUTES: u16 = 0x000a;
-    pub const CHANNEL_NUMBER: u16 = 0x000c;
-    pub const LIFETIME: u16 = 0x000d;
-    pub const XOR_PEER_ADDRESS: u16 = 0x0012;
-    pub const DATA: u16 = 0x0013;
-    pub const REALM: u16 = 0x0014;
-    pub const NONCE: u16 = 0x0015;
-    pub const XOR_RELAYED_ADDRESS: u16 = 0x0016;
-    pub const REQUESTED_ADDRESS_FAMILY: u16 = 0x0017;
-    pub const EVEN_PORT: u16 = 0x0018;
-    pub const REQUESTED_TRANSPORT: u16 = 0x0019;
-    pub const XOR_MAPPED_ADDRESS: u16 = 0x0020;
-    pub const RESERVATION_TOKEN: u16 = 0x0022;
-    pub const FINGERPRINT: u16 = 0x8028;
+    pub(crate) const USERNAME: u16 = 0x0006;
+    pub(crate) const MESSAGE_INTEGRITY: u16 = 0x0008;
+    pub(crate) const ERROR_CODE: u16 = 0x0009;
+    pub(crate) const UNKNOWN_ATTRIBUTES: u16 = 0x000a;
+    pub(crate) const CHANNEL_NUMBER: u16 = 0x000c;
+    pub(crate) const LIFETIME: u16 = 0x000d;
+    pub(crate) const XOR_PEER_ADDRESS: u16 = 0x0012;
+    pub(crate) const DATA: u16 = 0x0013;
+    pub(crate) const REALM: u16 = 0x0014;
+    pub(crate) const NONCE: u16 = 0x0015;
+    pub(crate) const XOR_RELAYED_ADDRESS: u16 = 0x0016;
+    pub(crate) const REQUESTED_ADDRESS_FAMILY: u16 = 0x0017;
+    pub(crate) const EVEN_PORT: u16 = 0x0018;
+    pub(crate) const REQUESTED_TRANSPORT: u16 = 0x0019;
+    pub(crate) const XOR_MAPPED_ADDRESS: u16 = 0x0020;
+    pub(crate) const RESERVATION_TOKEN: u16 = 0x0022;
+    pub(crate) const FINGERPRINT: u16 = 0x8028;
 }
 
 /// Identifies a request and its answer.
@@ -84,7 +84,7 @@ fn two(bytes: &[u8], at: usize) -> Option<u16> {
 
 impl<'a> Message<'a> {
     /// Reads one that fills `bytes`.
-    pub fn parse(bytes: &'a [u8]) -> Option<Self> {
+    pub(crate) fn parse(bytes: &'a [u8]) -> Option<Self> {
         let kind = two(bytes, 0)?;
         let length = usize::from(two(bytes, 2)?);
         let sound = kind & 0xc000 == 0 && length % 4 == 0 && bytes.len() == HEAD + length && bytes[4..8] == COOKIE;
@@ -146,12 +146,12 @@ impl<'a> Message<'a> {
     }
 
     /// It carries a proof of a password.
-    pub const fn is_signed(&self) -> bool {
+    pub(crate) const fn is_signed(&self) -> bool {
         self.integrity.is_some()
     }
 
     /// The proof is right.
-    pub fn is_signed_by(&self, key: &hmac::Key) -> bool {
+    pub(crate) fn is_signed_by(&self, key: &hmac::Key) -> bool {
         let Some((at, proof)) = self.integrity else { return false };
         let mut bytes = self.bytes[..at].to_vec();
         set_length(&mut bytes, at + 24 - HEAD);

@@ -24,13 +24,13 @@ impl Nonces {
     ///
     /// # Panics
     /// Where the system has no random bytes.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let key = Key::generate(HMAC_SHA256, &SystemRandom::new()).expect("the operating system gives random bytes");
         Self { key, start: Instant::now() }
     }
 
     /// One for this address, now.
-    pub fn make(&self, for_whom: SocketAddr) -> String {
+    pub(crate) fn make(&self, for_whom: SocketAddr) -> String {
         self.at(for_whom, self.start.elapsed().as_secs() as u32)
     }
 
@@ -42,7 +42,7 @@ impl Nonces {
     }
 
     /// Whether this one was made for this address, and not too long ago.
-    pub fn is_good(&self, nonce: &[u8], for_whom: SocketAddr) -> bool {
+    pub(crate) fn is_good(&self, nonce: &[u8], for_whom: SocketAddr) -> bool {
         let Ok(bytes) = BASE64URL_NOPAD.decode(nonce) else { return false };
         let Some(second) = bytes.first_chunk::<4>().map(|bytes| u32::from_be_bytes(*bytes)) else { return false };
         let age = (self.start.elapsed().as_secs() as u32).checked_sub(second);

@@ -29,7 +29,7 @@ impl Outside {
     ///
     /// # Errors
     /// Where the port is another program's, or there are no descriptors.
-    pub fn open(
+    pub(crate) fn open(
         relayed: SocketAddr,
         host: IpAddr,
         place: Place<()>,
@@ -48,7 +48,7 @@ impl Outside {
     }
 
     /// Sends to a peer. A packet for which there is no room just now is lost.
-    pub fn send(&self, packet: &[u8], peer: SocketAddr) -> bool {
+    pub(crate) fn send(&self, packet: &[u8], peer: SocketAddr) -> bool {
         self.socket.try_send_to(packet, peer).is_ok()
     }
 }

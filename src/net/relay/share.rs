@@ -14,12 +14,12 @@ pub(super) struct Share(Mutex<(f64, Instant)>);
 
 impl Share {
     /// All of it.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Mutex::new((BURST, Instant::now())))
     }
 
     /// Takes this many bytes, where they are left.
-    pub fn take(&self, bytes: usize, now: Instant) -> bool {
+    pub(crate) fn take(&self, bytes: usize, now: Instant) -> bool {
         let mut share = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (left, then) = *share;
         let left = (left + now.saturating_duration_since(then).as_secs_f64() * RATE).min(BURST);

@@ -23,7 +23,7 @@ pub(super) struct Sockets {
 
 impl Sockets {
     /// Both at one port; 0 lets the system choose.
-    pub fn bind(host: IpAddr, port: u16) -> io::Result<Self> {
+    pub(crate) fn bind(host: IpAddr, port: u16) -> io::Result<Self> {
         let mut tries = 0;
         loop {
             tries += 1;
@@ -45,7 +45,7 @@ impl Sockets {
         Ok(Self { datagrams: Arc::new(datagrams), streams, port })
     }
 
-    pub const fn port(&self) -> u16 {
+    pub(crate) const fn port(&self) -> u16 {
         self.port
     }
 }

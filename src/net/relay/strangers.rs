@@ -30,13 +30,13 @@ struct Counter {
 
 impl Strangers {
     /// Nobody was answered yet.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let counters = Mutex::new(vec![Counter::default(); COUNTERS].into_boxed_slice());
         Self { hasher: RandomState::new(), start: Instant::now(), counters }
     }
 
     /// Whether this address may have one more answer.
-    pub fn may_have_answer(&self, address: IpAddr) -> bool {
+    pub(crate) fn may_have_answer(&self, address: IpAddr) -> bool {
         self.at(address, self.start.elapsed().as_secs() as u32)
     }
 

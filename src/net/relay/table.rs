@@ -57,17 +57,17 @@ impl Table {
     }
 
     /// That of a client.
-    pub fn of(&self, line: LineId) -> Option<Arc<Allocation>> {
+    pub(crate) fn of(&self, line: LineId) -> Option<Arc<Allocation>> {
         self.read().by_line.get(&line).cloned()
     }
 
     /// That which has this address.
-    pub fn at(&self, relayed: SocketAddr) -> Option<Arc<Allocation>> {
+    pub(crate) fn at(&self, relayed: SocketAddr) -> Option<Arc<Allocation>> {
         self.read().by_relayed.get(&relayed).cloned()
     }
 
     /// Adds one at this address of the relay, at an even port where one is asked for.
-    pub fn add(&self, holder: Holder, ip: IpAddr, even: bool) -> Result<Arc<Allocation>, NotAllocated> {
+    pub(crate) fn add(&self, holder: Holder, ip: IpAddr, even: bool) -> Result<Arc<Allocation>, NotAllocated> {
         let line = holder.line.id();
         let mut maps = self.write();
         if let Some(there) = maps.by_line.get(&line) {
@@ -89,7 +89,7 @@ impl Table {
     }
 
     /// Takes that of a client out.
-    pub fn remove(&self, line: LineId) {
+    pub(crate) fn remove(&self, line: LineId) {
         let mut maps = self.write();
         if let Some(gone) = maps.by_line.remove(&line) {
             maps.by_relayed.remove(&gone.relayed);
@@ -97,7 +97,7 @@ impl Table {
     }
 
     /// Takes out those that are over, and forgets what goes with them. How many are left.
-    pub fn expire(&self, now: Instant) -> usize {
+    pub(crate) fn expire(&self, now: Instant) -> usize {
         self.remove_if(|allocation| allocation.has_ended(now));
         let mut maps = self.write();
         maps.shares.retain(|_, share| share.strong_count() > 0);
@@ -105,7 +105,7 @@ impl Table {
     }
 
     /// Takes out those that match.
-    pub fn remove_if(&self, matches: impl Fn(&Allocation) -> bool) {
+    pub(crate) fn remove_if(&self, matches: impl Fn(&Allocation) -> bool) {
         let over: Vec<LineId> = {
             let maps = self.read();
             let over = maps.by_line.iter().filter(|(_, allocation)| matches(allocation));
@@ -115,7 +115,7 @@ impl Table {
     }
 
     /// Whose they are, each user with each version of the tokens once.
-    pub fn holders(&self) -> Vec<(UserId, u32)> {
+    pub(crate) fn holders(&self) -> Vec<(UserId, u32)> {
         let maps = self.read();
         let mut holders: Vec<_> = maps.by_line.values().map(|one| (one.holder.user, one.holder.version)).collect();
         holders.sort_unstable();

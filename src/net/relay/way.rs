@@ -50,7 +50,7 @@ impl Way {
     ///
     /// # Errors
     /// Where nothing can be sent there; over TLS also where browsers do not take the certificate.
-    pub async fn open(server: SocketAddr, by: &By) -> io::Result<Self> {
+    pub(crate) async fn open(server: SocketAddr, by: &By) -> io::Result<Self> {
         if *by == By::Udp {
             let any: IpAddr =
                 if server.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
@@ -77,7 +77,7 @@ impl Way {
     ///
     /// # Errors
     /// Those of the connection.
-    pub async fn send(&self, message: &[u8]) -> io::Result<()> {
+    pub(crate) async fn send(&self, message: &[u8]) -> io::Result<()> {
         match self {
             Self::Datagrams(socket) => socket.send(message).await.map(drop),
             Self::Stream(_, out) => {
@@ -92,7 +92,7 @@ impl Way {
     ///
     /// # Errors
     /// Those of the connection.
-    pub async fn receive(&self) -> io::Result<Vec<u8>> {
+    pub(crate) async fn receive(&self) -> io::Result<Vec<u8>> {
         match self {
             Self::Datagrams(socket) => {
                 let mut bytes = vec![0; MOST_MESSAGE];

@@ -9,7 +9,7 @@ use tokio_rustls::rustls::sign::CertifiedKey;
 use super::serving;
 
 /// The two files, and what they held when they were last read.
-pub struct Files {
+pub(crate) struct Files {
     certificate: PathBuf,
     key: PathBuf,
     seen: Option<Pair>,
@@ -30,7 +30,7 @@ impl Files {
     ///
     /// # Errors
     /// One line: what is wrong with which.
-    pub fn open(certificate: &Path, key: &Path) -> Result<(Self, CertifiedKey), String> {
+    pub(crate) fn open(certificate: &Path, key: &Path) -> Result<(Self, CertifiedKey), String> {
         let mut files = Self { certificate: certificate.to_owned(), key: key.to_owned(), seen: None, told: None };
         let pair = files.read()?;
         let certified = pair.certified()?;
@@ -54,7 +54,7 @@ impl Files {
     ///
     /// # Errors
     /// One line.
-    pub fn changed(&mut self) -> Result<Option<CertifiedKey>, String> {
+    pub(crate) fn changed(&mut self) -> Result<Option<CertifiedKey>, String> {
         let certified = match self.read() {
             Ok(pair) if self.seen.as_ref() == Some(&pair) => return Ok(None),
             Ok(pair) => {

@@ -30,7 +30,7 @@ const CLOCKS_DIFFER: Duration = Duration::from_secs(86_400);
 
 /// It, as it is kept.
 #[derive(Serialize, Deserialize)]
-pub struct Leaf {
+pub(crate) struct Leaf {
     /// Names and addresses that it is for.
     names: Vec<String>,
     /// When it ends, in seconds since 1970.
@@ -48,7 +48,11 @@ impl Leaf {
     ///
     /// # Errors
     /// As [`Leaf::made`].
-    pub fn kept_or_made(directory: &Path, authority: &Authority, wanted: &BTreeSet<Name>) -> Result<Self, String> {
+    pub(crate) fn kept_or_made(
+        directory: &Path,
+        authority: &Authority,
+        wanted: &BTreeSet<Name>,
+    ) -> Result<Self, String> {
         let kept = std::fs::read(directory.join("certificate.json")).ok();
         let kept = kept.and_then(|kept| serde_json::from_slice::<Self>(&kept).ok());
         match kept.filter(|kept| kept.serves(authority, wanted) && kept.certified().is_ok()) {
@@ -61,7 +65,7 @@ impl Leaf {
     ///
     /// # Errors
     /// What the library says.
-    pub fn made(directory: &Path, authority: &Authority, wanted: &BTreeSet<Name>) -> Result<Self, String> {
+    pub(crate) fn made(directory: &Path, authority: &Authority, wanted: &BTreeSet<Name>) -> Result<Self, String> {
         let leaf = Self::make(authority, wanted)?;
         let path = directory.join("certificate.json");
         let kept = serde_json::to_vec_pretty(&leaf).map_err(|error| error.to_string())?;
@@ -103,7 +107,7 @@ impl Leaf {
     }
 
     /// Whether it is still what is to be shown: for all that is wanted, of this authority, and not about to end.
-    pub fn serves(&self, authority: &Authority, wanted: &BTreeSet<Name>) -> bool {
+    pub(crate) fn serves(&self, authority: &Authority, wanted: &BTreeSet<Name>) -> bool {
         self.serves_at(OffsetDateTime::now_utc(), authority, wanted)
     }
 
@@ -118,7 +122,7 @@ impl Leaf {
     ///
     /// # Errors
     /// One line: it does not read.
-    pub fn certified(&self) -> Result<CertifiedKey, String> {
+    pub(crate) fn certified(&self) -> Result<CertifiedKey, String> {
         let broken = || "the certificate that is kept does not read".to_owned();
         let certificate = CertificateDer::from_pem_slice(self.certificate.as_bytes()).map_err(|_| broken())?;
         let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes()).map_err(|_| broken())?;

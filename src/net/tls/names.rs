@@ -55,12 +55,12 @@ impl fmt::Display for Name {
 }
 
 /// The private ranges.
-pub fn private() -> impl Iterator<Item = IpNet> {
+pub(crate) fn private() -> impl Iterator<Item = IpNet> {
     PRIVATE.into_iter().map(|net| net.parse().expect("a range"))
 }
 
 /// What the machine is called, and its addresses of the kind that is listened on.
-pub fn of_machine(listens_on: IpAddr) -> BTreeSet<Name> {
+pub(crate) fn of_machine(listens_on: IpAddr) -> BTreeSet<Name> {
     let mut names: BTreeSet<Name> = called(&host_name()).into_iter().collect();
     names.extend([Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()].map(Name::Address));
     names.extend(network_addresses(listens_on).into_iter().map(|address| Name::Address(address.to_canonical())));
@@ -68,7 +68,7 @@ pub fn of_machine(listens_on: IpAddr) -> BTreeSet<Name> {
 }
 
 /// The machine's name as it knows itself.
-pub fn host_name() -> String {
+pub(crate) fn host_name() -> String {
     gethostname::gethostname().to_string_lossy().into_owned()
 }
 
@@ -80,7 +80,7 @@ fn called(host: &str) -> Vec<Name> {
 }
 
 /// What a machine of this name is called in its network; `None` where that cannot be a name.
-pub fn local(host: &str) -> Option<String> {
+pub(crate) fn local(host: &str) -> Option<String> {
     let short = host.split('.').next().unwrap_or(host);
     match Name::parse(&format!("{short}.local")) {
         Some(Name::Dns(name)) => Some(name),

@@ -11,11 +11,11 @@ use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_rustls::rustls::{Error, InconsistentKeys};
 
 /// The protocol that an authority asks for when it looks (RFC 8737).
-pub const PROOF: &[u8] = b"acme-tls/1";
+pub(crate) const PROOF: &[u8] = b"acme-tls/1";
 
 /// The one, whatever name a client asks for.
 #[derive(Debug, Default)]
-pub struct Serving(RwLock<State>);
+pub(crate) struct Serving(RwLock<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -29,43 +29,43 @@ struct State {
 
 impl Serving {
     /// With this one first.
-    pub fn new(certified: CertifiedKey) -> Self {
+    pub(crate) fn new(certified: CertifiedKey) -> Self {
         let serving = Self::default();
         serving.replace(certified);
         serving
     }
 
     /// Whether there is one.
-    pub fn is_ready(&self) -> bool {
+    pub(crate) fn is_ready(&self) -> bool {
         self.0.read().unwrap_or_else(PoisonError::into_inner).certificate.is_some()
     }
 
     /// From now on this one.
-    pub fn replace(&self, certified: CertifiedKey) {
+    pub(crate) fn replace(&self, certified: CertifiedKey) {
         self.change(|state| state.certificate = Some(Arc::new(certified)));
     }
 
     /// From now on the authority is shown this certificate where it asks for a name.
-    pub fn prove_by_tls(&self, name: String, certified: CertifiedKey) {
+    pub(crate) fn prove_by_tls(&self, name: String, certified: CertifiedKey) {
         self.change(|state| {
             state.by_tls.insert(name, Arc::new(certified));
         });
     }
 
     /// From now on the authority gets this answer where it asks for a token over http.
-    pub fn prove_by_http(&self, token: String, answer: String) {
+    pub(crate) fn prove_by_http(&self, token: String, answer: String) {
         self.change(|state| {
             state.by_http.insert(token, answer);
         });
     }
 
     /// The authority has looked.
-    pub fn prove_no_more(&self) {
+    pub(crate) fn prove_no_more(&self) {
         self.change(|state| (state.by_tls, state.by_http) = Default::default());
     }
 
     /// What the authority is answered where it asks for a token.
-    pub fn answer(&self, token: &str) -> Option<String> {
+    pub(crate) fn answer(&self, token: &str) -> Option<String> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).by_http.get(token).cloned()
     }
 
@@ -90,7 +90,7 @@ fn is_of_proof(hello: &ClientHello<'_>) -> bool {
 }
 
 /// The name for which an authority asks for the proof; `None` where a client asks.
-pub fn proof_asked(hello: &ClientHello<'_>) -> Option<String> {
+pub(crate) fn proof_asked(hello: &ClientHello<'_>) -> Option<String> {
     hello.server_name().filter(|_| is_of_proof(hello)).map(str::to_owned)
 }
 
@@ -98,7 +98,10 @@ pub fn proof_asked(hello: &ClientHello<'_>) -> Option<String> {
 ///
 /// # Errors
 /// The end of a sentence: the key is of no kind that is served, or not that of the certificate.
-pub fn certified(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<CertifiedKey, String> {
+pub(crate) fn certified(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<CertifiedKey, String> {
     CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|error| match error {
         Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => "the key is not that of the certificate".to_owned(),
         other => other.to_string(),

@@ -31,7 +31,7 @@ impl Trust {
 }
 
 /// The SHA-256 fingerprint of a certificate.
-pub fn fingerprint(certificate: &CertificateDer<'_>) -> String {
+pub(crate) fn fingerprint(certificate: &CertificateDer<'_>) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, certificate);
     let pairs: Vec<String> = digest.as_ref().iter().map(|byte| HEXUPPER.encode(&[*byte])).collect();
     pairs.join(":")

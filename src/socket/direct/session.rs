@@ -38,7 +38,7 @@ thread_local! {
 }
 
 /// A session. Its connection ends with it.
-pub struct Session<G> {
+pub(crate) struct Session<G> {
     reading: Reading,
     pipe: Arc<Pipe>,
     decoder: Decoder,
@@ -59,7 +59,7 @@ struct Came {
 }
 
 /// The first packet of a session, which says how it is kept.
-pub fn opening(times: &Times) -> Bytes {
+pub(crate) fn opening(times: &Times) -> Bytes {
     let packet: String = Packet::Open(OpenPacket {
         sid: Sid::new(),
         upgrades: std::iter::empty().collect(),
@@ -73,18 +73,18 @@ pub fn opening(times: &Times) -> Bytes {
 
 impl<G: Guest> Session<G> {
     /// Over a connection, with packets of at most so many bytes. The connection's other half is the pipe's.
-    pub fn new(reading: Reading, early: Vec<u8>, pipe: Arc<Pipe>, most: usize, guest: G) -> Self {
+    pub(crate) fn new(reading: Reading, early: Vec<u8>, pipe: Arc<Pipe>, most: usize, guest: G) -> Self {
         Self { reading, pipe, decoder: Decoder::new(most), early, guest, left_over: 0, _kept: None }
     }
 
     /// Keeps something as long as the connection is open.
-    pub fn with(mut self, kept: impl Any + Send) -> Self {
+    pub(crate) fn with(mut self, kept: impl Any + Send) -> Self {
         self._kept = Some(Box::new(kept));
         self
     }
 
     /// Goes on until it is over. Boxed, for a task that is given it by value would have room for it twice.
-    pub async fn run(mut self: Box<Self>) {
+    pub(crate) async fn run(mut self: Box<Self>) {
         let end = loop {
             let came = poll_fn(|context| self.poll_came(context)).await;
             let done = match came {

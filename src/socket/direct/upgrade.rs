@@ -12,7 +12,7 @@ use crate::socket::query::Query;
 ///
 /// # Errors
 /// The answer that refuses it, as Engine.IO does: another version of the protocol, or no handshake.
-pub fn agree(request: &Request) -> Result<Response, Box<Response>> {
+pub(crate) fn agree(request: &Request) -> Result<Response, Box<Response>> {
     if Query::of(request.uri()).version != Some("4") {
         return Err(refuse(5, "Unsupported protocol version"));
     }

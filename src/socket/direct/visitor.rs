@@ -27,7 +27,7 @@ use crate::socket::way::Way;
 const ROOT: &str = "/";
 
 /// A client, from its first packet to its last.
-pub struct Visitor {
+pub(crate) struct Visitor {
     hub: Arc<Hub>,
     pipe: Arc<Pipe>,
     /// Given back when it has authenticated.
@@ -92,7 +92,7 @@ impl Acknowledge for Ack<'_> {
 
 impl Visitor {
     /// One who has not authenticated. `header` is what came as `Authorization`.
-    pub fn new(hub: Arc<Hub>, pipe: Arc<Pipe>, place: Handshake, header: Option<String>) -> Self {
+    pub(crate) fn new(hub: Arc<Hub>, pipe: Arc<Pipe>, place: Handshake, header: Option<String>) -> Self {
         Self {
             hub,
             pipe,

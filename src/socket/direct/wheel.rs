@@ -21,7 +21,7 @@ const COARSEST: Duration = Duration::from_secs(1);
 const AT_ONCE: usize = 256;
 
 /// The wheel.
-pub struct Wheel {
+pub(crate) struct Wheel {
     times: Times,
     step: Duration,
     ping: Bytes,
@@ -51,7 +51,7 @@ enum What {
 
 impl Wheel {
     /// One that turns as long as it is kept.
-    pub fn new(times: Times) -> Arc<Self> {
+    pub(crate) fn new(times: Times) -> Arc<Self> {
         let Times { ping_interval, ping_timeout, connect_timeout, .. } = times;
         let shortest = ping_interval.min(ping_timeout).min(connect_timeout);
         let step = (shortest / 10).clamp(FINEST, COARSEST);
@@ -67,7 +67,7 @@ impl Wheel {
     }
 
     /// Watches a session from now on.
-    pub fn watch(&self, pipe: &Arc<Pipe>) {
+    pub(crate) fn watch(&self, pipe: &Arc<Pipe>) {
         let mut slots = self.lock();
         for (what, after) in [(What::Admission, self.times.connect_timeout), (What::Asking, self.times.ping_interval)] {
             slots.add(Due { pipe: Arc::downgrade(pipe), what }, steps(after, self.step));
@@ -75,7 +75,7 @@ impl Wheel {
     }
 
     /// All sessions.
-    pub fn all(&self) -> Vec<Arc<Pipe>> {
+    pub(crate) fn all(&self) -> Vec<Arc<Pipe>> {
         let slots = self.lock();
         // Each has one entry of its signs of life.
         let once = slots.slots.iter().flatten().filter(|due| !matches!(due.what, What::Admission));

@@ -15,7 +15,7 @@ use crate::socket::ledger::Over;
 use crate::socket::seam::Acknowledge;
 
 /// The acknowledgement that a client waits for.
-pub struct Ack {
+pub(crate) struct Ack {
     sender: AckSender,
     number: i64,
     socket: Arc<Socket>,
@@ -23,7 +23,7 @@ pub struct Ack {
 
 impl Ack {
     /// That of a packet with this number.
-    pub fn of(socket: &Arc<Socket>, packet: &mut Value, number: i64) -> Self {
+    pub(crate) fn of(socket: &Arc<Socket>, packet: &mut Value, number: i64) -> Self {
         match AckSender::from_message_parts(socket, packet, &Some(number)) {
             Ok(sender) => Self { sender, number, socket: Arc::clone(socket) },
             Err(never) => match never {},
@@ -31,7 +31,7 @@ impl Ack {
     }
 
     /// As one of this connection.
-    pub fn on<'a>(self, hub: &'a Hub, connection: &'a Connection) -> impl Acknowledge + 'a {
+    pub(crate) fn on<'a>(self, hub: &'a Hub, connection: &'a Connection) -> impl Acknowledge + 'a {
         Counted { ack: self, hub, connection }
     }
 }
@@ -57,7 +57,7 @@ impl Acknowledge for Counted<'_> {
 }
 
 /// What must be done after a packet was not queued.
-pub fn over_after(error: &SendError) -> Over {
+pub(crate) fn over_after(error: &SendError) -> Over {
     let full = matches!(error, SendError::Socket(SocketError::InternalChannelFull));
     if full { Over::Socket } else { Over::Nothing }
 }

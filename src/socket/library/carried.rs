@@ -15,7 +15,7 @@ use crate::socket::ledger::Over;
 use crate::socket::way::Way;
 
 /// The library's way to a client.
-pub struct Carried {
+pub(crate) struct Carried {
     /// The connection.
     pub laned: Arc<Laned>,
     /// What the library has of it.

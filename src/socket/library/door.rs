@@ -14,17 +14,17 @@ use crate::socket::bounds::PARTING;
 
 /// The library's own door, by which a session that polls is ended.
 #[derive(Default)]
-pub struct Door(OnceLock<Weak<SocketIoService<Router>>>);
+pub(crate) struct Door(OnceLock<Weak<SocketIoService<Router>>>);
 
 impl Door {
     /// Says by which door the library is entered.
-    pub fn attach(&self, door: &Arc<SocketIoService<Router>>) {
+    pub(crate) fn attach(&self, door: &Arc<SocketIoService<Router>>) {
         let _once = self.0.set(Arc::downgrade(door));
     }
 
     /// Closes a session's transport. That is done when the task ends that is returned: nothing that is sent from then
     /// on reaches its client.
-    pub fn end_session(&self, session: &Session) -> Option<JoinHandle<()>> {
+    pub(crate) fn end_session(&self, session: &Session) -> Option<JoinHandle<()>> {
         session.end();
         // A session that polls has no line to cut: it is closed as its own client would close it. Its queue goes at
         // once so, and the next
@@ -39,7 +39,7 @@ impl Door {
     /// Ends a session that has left the namespace, unless it comes back soon. Clients close the transport themselves;
     /// one that keeps it
     /// would have what it waits for, and its place, counted for nobody.
-    pub fn part(self: &Arc<Self>, session: &Arc<Session>) {
+    pub(crate) fn part(self: &Arc<Self>, session: &Arc<Session>) {
         if !session.is_idle() {
             return;
         }

@@ -22,7 +22,7 @@ use crate::socket::hub::Hub;
 
 /// The handler of CONNECT packets.
 #[derive(Clone)]
-pub struct Gate {
+pub(crate) struct Gate {
     hub: Arc<Hub>,
     door: Arc<Door>,
     worker: Arc<Worker>,
@@ -30,7 +30,7 @@ pub struct Gate {
 
 impl Gate {
     /// The gate to a hub, for sessions that are ended by this door.
-    pub fn new(hub: Arc<Hub>, door: Arc<Door>) -> Self {
+    pub(crate) fn new(hub: Arc<Hub>, door: Arc<Door>) -> Self {
         Self { worker: Arc::new(Worker::new(&hub, &door)), hub, door }
     }
 

@@ -17,7 +17,7 @@ use crate::socket::seam;
 const KEPT: usize = 256;
 
 /// Takes a connection's packets, synchronously and in order.
-pub struct Inbox {
+pub(crate) struct Inbox {
     /// Whose they are.
     pub laned: Arc<Laned>,
     /// All connections.

@@ -16,7 +16,7 @@ const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// The queue. `J` is a job that knows its size.
 #[derive(Debug)]
-pub struct Lane<J> {
+pub(crate) struct Lane<J> {
     state: Mutex<State<J>>,
 }
 
@@ -30,7 +30,7 @@ struct State<J> {
 
 /// What the one who queued a job has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Queued {
+pub(crate) enum Queued {
     /// Nothing: it runs in its turn.
     Waits,
     /// Start the worker.
@@ -51,7 +51,7 @@ impl<J> Lane<J> {
     }
 
     /// Queues a job of this size in bytes.
-    pub fn push(&self, job: J, bytes: usize) -> Queued {
+    pub(crate) fn push(&self, job: J, bytes: usize) -> Queued {
         let mut state = self.state();
         if state.backlog.waiting() >= MOST_WAITING || state.bytes + bytes > MOST_BYTES {
             return Queued::Full;
@@ -60,12 +60,12 @@ impl<J> Lane<J> {
     }
 
     /// Queues a job that must run, however much waits.
-    pub fn push_always(&self, job: J) -> Queued {
+    pub(crate) fn push_always(&self, job: J) -> Queued {
         self.state().push(job, 0)
     }
 
     /// Lets jobs run, this one before those that came already. Nothing where it is open.
-    pub fn open(&self, first: J) -> Queued {
+    pub(crate) fn open(&self, first: J) -> Queued {
         let mut state = self.state();
         if std::mem::replace(&mut state.open, true) {
             return Queued::Waits;
@@ -75,7 +75,7 @@ impl<J> Lane<J> {
     }
 
     /// The next job and its size; `None`, and the worker has to end, where nothing waits.
-    pub fn next(&self) -> Option<(J, usize)> {
+    pub(crate) fn next(&self) -> Option<(J, usize)> {
         let mut state = self.state();
         let (job, bytes) = state.backlog.next(1)?.next()?;
         state.bytes -= bytes;
@@ -83,7 +83,7 @@ impl<J> Lane<J> {
     }
 
     /// All that waits together, in bytes.
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.state().bytes
     }
 }

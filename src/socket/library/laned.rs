@@ -13,13 +13,13 @@ use crate::chat::Identity;
 use crate::socket::connection::Connection;
 
 /// What runs the jobs of connections.
-pub trait RunJobs: Send + Sync {
+pub(crate) trait RunJobs: Send + Sync {
     /// Runs all that the connection has queued, one after another, in a task that nobody cancels.
     fn start(&self, laned: Arc<Laned>);
 }
 
 /// A connection with its lane.
-pub struct Laned {
+pub(crate) struct Laned {
     /// The connection.
     pub connection: Arc<Connection>,
     /// The transport's session that it is in.
@@ -33,7 +33,7 @@ pub struct Laned {
 }
 
 /// What runs in a lane.
-pub enum Job {
+pub(crate) enum Job {
     /// The connection is open.
     Connect(SocketRef),
     /// A packet.
@@ -44,7 +44,7 @@ pub enum Job {
 
 impl Laned {
     /// One that is let in and not open yet.
-    pub fn new(
+    pub(crate) fn new(
         connection: Arc<Connection>,
         identity: Identity,
         session: &Arc<Session>,
@@ -61,17 +61,17 @@ impl Laned {
     }
 
     /// By what right it connects; to be asked for once.
-    pub fn take_identity(&self) -> Option<Identity> {
+    pub(crate) fn take_identity(&self) -> Option<Identity> {
         self.identity.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Whether its end is queued.
-    pub fn is_ending(&self) -> bool {
+    pub(crate) fn is_ending(&self) -> bool {
         self.ending.load(Ordering::Acquire)
     }
 
     /// Has the verbs told, once, that it is gone.
-    pub fn end(self: &Arc<Self>) {
+    pub(crate) fn end(self: &Arc<Self>) {
         if self.ending.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -82,7 +82,7 @@ impl Laned {
     }
 
     /// Has what is queued run, to the end.
-    pub fn start_worker(self: &Arc<Self>) {
+    pub(crate) fn start_worker(self: &Arc<Self>) {
         self.worker.start(Arc::clone(self));
     }
 }

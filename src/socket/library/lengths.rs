@@ -5,19 +5,19 @@ use socketioxide::TransportType;
 use socketioxide::socket::Socket;
 
 /// How long the text of an event is: `42["name",payload]`.
-pub fn event(name: &str, payload: &RawValue) -> usize {
+pub(crate) fn event(name: &str, payload: &RawValue) -> usize {
     "42[\"\",]".len() + name.len() + payload.get().len()
 }
 
 /// How long the text of an acknowledgement is: `43<number>[payload]`.
-pub fn acknowledgement(number: i64, payload: &RawValue) -> usize {
+pub(crate) fn acknowledgement(number: i64, payload: &RawValue) -> usize {
     let digits = number.unsigned_abs().checked_ilog10().unwrap_or(0) as usize + 1;
     "43[]".len() + digits + payload.get().len()
 }
 
 /// How many bytes a text takes on the way to a socket. Not one more than it does, or what waits would seem to grow for
 /// ever.
-pub fn on_line(socket: &Socket, text: usize) -> u64 {
+pub(crate) fn on_line(socket: &Socket, text: usize) -> u64 {
     if socket.transport_type() == TransportType::Websocket { framed(text) } else { text as u64 }
 }
 

@@ -33,7 +33,7 @@ use super::hub::Hub;
 use crate::live::Handshake;
 
 /// The library, with the sessions that it has.
-pub struct Library {
+pub(crate) struct Library {
     io: SocketIo,
     sessions: Arc<Sessions>,
     door: Arc<Door>,
@@ -64,7 +64,7 @@ pub fn configured(builder: SocketIoBuilder) -> SocketIoBuilder {
 
 impl Library {
     /// Puts the library in front of `routes`.
-    pub fn mount(hub: &Arc<Hub>, routes: Router) -> (Arc<Self>, Router) {
+    pub(crate) fn mount(hub: &Arc<Hub>, routes: Router) -> (Arc<Self>, Router) {
         let (layer, io) = configured(SocketIo::builder()).build_layer();
         let door = Arc::new(Door::default());
         io.ns("/", Gate::new(Arc::clone(hub), Arc::clone(&door)));
@@ -76,17 +76,17 @@ impl Library {
     }
 
     /// A request of a session that there is.
-    pub async fn go_on(&self, request: Request, next: Next) -> Response {
+    pub(crate) async fn go_on(&self, request: Request, next: Next) -> Response {
         requests::go_on(&self.sessions, &self.door, request, next).await
     }
 
     /// A session's first request.
-    pub async fn begin(&self, request: Request, place: Handshake, next: Next) -> Response {
+    pub(crate) async fn begin(&self, request: Request, place: Handshake, next: Next) -> Response {
         requests::begin(&self.sessions, request, place, next).await
     }
 
     /// Closes the transport of every session, when its client has taken what waits.
-    pub async fn close(&self) {
+    pub(crate) async fn close(&self) {
         self.io.close().await;
     }
 }

@@ -23,7 +23,7 @@ use crate::socket::query::Query;
 const MOST_OPENING: usize = 4096;
 
 /// A request of a session that there is.
-pub async fn go_on(sessions: &Sessions, door: &Arc<Door>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn go_on(sessions: &Sessions, door: &Arc<Door>, mut request: Request, next: Next) -> Response {
     let query = Query::of(request.uri());
     let Some(session) = query.sid.and_then(|id| sessions.of(id)) else { return unknown_session() };
     let own_line = request.extensions().get::<Arc<KillSwitch>>().filter(|_| query.websocket == Some(true));
@@ -43,7 +43,7 @@ pub async fn go_on(sessions: &Sessions, door: &Arc<Door>, mut request: Request, 
 }
 
 /// A session's first request.
-pub async fn begin(sessions: &Arc<Sessions>, mut request: Request, place: Handshake, next: Next) -> Response {
+pub(crate) async fn begin(sessions: &Arc<Sessions>, mut request: Request, place: Handshake, next: Next) -> Response {
     let session = sessions.begin(place);
     request.extensions_mut().insert(Admission(Arc::clone(&session)));
     unpin_buffer(&mut request);

@@ -20,15 +20,15 @@ const ID: usize = 16;
 
 /// The session that a request is of; with the request that it began with it lives as long as the library keeps it.
 #[derive(Clone)]
-pub struct Admission(pub Arc<Session>);
+pub(crate) struct Admission(pub Arc<Session>);
 
 /// The transport's session that a socket is in.
-pub fn session_of(socket: &Socket) -> Option<&Arc<Session>> {
+pub(crate) fn session_of(socket: &Socket) -> Option<&Arc<Session>> {
     socket.req_parts().extensions.get::<Admission>().map(|Admission(session)| session)
 }
 
 /// One session.
-pub struct Session {
+pub(crate) struct Session {
     /// Given back when it has authenticated.
     place: Mutex<Option<Arc<Handshake>>>,
     /// The transport's own id.
@@ -46,7 +46,7 @@ pub struct Session {
 
 /// The sessions, by the transport's own id: requests of theirs name it. A session is in here as long as it lives.
 #[derive(Default)]
-pub struct Sessions(Mutex<HashMap<String, Weak<Session>>>);
+pub(crate) struct Sessions(Mutex<HashMap<String, Weak<Session>>>);
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -54,7 +54,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Sessions {
     /// A session that begins.
-    pub fn begin(self: &Arc<Self>, place: Handshake) -> Arc<Session> {
+    pub(crate) fn begin(self: &Arc<Self>, place: Handshake) -> Arc<Session> {
         Arc::new(Session {
             place: Mutex::new(Some(Arc::new(place))),
             id: OnceLock::new(),
@@ -68,14 +68,14 @@ impl Sessions {
     }
 
     /// Enters a session under the id that the transport gave it.
-    pub fn enter(&self, id: &str, session: &Arc<Session>) {
+    pub(crate) fn enter(&self, id: &str, session: &Arc<Session>) {
         if session.id.set(id.to_owned()).is_ok() {
             lock(&self.0).insert(id.to_owned(), Arc::downgrade(session));
         }
     }
 
     /// The session of this id, where it is one that lives and was not ended.
-    pub fn of(&self, id: &str) -> Option<Arc<Session>> {
+    pub(crate) fn of(&self, id: &str) -> Option<Arc<Session>> {
         if id.len() != ID {
             return None;
         }
@@ -92,17 +92,17 @@ impl Sessions {
 
 impl Session {
     /// The transport's own id.
-    pub fn id(&self) -> Option<&str> {
+    pub(crate) fn id(&self) -> Option<&str> {
         self.id.get().map(String::as_str)
     }
 
     /// Its place, for as long as somebody works on its authentication.
-    pub fn place(&self) -> Option<Arc<Handshake>> {
+    pub(crate) fn place(&self) -> Option<Arc<Handshake>> {
         lock(&self.place).clone()
     }
 
     /// It has authenticated; from now on `tally` counts what waits for it.
-    pub fn authenticated(&self, tally: &Arc<Tally>) {
+    pub(crate) fn authenticated(&self, tally: &Arc<Tally>) {
         lock(&self.place).take();
         self.intake.authenticated();
         self.connections.fetch_add(1, Ordering::AcqRel);
@@ -111,22 +111,22 @@ impl Session {
     }
 
     /// A connection to the namespace has ended.
-    pub fn left(&self) {
+    pub(crate) fn left(&self) {
         self.connections.fetch_sub(1, Ordering::AcqRel);
     }
 
     /// Whether it is still there and nobody uses it.
-    pub fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.connections.load(Ordering::Acquire) == 0 && !self.is_dead()
     }
 
     /// What counts what waits for it, where it has authenticated.
-    pub fn tally(&self) -> Option<&Arc<Tally>> {
+    pub(crate) fn tally(&self) -> Option<&Arc<Tally>> {
         self.tally.get()
     }
 
     /// Takes a connection as the session's own; whether it may have one more.
-    pub fn take_line(self: &Arc<Self>, line: &Arc<KillSwitch>) -> bool {
+    pub(crate) fn take_line(self: &Arc<Self>, line: &Arc<KillSwitch>) -> bool {
         let mut lines = lock(&self.lines);
         lines.retain(|kept| kept.strong_count() > 0);
         let known = lines.iter().any(|kept| std::ptr::eq(kept.as_ptr(), Arc::as_ptr(line)));
@@ -140,7 +140,7 @@ impl Session {
     }
 
     /// Counts a packet that was refused; whether it may go on.
-    pub fn refused(&self) -> bool {
+    pub(crate) fn refused(&self) -> bool {
         let may = self.intake.refused();
         if !may {
             metrics::counter!("tincan_floods_cut_total").increment(1);
@@ -149,17 +149,17 @@ impl Session {
     }
 
     /// What it sends beyond what it may.
-    pub fn intake(&self) -> &Intake {
+    pub(crate) fn intake(&self) -> &Intake {
         &self.intake
     }
 
     /// Whether it was ended and has to begin anew.
-    pub fn is_dead(&self) -> bool {
+    pub(crate) fn is_dead(&self) -> bool {
         self.dead.load(Ordering::Acquire)
     }
 
     /// Ends its connections, and lets none of its requests in any more.
-    pub fn end(&self) {
+    pub(crate) fn end(&self) {
         self.dead.store(true, Ordering::Release);
         let lines = std::mem::take(&mut *lock(&self.lines));
         lines.iter().filter_map(Weak::upgrade).for_each(|line| line.cut());

@@ -15,7 +15,7 @@ use crate::socket::way::Way;
 use crate::socket::{admission, seam};
 
 /// Runs the jobs of all connections of a hub.
-pub struct Worker {
+pub(crate) struct Worker {
     hub: Arc<Hub>,
     door: Arc<Door>,
 }
@@ -38,7 +38,7 @@ impl RunJobs for Worker {
 
 impl Worker {
     /// For the connections of a hub, whose sessions are ended by this door.
-    pub fn new(hub: &Arc<Hub>, door: &Arc<Door>) -> Self {
+    pub(crate) fn new(hub: &Arc<Hub>, door: &Arc<Door>) -> Self {
         Self { hub: Arc::clone(hub), door: Arc::clone(door) }
     }
 }

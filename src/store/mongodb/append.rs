@@ -37,7 +37,7 @@ pub(super) struct Appender(mpsc::Sender<Append>);
 
 impl Appender {
     /// Starts it; the handle ends when everything queued before the last way in was dropped is answered.
-    pub fn start(db: Db) -> (Self, tokio::task::JoinHandle<()>) {
+    pub(crate) fn start(db: Db) -> (Self, tokio::task::JoinHandle<()>) {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let worker = Worker {
             db,
@@ -51,7 +51,7 @@ impl Appender {
     }
 
     /// Queues a batch and waits for its answer.
-    pub async fn append(&self, room: RoomId, batch: Vec<NewMessage>) -> Answer {
+    pub(crate) async fn append(&self, room: RoomId, batch: Vec<NewMessage>) -> Answer {
         let deadline = Instant::now() + PATIENCE;
         let (reply, answer) = oneshot::channel();
         let gone = || StoreError::Unavailable("the store is closed".to_owned());

@@ -15,7 +15,7 @@ pub(super) struct ToItsEnd<F: Future + Send + 'static> {
 
 impl<F: Future + Send + 'static> ToItsEnd<F> {
     /// To be called on a runtime, which is the one that goes on with it.
-    pub fn new(work: F) -> Self {
+    pub(crate) fn new(work: F) -> Self {
         Self { work: Some(Box::pin(work)), runtime: Handle::current() }
     }
 }

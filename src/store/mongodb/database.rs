@@ -94,12 +94,12 @@ pub(super) fn at_most(limit: usize) -> i64 {
 impl Db {
     /// Handles for the database of that name, over so many connections. Whatever the connection string says of concerns
     /// and preferences, ours hold.
-    pub fn new(client: Client, name: &str, transactions: bool, connections: usize) -> Self {
+    pub(crate) fn new(client: Client, name: &str, transactions: bool, connections: usize) -> Self {
         Self::with(client, name, transactions, Arc::new(Gate::new(connections)), Names::OURS)
     }
 
     /// The same database, with other names for our fields.
-    pub fn renamed(&self, names: Names) -> Self {
+    pub(crate) fn renamed(&self, names: Names) -> Self {
         Self::with(self.client.clone(), self.database.name(), self.transactions, Arc::clone(&self.gate), names)
     }
 
@@ -145,7 +145,7 @@ impl Db {
 
     /// Runs a command, and answers in the time that the contract allows. `doing` says for the operator what failed:
     /// `reading users`.
-    pub async fn run<T, F>(&self, doing: &str, work: impl FnOnce(Self) -> F + Send) -> Result<T, CommandError>
+    pub(crate) async fn run<T, F>(&self, doing: &str, work: impl FnOnce(Self) -> F + Send) -> Result<T, CommandError>
     where
         T: Send + 'static,
         F: Future<Output = mongodb::error::Result<T>> + Send + 'static,
@@ -155,7 +155,7 @@ impl Db {
 
     /// Runs a command to its end, also when nobody waits for it any more, so that the driver never sees a future of its
     /// own dropped half-way. Answers with the news that no answer came in `limit`, where none did.
-    pub async fn run_within<T, F>(
+    pub(crate) async fn run_within<T, F>(
         &self,
         limit: Duration,
         doing: &str,

@@ -35,7 +35,7 @@ pub(super) struct Given {
 
 impl Given {
     /// After which the next number comes.
-    pub fn end(self) -> u64 {
+    pub(crate) fn end(self) -> u64 {
         self.last.max(self.numbered)
     }
 }

@@ -34,7 +34,7 @@ pub(super) enum CommandError {
 
 impl CommandError {
     /// What failed, put before how it failed.
-    pub fn during(self, doing: &str) -> Self {
+    pub(crate) fn during(self, doing: &str) -> Self {
         match self {
             Self::Duplicate { index, text } => Self::Duplicate { index, text: format!("{doing}: {text}") },
             Self::Other(StoreError::Unavailable(text)) => {

@@ -41,12 +41,12 @@ impl Drop for Waiter<'_> {
 
 impl Gate {
     /// For so many connections, at least one.
-    pub fn new(connections: usize) -> Self {
+    pub(crate) fn new(connections: usize) -> Self {
         Self { free: Arc::new(Semaphore::new(connections.max(1))), waiting: AtomicUsize::new(0) }
     }
 
     /// Waits until a connection is free; it is taken for as long as the permit lives.
-    pub async fn enter(&self, until: Instant) -> Result<OwnedSemaphorePermit, Refused> {
+    pub(crate) async fn enter(&self, until: Instant) -> Result<OwnedSemaphorePermit, Refused> {
         if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
             return Ok(permit);
         }

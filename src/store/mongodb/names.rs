@@ -18,9 +18,10 @@ pub(super) struct Names {
 
 impl Names {
     /// Where nobody else uses them.
-    pub const OURS: Self = Self { seq: "seq", client_id: "clientId", token_version: "tokenVersion", calls: "calls" };
+    pub(crate) const OURS: Self =
+        Self { seq: "seq", client_id: "clientId", token_version: "tokenVersion", calls: "calls" };
     /// Where somebody does.
-    pub const OTHERS: Self = Self {
+    pub(crate) const OTHERS: Self = Self {
         seq: "tincanSeq",
         client_id: "tincanClientId",
         token_version: "tincanTokenVersion",
@@ -28,17 +29,17 @@ impl Names {
     };
 
     /// The index by which a message has its number once in its room.
-    pub fn room_seq_index(&self) -> String {
+    pub(crate) fn room_seq_index(&self) -> String {
         self.index_of(self.seq == Self::OURS.seq, "tincan_room_seq")
     }
 
     /// The index by which a sender uses an id once in a room.
-    pub fn client_id_index(&self) -> String {
+    pub(crate) fn client_id_index(&self) -> String {
         self.index_of(self.client_id == Self::OURS.client_id, "tincan_room_clientId_sender")
     }
 
     /// The index of messages that have no number yet.
-    pub fn unnumbered_index(&self) -> String {
+    pub(crate) fn unnumbered_index(&self) -> String {
         self.index_of(self.seq == Self::OURS.seq, "tincan_without_seq")
     }
 
@@ -47,7 +48,7 @@ impl Names {
     }
 
     /// As they were kept.
-    pub fn read(document: &Document) -> Self {
+    pub(crate) fn read(document: &Document) -> Self {
         let chosen = |field: &str, ours: &'static str, other: &'static str| {
             if document.get_str(field) == Ok(other) { other } else { ours }
         };
@@ -61,7 +62,7 @@ impl Names {
     }
 
     /// As they are kept.
-    pub fn document(&self) -> Document {
+    pub(crate) fn document(&self) -> Document {
         doc! {
             "seq": self.seq,
             "clientId": self.client_id,

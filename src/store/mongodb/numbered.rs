@@ -19,7 +19,7 @@ pub(super) struct Numbered {
 
 impl Numbered {
     /// Messages of a room have got their numbers.
-    pub fn add(&self, room: RoomId) {
+    pub(crate) fn add(&self, room: RoomId) {
         let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
         if rooms.len() < MOST {
             rooms.insert(room);
@@ -29,7 +29,7 @@ impl Numbered {
     }
 
     /// Waits until there are some, and takes them out.
-    pub async fn next(&self) -> Vec<RoomId> {
+    pub(crate) async fn next(&self) -> Vec<RoomId> {
         loop {
             let rooms = std::mem::take(&mut *self.rooms.lock().unwrap_or_else(PoisonError::into_inner));
             if !rooms.is_empty() {

@@ -41,12 +41,12 @@ impl Odd {
     }
 
     /// Notes that documents of this kind were told of. Whether they were not before.
-    pub fn first(&self, collection: &str, reason: &'static str) -> bool {
+    pub(crate) fn first(&self, collection: &str, reason: &'static str) -> bool {
         self.told().insert((collection.to_owned(), reason))
     }
 
     /// A document was passed over.
-    pub fn left_out(&self, collection: &str, Oddity { reason, id }: &Oddity) {
+    pub(crate) fn left_out(&self, collection: &str, Oddity { reason, id }: &Oddity) {
         if self.first(collection, reason) {
             tracing::warn!("{collection}: documents are left out because {reason} (one has the _id {id})");
         }

@@ -20,7 +20,7 @@ pub(super) enum Removal {
 
 impl Removal {
     /// By which it stands on the list.
-    pub fn key(self) -> Document {
+    pub(crate) fn key(self) -> Document {
         match self {
             Self::User(id) => doc! { "_id": oid(id), "kind": "user" },
             Self::Room(id) => doc! { "_id": oid(id), "kind": "room" },
@@ -30,7 +30,7 @@ impl Removal {
     }
 
     /// As it stands there.
-    pub fn read(document: &Document) -> Option<Self> {
+    pub(crate) fn read(document: &Document) -> Option<Self> {
         let id = |field| document.get_object_id(field).ok().map(|id| id.bytes());
         match document.get_str("kind").ok()? {
             "user" => id("_id").map(UserId::from_bytes).map(Self::User),

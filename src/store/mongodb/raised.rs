@@ -15,7 +15,7 @@ impl Raised {
     }
 
     /// Adds the highest numbers of rooms.
-    pub fn add(&self, ends: &[(RoomId, u64)]) {
+    pub(crate) fn add(&self, ends: &[(RoomId, u64)]) {
         let mut kept = self.ends();
         for (room, end) in ends {
             let known = kept.entry(*room).or_default();
@@ -24,12 +24,12 @@ impl Raised {
     }
 
     /// All of it, which leaves nothing.
-    pub fn take(&self) -> Vec<(RoomId, u64)> {
+    pub(crate) fn take(&self) -> Vec<(RoomId, u64)> {
         std::mem::take(&mut *self.ends()).into_iter().collect()
     }
 
     /// Nothing is to be written of this room any more.
-    pub fn forget(&self, room: RoomId) {
+    pub(crate) fn forget(&self, room: RoomId) {
         self.ends().remove(&room);
     }
 }

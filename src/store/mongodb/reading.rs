@@ -15,7 +15,7 @@ use crate::store::Counts;
 
 impl Db {
     /// The documents that a question finds.
-    pub async fn find(
+    pub(crate) async fn find(
         &self,
         of: &Collection<Document>,
         filter: Document,
@@ -25,7 +25,7 @@ impl Db {
     }
 
     /// As [`Db::find`], with another time.
-    pub async fn find_within(
+    pub(crate) async fn find_within(
         &self,
         limit: Duration,
         of: &Collection<Document>,
@@ -39,7 +39,7 @@ impl Db {
     }
 
     /// How many documents there are, from the database's own books.
-    pub async fn counts(&self) -> crate::store::Result<Counts> {
+    pub(crate) async fn counts(&self) -> crate::store::Result<Counts> {
         let counted = async |of: &Collection<Document>| {
             let on = of.clone();
             self.run(&reading(of), async move |_| on.estimated_document_count().await).await
@@ -50,7 +50,7 @@ impl Db {
     }
 
     /// The first document that a question finds.
-    pub async fn find_one(
+    pub(crate) async fn find_one(
         &self,
         of: &Collection<Document>,
         filter: Document,
@@ -61,7 +61,7 @@ impl Db {
     }
 
     /// What a pipeline on a collection gives.
-    pub async fn aggregate(
+    pub(crate) async fn aggregate(
         &self,
         limit: Duration,
         of: &Collection<Document>,
@@ -75,7 +75,7 @@ impl Db {
     }
 
     /// Changes one document and gives it back as it then is.
-    pub async fn change_one(
+    pub(crate) async fn change_one(
         &self,
         of: &Collection<Document>,
         filter: Document,
@@ -108,7 +108,7 @@ impl Db {
 
     /// The documents that a question finds, in its order, as far as `read` can read them: `wanted` of them where there
     /// are so many, however many others lie between.
-    pub async fn readable<T: Send + 'static>(
+    pub(crate) async fn readable<T: Send + 'static>(
         &self,
         of: &Collection<Document>,
         filter: Document,
@@ -141,7 +141,7 @@ impl Db {
     }
 
     /// Those documents that can be read; the others are noted.
-    pub fn read_all<T>(
+    pub(crate) fn read_all<T>(
         &self,
         of: &Collection<Document>,
         documents: &[Document],
@@ -151,7 +151,7 @@ impl Db {
     }
 
     /// The document, where it can be read; else that is noted.
-    pub fn read_one<T>(
+    pub(crate) fn read_one<T>(
         &self,
         of: &Collection<Document>,
         document: &Document,

@@ -76,21 +76,21 @@ pub(super) struct RoomBatch {
 
 impl RoomBatch {
     /// An empty one.
-    pub fn new(room: RoomId) -> Self {
+    pub(crate) fn new(room: RoomId) -> Self {
         Self { room, slots: Vec::new(), by_client_id: HashMap::new(), appends: Vec::new(), deadline: None }
     }
 
-    pub fn room(&self) -> RoomId {
+    pub(crate) fn room(&self) -> RoomId {
         self.room
     }
 
     /// When the first of its appends wants an answer.
-    pub fn deadline(&self) -> Instant {
+    pub(crate) fn deadline(&self) -> Instant {
         self.deadline.unwrap_or_else(Instant::now)
     }
 
     /// Takes an append's messages behind those that are there.
-    pub fn add(&mut self, append: Append) {
+    pub(crate) fn add(&mut self, append: Append) {
         self.deadline = Some(self.deadline.map_or(append.deadline, |deadline| deadline.min(append.deadline)));
         let places = append.batch.into_iter().map(|new| self.place(new)).collect();
         self.appends.push(Asked { reply: append.reply, places });
@@ -113,7 +113,7 @@ impl RoomBatch {
     }
 
     /// Who has sent what is stored, each with the number of the last message.
-    pub fn senders(&self) -> Vec<(RoomId, UserId, u64)> {
+    pub(crate) fn senders(&self) -> Vec<(RoomId, UserId, u64)> {
         let mut last: HashMap<UserId, u64> = HashMap::new();
         for slot in self.slots.iter().filter(|slot| matches!(slot.state, State::Stored { .. })) {
             let seq = last.entry(slot.message.sender).or_default();
@@ -123,12 +123,12 @@ impl RoomBatch {
     }
 
     /// How many are not known to be stored.
-    pub fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.slots.iter().filter(|slot| slot.waits()).count()
     }
 
     /// Those that wait, with the numbers after `end`.
-    pub fn numbered(&mut self, end: u64) -> impl Iterator<Item = Arc<Message>> {
+    pub(crate) fn numbered(&mut self, end: u64) -> impl Iterator<Item = Arc<Message>> {
         self.waiting_slots().zip(end + 1..).map(|(slot, seq)| {
             Arc::make_mut(&mut slot.message).seq = seq;
             slot.message.clone()
@@ -136,25 +136,25 @@ impl RoomBatch {
     }
 
     /// The first `count` of those that waited are stored now, with the numbers that they were given last.
-    pub fn stored(&mut self, count: usize) {
+    pub(crate) fn stored(&mut self, count: usize) {
         self.waiting_slots().take(count).for_each(|slot| slot.state = State::Stored { fresh: true });
     }
 
     /// The first of those that wait is refused for a reason of its own.
-    pub fn refuse_first(&mut self, error: StoreError) {
+    pub(crate) fn refuse_first(&mut self, error: StoreError) {
         if let Some(slot) = self.waiting_slots().next() {
             slot.state = State::Refused(error);
         }
     }
 
     /// The highest number of those that are stored, 0 where none is.
-    pub fn end(&self) -> u64 {
+    pub(crate) fn end(&self) -> u64 {
         let stored = self.slots.iter().filter(|slot| matches!(slot.state, State::Stored { .. }));
         stored.map(|slot| slot.message.seq).max().unwrap_or(0)
     }
 
     /// The ids, and the client ids, of those that wait.
-    pub fn identities(&self) -> (Vec<Bson>, Vec<Bson>) {
+    pub(crate) fn identities(&self) -> (Vec<Bson>, Vec<Bson>) {
         let waiting = || self.slots.iter().filter(|slot| slot.waits()).map(|slot| &slot.message);
         let ids = waiting().map(|message| Bson::from(oid(message.id))).collect();
         let client_ids = waiting().filter_map(|message| message.client_id.as_deref().map(Bson::from)).collect();
@@ -163,7 +163,7 @@ impl RoomBatch {
 
     /// Of those that wait, these are stored: by an attempt of ours whose answer was lost, or long ago under the same
     /// client id.
-    pub fn found(&mut self, stored: &[Message]) {
+    pub(crate) fn found(&mut self, stored: &[Message]) {
         let by_id: HashMap<_, _> = stored.iter().map(|message| (message.id, message)).collect();
         let key = |message: &Message| message.client_id.clone().map(|id| (message.sender, id));
         let by_key: HashMap<ClientKey, _> = stored.iter().filter_map(|one| Some((key(one)?, one))).collect();
@@ -178,13 +178,13 @@ impl RoomBatch {
     }
 
     /// Answers every append.
-    pub fn answer(self) {
+    pub(crate) fn answer(self) {
         self.refuse(&StoreError::Unavailable("writing messages: not stored".to_owned()));
     }
 
     /// Answers every append, with `error` for those messages of which it is not known that they are stored. An append
     /// that has no others is refused as a whole.
-    pub fn refuse(self, error: &StoreError) {
+    pub(crate) fn refuse(self, error: &StoreError) {
         let slots = &self.slots;
         let appended = |place: &SlotOf| match &slots[place.slot].state {
             State::Waiting => Err(error.clone()),
@@ -202,14 +202,14 @@ impl RoomBatch {
     }
 
     /// Answers every append with `error`, also for what is stored: nobody may be told of it yet.
-    pub fn refuse_all(self, error: &StoreError) {
+    pub(crate) fn refuse_all(self, error: &StoreError) {
         for Asked { reply, .. } in self.appends {
             let _ = reply.send(Err(error.clone()));
         }
     }
 
     /// Answers that there is no such room.
-    pub fn no_such_room(self) {
+    pub(crate) fn no_such_room(self) {
         for Asked { reply, .. } in self.appends {
             let _ = reply.send(Ok(None));
         }

@@ -16,7 +16,7 @@ impl Seen {
     }
 
     /// Whether a room that ends so is as far as it was seen; if so, that is remembered.
-    pub fn reaches(&self, room: RoomId, end: u64) -> bool {
+    pub(crate) fn reaches(&self, room: RoomId, end: u64) -> bool {
         let mut ends = self.ends();
         let known = ends.entry(room).or_default();
         *known = end.max(*known);
@@ -24,7 +24,7 @@ impl Seen {
     }
 
     /// Takes the room as it is told now: it was put back to an older state, or is gone.
-    pub fn believe(&self, room: RoomId, end: u64) {
+    pub(crate) fn believe(&self, room: RoomId, end: u64) {
         self.ends().insert(room, end);
     }
 }

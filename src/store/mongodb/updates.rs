@@ -18,12 +18,12 @@ pub(super) struct Statement {
 
 impl Statement {
     /// Changes one document that is there.
-    pub fn new(filter: Document, change: Document) -> Self {
+    pub(crate) fn new(filter: Document, change: Document) -> Self {
         Self { filter, change, upsert: false }
     }
 
     /// Changes one document, and makes it where there is none.
-    pub fn upsert(filter: Document, change: Document) -> Self {
+    pub(crate) fn upsert(filter: Document, change: Document) -> Self {
         Self { filter, change, upsert: true }
     }
 
@@ -43,17 +43,17 @@ pub(super) struct Refusal {
 
 impl Refusal {
     /// A unique index has the value already.
-    pub fn is_duplicate(&self) -> bool {
+    pub(crate) fn is_duplicate(&self) -> bool {
         self.code == DUPLICATE_KEY
     }
 
     /// The name of that index.
-    pub fn duplicate_of(&self) -> Option<String> {
+    pub(crate) fn duplicate_of(&self) -> Option<String> {
         self.is_duplicate().then(|| index_in(&self.message))
     }
 
     /// For the operator.
-    pub fn told(&self, of: &Collection<Document>) -> String {
+    pub(crate) fn told(&self, of: &Collection<Document>) -> String {
         format!("writing {}: {} (code {})", of.name(), self.message, self.code)
     }
 }

@@ -6,7 +6,7 @@ use super::invites;
 use crate::model::{AccountPatch, NameKey, PasswordHash, Proof, Reset, Timestamp, User, UserId};
 use crate::store::{Result, StoreError, Taken};
 
-pub fn insert(batch: &mut Batch<'_>, user: User) -> Result<()> {
+pub(crate) fn insert(batch: &mut Batch<'_>, user: User) -> Result<()> {
     without_control("a username", &user.username)?;
     without_control("an address", &user.email)?;
     let catalog = batch.catalog();
@@ -23,7 +23,7 @@ pub fn insert(batch: &mut Batch<'_>, user: User) -> Result<()> {
     Ok(())
 }
 
-pub fn insert_first(batch: &mut Batch<'_>, user: User) -> Result<bool> {
+pub(crate) fn insert_first(batch: &mut Batch<'_>, user: User) -> Result<bool> {
     if batch.catalog().users().next().is_some() {
         return Ok(false);
     }
@@ -46,7 +46,7 @@ fn without_tokens(user: &mut User, now: Timestamp) {
     user.tokens_ended_at = Some(now);
 }
 
-pub fn set_password(
+pub(crate) fn set_password(
     batch: &mut Batch<'_>,
     id: UserId,
     proof: &Proof,
@@ -70,15 +70,15 @@ pub fn set_password(
     }))
 }
 
-pub fn end_tokens(batch: &mut Batch<'_>, id: UserId, now: Timestamp) -> Result<Option<User>> {
+pub(crate) fn end_tokens(batch: &mut Batch<'_>, id: UserId, now: Timestamp) -> Result<Option<User>> {
     Ok(change(batch, id, |user| without_tokens(user, now)))
 }
 
-pub fn set_reset(batch: &mut Batch<'_>, id: UserId, reset: Reset) -> Result<Option<User>> {
+pub(crate) fn set_reset(batch: &mut Batch<'_>, id: UserId, reset: Reset) -> Result<Option<User>> {
     Ok(change(batch, id, |user| user.reset = Some(reset)))
 }
 
-pub fn note_reset_told(batch: &mut Batch<'_>, id: UserId) -> Result<()> {
+pub(crate) fn note_reset_told(batch: &mut Batch<'_>, id: UserId) -> Result<()> {
     change(batch, id, |user| user.reset_at = None);
     Ok(())
 }
@@ -88,7 +88,7 @@ fn another_administers(batch: &Batch<'_>, id: UserId) -> bool {
     batch.catalog().users().any(|user| user.id != id && user.administers())
 }
 
-pub fn patch(batch: &mut Batch<'_>, id: UserId, patch: AccountPatch, now: Timestamp) -> Result<Option<User>> {
+pub(crate) fn patch(batch: &mut Batch<'_>, id: UserId, patch: AccountPatch, now: Timestamp) -> Result<Option<User>> {
     let Some(before) = batch.catalog().user(id).cloned() else { return Ok(None) };
     let role = patch.role.unwrap_or(before.role);
     let disabled = patch.disabled.unwrap_or(before.disabled);
@@ -104,14 +104,14 @@ pub fn patch(batch: &mut Batch<'_>, id: UserId, patch: AccountPatch, now: Timest
     }))
 }
 
-pub fn note_seen(batch: &mut Batch<'_>, seen: &[(UserId, Timestamp)]) -> Result<()> {
+pub(crate) fn note_seen(batch: &mut Batch<'_>, seen: &[(UserId, Timestamp)]) -> Result<()> {
     for (id, at) in seen {
         change(batch, *id, |user| user.last_seen_at = user.last_seen_at.max(Some(*at)));
     }
     Ok(())
 }
 
-pub fn remove(batch: &mut Batch<'_>, id: UserId) -> Result<bool> {
+pub(crate) fn remove(batch: &mut Batch<'_>, id: UserId) -> Result<bool> {
     let Some(user) = batch.catalog().user(id) else { return Ok(false) };
     if user.administers() && !another_administers(batch, id) {
         return Err(StoreError::LastAdministrator);

@@ -17,7 +17,7 @@ use crate::store::records::{CallRecord, InviteRecord, RoomRecord, Stored, UserRe
 use crate::store::{Result, StoreError};
 
 /// How a batch ended.
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// It is durable: what the readers' catalog is to follow. Empty where nothing was changed.
     Done(Vec<Change>),
     /// Nothing of it is there; the writer's catalog is as it was. With what the commit, if it came so far, may have
@@ -26,7 +26,7 @@ pub enum Outcome {
 }
 
 /// What one transaction carries out: intents decide and change through it.
-pub struct Batch<'a> {
+pub(crate) struct Batch<'a> {
     txn: Txn<'a>,
     catalog: &'a mut Catalog,
     /// The store's own record as of the last commit.
@@ -47,7 +47,7 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    pub fn new(txn: Txn<'a>, catalog: &'a mut Catalog, store: &'a mut StoreRecord) -> Self {
+    pub(crate) fn new(txn: Txn<'a>, catalog: &'a mut Catalog, store: &'a mut StoreRecord) -> Self {
         Self {
             txn,
             catalog,
@@ -68,12 +68,12 @@ impl<'a> Batch<'a> {
     }
 
     /// Users and rooms as the intents before this one will have made them.
-    pub fn catalog(&self) -> &Catalog {
+    pub(crate) fn catalog(&self) -> &Catalog {
         self.catalog
     }
 
     /// For looking up what the catalog does not hold.
-    pub fn txn(&self) -> &Txn<'a> {
+    pub(crate) fn txn(&self) -> &Txn<'a> {
         &self.txn
     }
 
@@ -81,18 +81,18 @@ impl<'a> Batch<'a> {
     ///
     /// # Errors
     /// The database's.
-    pub fn write<T>(&mut self, write: impl FnOnce(&mut Txn<'a>) -> Result<T>) -> Result<T> {
+    pub(crate) fn write<T>(&mut self, write: impl FnOnce(&mut Txn<'a>) -> Result<T>) -> Result<T> {
         self.written = true;
         write(&mut self.txn).inspect_err(|error| self.broken = Some(error.clone()))
     }
 
     /// Whether the batch cannot be committed any more.
-    pub fn is_broken(&self) -> bool {
+    pub(crate) fn is_broken(&self) -> bool {
         self.broken.is_some()
     }
 
     /// Runs one intent. One that refuses must have changed nothing: otherwise the whole batch is given up.
-    pub fn attempt<T>(&mut self, intent: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+    pub(crate) fn attempt<T>(&mut self, intent: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let before = (self.done.len(), self.written);
         self.written = false;
         let answer = intent(self);
@@ -103,17 +103,17 @@ impl<'a> Batch<'a> {
         answer
     }
 
-    pub fn set_user(&mut self, id: UserId, user: Option<User>) {
+    pub(crate) fn set_user(&mut self, id: UserId, user: Option<User>) {
         self.users.insert(id);
         self.apply(Change::User(id, user.map(Arc::new)));
     }
 
-    pub fn set_invite(&mut self, id: InviteId, invite: Option<Invite>) {
+    pub(crate) fn set_invite(&mut self, id: InviteId, invite: Option<Invite>) {
         self.invites.insert(id);
         self.apply(Change::Invite(id, invite.map(Arc::new)));
     }
 
-    pub fn set_room(&mut self, id: RoomId, entry: Option<RoomEntry>) {
+    pub(crate) fn set_room(&mut self, id: RoomId, entry: Option<RoomEntry>) {
         let lost = |entry: Option<&RoomEntry>| entry.map(|entry| entry.lost.clone()).unwrap_or_default();
         let (old_lost, new_lost) = (lost(self.catalog.room(id)), lost(entry.as_ref()));
         if old_lost != new_lost && (layout::lie_apart(&old_lost) || layout::lie_apart(&new_lost)) {
@@ -161,18 +161,18 @@ impl<'a> Batch<'a> {
     }
 
     /// Notes how far somebody who takes part in a room has read.
-    pub fn set_reader(&mut self, room: RoomId, user: UserId, reader: Option<Reader>) {
+    pub(crate) fn set_reader(&mut self, room: RoomId, user: UserId, reader: Option<Reader>) {
         self.readers.insert((room, user));
         self.apply(Change::Reader(room, user, reader));
     }
 
     /// As [`Batch::set_reader`], for one whose number stands in the head of the room.
-    pub fn set_sender(&mut self, room: RoomId, user: UserId, reader: Reader) {
+    pub(crate) fn set_sender(&mut self, room: RoomId, user: UserId, reader: Reader) {
         self.apply(Change::Reader(room, user, Some(reader)));
     }
 
     /// All participants have a reader from this batch on.
-    pub fn have_readers(&mut self) {
+    pub(crate) fn have_readers(&mut self) {
         self.store.has_readers = true;
         self.written = true;
     }
@@ -181,7 +181,7 @@ impl<'a> Batch<'a> {
     ///
     /// # Errors
     /// The database's.
-    pub fn set_call(&mut self, call: &Call, open: bool) -> Result<()> {
+    pub(crate) fn set_call(&mut self, call: &Call, open: bool) -> Result<()> {
         let (id, record) = (call.id, CallRecord::from(call));
         let was_open = self.catalog.open_call(id).is_some();
         self.write(|txn| {
@@ -199,7 +199,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Puts a call into the history of users who do not have it yet.
-    pub fn log_call(&mut self, call: CallId, users: &[UserId]) {
+    pub(crate) fn log_call(&mut self, call: CallId, users: &[UserId]) {
         /// Pieces are rewritten as they grow, so they are small; and they are all read at the start, so not too small.
         const PIECE: usize = 4096;
         for user in users {
@@ -219,7 +219,7 @@ impl<'a> Batch<'a> {
     ///
     /// # Errors
     /// The database's.
-    pub fn set_doomed(&mut self, room: RoomId, doomed: Option<Doomed>) -> Result<()> {
+    pub(crate) fn set_doomed(&mut self, room: RoomId, doomed: Option<Doomed>) -> Result<()> {
         let id = room.object_id();
         self.write(|txn| match &doomed {
             None => txn.take(layout::DOOMED, id).map(drop),
@@ -235,7 +235,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Makes it durable, or leaves nothing of it.
-    pub fn finish(mut self) -> Outcome {
+    pub(crate) fn finish(mut self) -> Outcome {
         if self.broken.is_none() && self.done.is_empty() && !self.written {
             return Outcome::Done(Vec::new());
         }

@@ -18,7 +18,7 @@ use crate::model::{
 
 /// What is kept in memory.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Catalog {
+pub(crate) struct Catalog {
     users: HashMap<UserId, Arc<User>>,
     /// By [`email_key`], by rising id.
     by_email: HashMap<String, Vec<UserId>>,
@@ -41,30 +41,30 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    pub fn user(&self, id: UserId) -> Option<&Arc<User>> {
+    pub(crate) fn user(&self, id: UserId) -> Option<&Arc<User>> {
         self.users.get(&id)
     }
 
     /// Everybody, in no order.
-    pub fn users(&self) -> impl Iterator<Item = &Arc<User>> {
+    pub(crate) fn users(&self) -> impl Iterator<Item = &Arc<User>> {
         self.users.values()
     }
 
     /// Of several that came from elsewhere and differ in case or blanks alone, the one in just this spelling, else the
     /// oldest.
-    pub fn user_by_email(&self, email: &str) -> Option<&Arc<User>> {
+    pub(crate) fn user_by_email(&self, email: &str) -> Option<&Arc<User>> {
         let ids = self.by_email.get(&email_key(email))?;
         let mut users = ids.iter().filter_map(|id| self.user(*id));
         users.clone().find(|user| user.email == email).or_else(|| users.next())
     }
 
     /// Those whose name has this key.
-    pub fn users_named(&self, key: &NameKey) -> impl Iterator<Item = &Arc<User>> {
+    pub(crate) fn users_named(&self, key: &NameKey) -> impl Iterator<Item = &Arc<User>> {
         self.by_username.get(key).into_iter().flatten().filter_map(|id| self.user(*id))
     }
 
     /// Those whom the search finds behind a place, in the order of the keys, then of the ids.
-    pub fn users_like<'a>(
+    pub(crate) fn users_like<'a>(
         &'a self,
         search: &'a NameKey,
         after: Option<&'a UserPlace>,
@@ -75,12 +75,12 @@ impl Catalog {
         those.flat_map(move |(key, ids)| ids.iter().filter(move |id| behind(key, **id))).filter_map(|id| self.user(*id))
     }
 
-    pub fn room(&self, id: RoomId) -> Option<&RoomEntry> {
+    pub(crate) fn room(&self, id: RoomId) -> Option<&RoomEntry> {
         self.rooms.get(&id)
     }
 
     /// The rooms that a user may see, newest first.
-    pub fn rooms_seen_by(&self, user: UserId) -> impl Iterator<Item = &RoomEntry> {
+    pub(crate) fn rooms_seen_by(&self, user: UserId) -> impl Iterator<Item = &RoomEntry> {
         let own =
             self.rooms_of(user).filter_map(|id| self.rooms.get(&id)).filter(|own| own.room.kind != RoomKind::Open);
         let mut own: Vec<_> = own.map(|entry| (entry.room.created_at, entry.room.id)).collect();
@@ -90,90 +90,90 @@ impl Catalog {
     }
 
     /// The direct room of two users, who stand in the order of their ids.
-    pub fn direct_room(&self, pair: [UserId; 2]) -> Option<&RoomEntry> {
+    pub(crate) fn direct_room(&self, pair: [UserId; 2]) -> Option<&RoomEntry> {
         self.by_pair.get(&pair).and_then(|id| self.rooms.get(id))
     }
 
     /// How far the participants of rooms have read.
-    pub fn readers(&self) -> &Readers {
+    pub(crate) fn readers(&self) -> &Readers {
         &self.readers
     }
 
     /// How far a user has read in a room; `None` where the user takes no part in such a room.
-    pub fn reading(&self, room: RoomId, user: UserId) -> Option<Reading> {
+    pub(crate) fn reading(&self, room: RoomId, user: UserId) -> Option<Reading> {
         let (reader, entry) = (self.readers.get(room, user)?, self.room(room)?);
         Some(reader.reading(entry.room.last_seq(), &entry.lost, &entry.calls_to_all))
     }
 
     /// The open rooms whose name has this key.
-    pub fn rooms_named(&self, key: &NameKey) -> &[RoomId] {
+    pub(crate) fn rooms_named(&self, key: &NameKey) -> &[RoomId] {
         self.by_room_name.get(key).map_or(&[], Vec::as_slice)
     }
 
     /// All rooms, newest first.
-    pub fn rooms(&self) -> impl Iterator<Item = &RoomEntry> {
+    pub(crate) fn rooms(&self) -> impl Iterator<Item = &RoomEntry> {
         self.by_age.iter().rev().filter_map(|(_, id)| self.rooms.get(id))
     }
 
     /// The rooms that the user participates in.
-    pub fn rooms_of(&self, user: UserId) -> impl Iterator<Item = RoomId> {
+    pub(crate) fn rooms_of(&self, user: UserId) -> impl Iterator<Item = RoomId> {
         self.rooms_of.get(&user).into_iter().flatten().copied()
     }
 
     /// Whether some room has both as participants.
-    pub fn share_room(&self, one: UserId, other: UserId) -> bool {
+    pub(crate) fn share_room(&self, one: UserId, other: UserId) -> bool {
         match (self.rooms_of.get(&one), self.rooms_of.get(&other)) {
             (Some(one), Some(other)) => !one.is_disjoint(other),
             _ => false,
         }
     }
 
-    pub fn open_call(&self, id: CallId) -> Option<&Arc<Call>> {
+    pub(crate) fn open_call(&self, id: CallId) -> Option<&Arc<Call>> {
         self.open_calls.get(&id)
     }
 
-    pub fn open_calls(&self) -> impl ExactSizeIterator<Item = &Arc<Call>> {
+    pub(crate) fn open_calls(&self) -> impl ExactSizeIterator<Item = &Arc<Call>> {
         self.open_calls.values()
     }
 
     /// The calls that the user has, or had, in the history, by rising id.
-    pub fn calls_of(&self, user: UserId) -> &[CallId] {
+    pub(crate) fn calls_of(&self, user: UserId) -> &[CallId] {
         self.calls_of.get(&user).map_or(&[], Vec::as_slice)
     }
 
     /// Everybody's calls, as [`Catalog::calls_of`] tells them.
-    pub fn history(&self) -> impl Iterator<Item = (UserId, &[CallId])> {
+    pub(crate) fn history(&self) -> impl Iterator<Item = (UserId, &[CallId])> {
         self.calls_of.iter().map(|(user, calls)| (*user, calls.as_slice()))
     }
 
-    pub fn log(&self) -> &Arc<LogPiece> {
+    pub(crate) fn log(&self) -> &Arc<LogPiece> {
         &self.log
     }
 
-    pub fn doomed(&self) -> &BTreeMap<RoomId, Doomed> {
+    pub(crate) fn doomed(&self) -> &BTreeMap<RoomId, Doomed> {
         &self.doomed
     }
 
-    pub fn invite(&self, id: InviteId) -> Option<&Arc<Invite>> {
+    pub(crate) fn invite(&self, id: InviteId) -> Option<&Arc<Invite>> {
         self.invites.get(&id)
     }
 
-    pub fn invite_by_code(&self, code: &str) -> Option<&Arc<Invite>> {
+    pub(crate) fn invite_by_code(&self, code: &str) -> Option<&Arc<Invite>> {
         self.invites.get(self.by_code.get(code)?)
     }
 
     /// By rising id.
-    pub fn invites(&self) -> impl DoubleEndedIterator<Item = &Arc<Invite>> + ExactSizeIterator {
+    pub(crate) fn invites(&self) -> impl DoubleEndedIterator<Item = &Arc<Invite>> + ExactSizeIterator {
         self.invites.values()
     }
 
     /// Whether there is such a room, or something left of it.
-    pub fn has_known(&self, room: RoomId) -> bool {
+    pub(crate) fn has_known(&self, room: RoomId) -> bool {
         self.rooms.contains_key(&room) || self.doomed.contains_key(&room)
     }
 
     /// Those with a greater id, in the order of ids, at most `limit`.
-    pub fn users_after(&self, after: Option<UserId>, limit: usize) -> Vec<&Arc<User>> {
+    pub(crate) fn users_after(&self, after: Option<UserId>, limit: usize) -> Vec<&Arc<User>> {
         let mut users: Vec<_> = self.users.values().filter(|user| after.is_none_or(|after| user.id > after)).collect();
         users.sort_unstable_by_key(|user| user.id);
         users.truncate(limit);
@@ -181,24 +181,24 @@ impl Catalog {
     }
 
     /// Every call with a greater id that is in anybody's history, in the order of ids, at most `limit`.
-    pub fn calls_after(&self, after: Option<CallId>, limit: usize) -> Vec<CallId> {
+    pub(crate) fn calls_after(&self, after: Option<CallId>, limit: usize) -> Vec<CallId> {
         let all = self.calls_of.values().flatten().copied();
         let later: BTreeSet<CallId> = all.filter(|id| after.is_none_or(|after| *id > after)).collect();
         later.into_iter().take(limit).collect()
     }
 
     /// Whether there is nothing at all.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.users.is_empty() && self.rooms.is_empty() && self.calls_of.is_empty() && self.doomed.is_empty()
     }
 
     /// How many users and rooms there are.
-    pub fn counts(&self) -> (usize, usize) {
+    pub(crate) fn counts(&self) -> (usize, usize) {
         (self.users.len(), self.rooms.len())
     }
 
     /// Makes a change, and answers with the one that undoes it.
-    pub fn apply(&mut self, change: Change) -> Change {
+    pub(crate) fn apply(&mut self, change: Change) -> Change {
         match change {
             Change::User(id, user) => Change::User(id, self.set_user(id, user)),
             Change::Room(id, room) => Change::Room(id, self.set_room(id, room)),

@@ -8,7 +8,7 @@ use crate::model::{Call, CallId, Invite, InviteId, Room, RoomId, User, UserId};
 
 /// A room with what only the store knows of it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RoomEntry {
+pub(crate) struct RoomEntry {
     /// What the other layers get of it.
     pub room: Arc<Room>,
     /// The numbers that have no message and need none.
@@ -22,17 +22,17 @@ pub struct RoomEntry {
 
 impl RoomEntry {
     /// A room without more.
-    pub fn new(room: Arc<Room>, lost: Lost) -> Self {
+    pub(crate) fn new(room: Arc<Room>, lost: Lost) -> Self {
         Self { room, lost, calls_to_all: Arc::default(), senders: Arc::default() }
     }
 
     /// The highest number that was given, or that may have been.
-    pub fn numbered(&self) -> u64 {
+    pub(crate) fn numbered(&self) -> u64 {
         self.room.numbered()
     }
 
     /// How many messages it has.
-    pub fn messages(&self) -> u64 {
+    pub(crate) fn messages(&self) -> u64 {
         let lost = self.lost.ranges().iter().map(|(first, last)| last - first + 1);
         self.numbered().saturating_sub(lost.sum())
     }
@@ -40,7 +40,7 @@ impl RoomEntry {
 
 /// A deleted room of which messages are left.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Doomed {
+pub(crate) struct Doomed {
     /// The first number that may be there still.
     pub next: u64,
     /// The last one.
@@ -51,7 +51,7 @@ pub struct Doomed {
 
 /// The piece of the calls' history that is still written to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogPiece {
+pub(crate) struct LogPiece {
     /// Its running number, from 0.
     pub number: i64,
     /// Its entries, as `pack_log_entry` packs them.
@@ -60,7 +60,7 @@ pub struct LogPiece {
 
 /// One change; `None` takes the thing away.
 #[derive(Clone, Debug)]
-pub enum Change {
+pub(crate) enum Change {
     User(UserId, Option<Arc<User>>),
     Room(RoomId, Option<RoomEntry>),
     /// How far somebody who takes part in a room has read.

@@ -19,13 +19,13 @@ const OF_A_ROOM: usize = 50;
 
 /// What may have been numbered in one room since the mark was written, and be lost with the log: ten seconds of what
 /// the store can take. Numbers go on beyond, for one that was told to a client is never given again.
-pub const SINCE_MARK: u64 = 100_000;
+pub(crate) const SINCE_MARK: u64 = 100_000;
 
 /// Looks for what is missing. Answers with the rooms that must change if the damage is accepted, as they go on then.
 ///
 /// # Errors
 /// The database's.
-pub fn check(txn: &Txn<'_>, loaded: &mut Loaded, mark: Option<&Mark>) -> Result<Vec<RoomEntry>> {
+pub(crate) fn check(txn: &Txn<'_>, loaded: &mut Loaded, mark: Option<&Mark>) -> Result<Vec<RoomEntry>> {
     let commits = loaded.store.as_ref().map_or(0, |store| store.commits);
     let cut = mark.filter(|mark| mark.commits > commits);
     if let Some(mark) = cut {
@@ -123,7 +123,7 @@ impl Examined {
 }
 
 /// The last message of a run that is there at `from`, where 0 counts as there.
-pub fn last_from(txn: &Txn<'_>, id: RoomId, from: u64) -> Result<u64> {
+pub(crate) fn last_from(txn: &Txn<'_>, id: RoomId, from: u64) -> Result<u64> {
     let mut step = 1;
     while message(txn, id, from + step)?.is_some() {
         step *= 2;

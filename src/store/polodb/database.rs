@@ -12,7 +12,7 @@ use super::txn::{Txn, unavailable};
 use crate::store::Result;
 
 /// An open database. It closes when the last owner drops it; each transaction lives shorter than an owner.
-pub struct Database {
+pub(crate) struct Database {
     inner: polodb_core::Database,
     path: PathBuf,
     /// Which directory was opened: another one may stand in its place later.
@@ -32,19 +32,19 @@ impl Database {
     ///
     /// # Errors
     /// RocksDB's own words.
-    pub fn open(path: &Path, faults: Option<Arc<dyn Faults>>) -> std::result::Result<Self, String> {
+    pub(crate) fn open(path: &Path, faults: Option<Arc<dyn Faults>>) -> std::result::Result<Self, String> {
         let inner = polodb_core::Database::open_path(path).map_err(|error| error.to_string())?;
         let (path, directory) = (path.to_owned(), identity(path));
         Ok(Self { inner, path, directory, given_up: AtomicBool::new(false), faults })
     }
 
     /// Whether the directory that was opened is where it was.
-    pub fn is_in_place(&self) -> bool {
+    pub(crate) fn is_in_place(&self) -> bool {
         self.directory.is_some() && identity(&self.path) == self.directory
     }
 
     /// Says that it cannot write, so that nothing is to be written at the close either.
-    pub fn give_up(&self) {
+    pub(crate) fn give_up(&self) {
         self.given_up.store(true, Ordering::Relaxed);
     }
 
@@ -52,7 +52,7 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub fn begin(&self) -> Result<Txn<'_>> {
+    pub(crate) fn begin(&self) -> Result<Txn<'_>> {
         let inner = self.inner.start_transaction().map_err(unavailable)?;
         Txn::new(inner, self.faults.as_deref())
     }

@@ -28,7 +28,7 @@ const READERS: usize = 8;
 /// How long whoever asks waits for an answer, where the disk does not answer or too much waits before it.
 const PATIENCE: Duration = Duration::from_millis(4500);
 /// The same for the large pieces of a copy, for which no user waits.
-pub const LONG_PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const LONG_PATIENCE: Duration = Duration::from_secs(60);
 /// How long a drop waits for reads that are under way.
 const DROP_PATIENCE: Duration = Duration::from_secs(5);
 

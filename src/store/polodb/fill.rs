@@ -23,7 +23,7 @@ use crate::store::{Loading, Records, Result, StoreError};
 const UNFINISHED: &str = "store.filling";
 
 /// What a directory is being filled from, if it is.
-pub fn unfinished(directory: &Path) -> Option<String> {
+pub(crate) fn unfinished(directory: &Path) -> Option<String> {
     match fs::read_to_string(directory.join(UNFINISHED)) {
         Ok(origin) => Some(origin),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
@@ -32,7 +32,7 @@ pub fn unfinished(directory: &Path) -> Option<String> {
 }
 
 /// What a directory is being filled from, for people.
-pub fn origin_in_words(origin: String) -> String {
+pub(crate) fn origin_in_words(origin: String) -> String {
     if origin.is_empty() { "somewhere, by a copy that was stopped as it began".to_owned() } else { origin }
 }
 
@@ -41,7 +41,7 @@ pub fn origin_in_words(origin: String) -> String {
 ///
 /// # Errors
 /// The file system's.
-pub fn prepare(directory: &Path, store_is_there: bool) -> io::Result<()> {
+pub(crate) fn prepare(directory: &Path, store_is_there: bool) -> io::Result<()> {
     if store_is_there || unfinished(directory).is_some() { Ok(()) } else { mark(directory, "") }
 }
 
@@ -51,7 +51,7 @@ fn mark(directory: &Path, origin: &str) -> io::Result<()> {
 }
 
 /// See [`crate::store::Store::begin_load`].
-pub fn begin(directory: &Path, origin: &str, empty: bool) -> Result<Loading> {
+pub(crate) fn begin(directory: &Path, origin: &str, empty: bool) -> Result<Loading> {
     match unfinished(directory) {
         Some(before) if before == origin => Ok(Loading::Resumed),
         // The mark of one that was stopped before it began, or no mark.
@@ -63,7 +63,7 @@ pub fn begin(directory: &Path, origin: &str, empty: bool) -> Result<Loading> {
 }
 
 /// See [`crate::store::Store::end_load`].
-pub fn end(directory: &Path) -> Result<()> {
+pub(crate) fn end(directory: &Path) -> Result<()> {
     let path = directory.join(UNFINISHED);
     let removed = match fs::remove_file(&path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
@@ -77,7 +77,7 @@ fn unavailable(error: io::Error) -> StoreError {
 }
 
 /// See [`crate::store::Store::load`].
-pub fn load(batch: &mut Batch<'_>, records: Records) -> Result<()> {
+pub(crate) fn load(batch: &mut Batch<'_>, records: Records) -> Result<()> {
     match records {
         Records::Users(users) => {
             for user in users {
@@ -155,7 +155,7 @@ fn load_messages(batch: &mut Batch<'_>, id: RoomId, messages: Vec<Message>) -> R
 }
 
 /// See [`crate::store::Store::dump_calls`].
-pub fn calls_after(shared: &Shared, txn: &Txn<'_>, after: Option<CallId>, limit: usize) -> Result<Vec<Call>> {
+pub(crate) fn calls_after(shared: &Shared, txn: &Txn<'_>, after: Option<CallId>, limit: usize) -> Result<Vec<Call>> {
     let ids = shared.look(|catalog| catalog.calls_after(after, limit))?;
     let mut calls = Vec::with_capacity(ids.len());
     for id in ids {

@@ -15,14 +15,14 @@ use crate::model::{
 use crate::store::{Appended, Result, StoreError, Taken};
 
 /// The door: what is found by name must not hold what a key cannot.
-pub fn without_control(what: &str, text: &str) -> Result<()> {
+pub(crate) fn without_control(what: &str, text: &str) -> Result<()> {
     if text.chars().any(char::is_control) {
         return Err(StoreError::Bug(format!("{what} with a control character: {text:?}")));
     }
     Ok(())
 }
 
-pub fn insert_room(batch: &mut Batch<'_>, room: Room) -> Result<()> {
+pub(crate) fn insert_room(batch: &mut Batch<'_>, room: Room) -> Result<()> {
     without_control("a room's name", &room.name)?;
     without_control("a description", &room.description)?;
     if room.last_message.is_some() || !has_fitting_participants(&room) {
@@ -52,7 +52,7 @@ fn put_new_room(batch: &mut Batch<'_>, room: Room) -> Result<Arc<Room>> {
     Ok(room)
 }
 
-pub fn open_direct(batch: &mut Batch<'_>, room: Room) -> Result<(Arc<Room>, bool)> {
+pub(crate) fn open_direct(batch: &mut Batch<'_>, room: Room) -> Result<(Arc<Room>, bool)> {
     let Some(pair) = room.pair().filter(|_| has_fitting_participants(&room)) else {
         return Err(StoreError::Bug(format!("room {} is not of two", room.id)));
     };
@@ -62,7 +62,7 @@ pub fn open_direct(batch: &mut Batch<'_>, room: Room) -> Result<(Arc<Room>, bool
     }
 }
 
-pub fn update_room(batch: &mut Batch<'_>, id: RoomId, patch: RoomPatch) -> Result<Option<Arc<Room>>> {
+pub(crate) fn update_room(batch: &mut Batch<'_>, id: RoomId, patch: RoomPatch) -> Result<Option<Arc<Room>>> {
     let Some(entry) = batch.catalog().room(id).cloned() else { return Ok(None) };
     let mut room = Room::clone(&entry.room);
     if let Some(name) = patch.name {
@@ -82,7 +82,7 @@ pub fn update_room(batch: &mut Batch<'_>, id: RoomId, patch: RoomPatch) -> Resul
     Ok(Some(room))
 }
 
-pub fn delete_room(batch: &mut Batch<'_>, id: RoomId) -> Result<bool> {
+pub(crate) fn delete_room(batch: &mut Batch<'_>, id: RoomId) -> Result<bool> {
     let Some(entry) = batch.catalog().room(id) else { return Ok(false) };
     let doomed = Doomed { next: entry.lost.up(1), last: entry.numbered(), lost: entry.lost.clone() };
     batch.set_room(id, None);
@@ -92,7 +92,7 @@ pub fn delete_room(batch: &mut Batch<'_>, id: RoomId) -> Result<bool> {
     Ok(true)
 }
 
-pub fn add_participant(batch: &mut Batch<'_>, id: RoomId, user: UserId) -> Result<Option<Arc<Room>>> {
+pub(crate) fn add_participant(batch: &mut Batch<'_>, id: RoomId, user: UserId) -> Result<Option<Arc<Room>>> {
     match batch.catalog().room(id) {
         Some(entry) if entry.room.kind != RoomKind::Direct && !entry.room.has_participant(user) => {
             Ok(change_room(batch, id, |room| Arc::make_mut(&mut room.participants).push(user)))
@@ -101,7 +101,7 @@ pub fn add_participant(batch: &mut Batch<'_>, id: RoomId, user: UserId) -> Resul
     }
 }
 
-pub fn remove_participant(batch: &mut Batch<'_>, id: RoomId, user: UserId) -> Result<Option<Arc<Room>>> {
+pub(crate) fn remove_participant(batch: &mut Batch<'_>, id: RoomId, user: UserId) -> Result<Option<Arc<Room>>> {
     match batch.catalog().room(id) {
         Some(entry) if entry.room.kind == RoomKind::Open && entry.room.has_participant(user) => {
             Ok(change_room(batch, id, |room| without(room, user)))
@@ -114,7 +114,7 @@ fn without(room: &mut Room, user: UserId) {
     Arc::make_mut(&mut room.participants).retain(|one| *one != user);
 }
 
-pub fn end_membership(batch: &mut Batch<'_>, id: RoomId, user: UserId) -> Result<Option<MembershipEnd>> {
+pub(crate) fn end_membership(batch: &mut Batch<'_>, id: RoomId, user: UserId) -> Result<Option<MembershipEnd>> {
     let room = match batch.catalog().room(id) {
         Some(entry) if entry.room.kind == RoomKind::Private && entry.room.has_participant(user) => &entry.room,
         _ => return Ok(None),
@@ -140,7 +140,11 @@ fn change_room(batch: &mut Batch<'_>, id: RoomId, change: impl FnOnce(&mut Room)
     Some(room)
 }
 
-pub fn append_messages(batch: &mut Batch<'_>, id: RoomId, new: Vec<NewMessage>) -> Result<Option<Vec<Appended>>> {
+pub(crate) fn append_messages(
+    batch: &mut Batch<'_>,
+    id: RoomId,
+    new: Vec<NewMessage>,
+) -> Result<Option<Vec<Appended>>> {
     let Some(entry) = batch.catalog().room(id).cloned() else { return Ok(None) };
     let mut numbered = entry.numbered();
     let mut answers: Vec<Appended> = Vec::with_capacity(new.len());
@@ -204,7 +208,7 @@ fn reading_follows(
 }
 
 /// Those whom messages name are called. Who is called along with everybody is called once, by that.
-pub fn note_calls(batch: &mut Batch<'_>, messages: &[Arc<Message>]) {
+pub(crate) fn note_calls(batch: &mut Batch<'_>, messages: &[Arc<Message>]) {
     for message in messages.iter().filter(|message| !message.mentions_all) {
         for user in message.mentions.iter().filter(|user| **user != message.sender) {
             if let Some(reader) = batch.catalog().readers().get(message.room, *user).cloned() {
@@ -215,7 +219,7 @@ pub fn note_calls(batch: &mut Batch<'_>, messages: &[Arc<Message>]) {
 }
 
 /// See [`crate::store::Store::mark_read`].
-pub fn mark_read(batch: &mut Batch<'_>, room: RoomId, user: UserId, seq: u64) -> Option<MarkedRead> {
+pub(crate) fn mark_read(batch: &mut Batch<'_>, room: RoomId, user: UserId, seq: u64) -> Option<MarkedRead> {
     let (entry, reader) = (batch.catalog().room(room)?, batch.catalog().readers().get(room, user)?);
     let read = reader.having_read(seq.min(entry.room.last_seq()));
     let moved = read.read > reader.read;
@@ -242,7 +246,7 @@ fn stored_under(
     Ok(message.filter(|one| seq <= numbered && one.sender == sender && one.client_id.as_deref() == Some(client_id)))
 }
 
-pub fn store_messages(batch: &mut Batch<'_>, fresh: &[&Arc<Message>]) -> Result<()> {
+pub(crate) fn store_messages(batch: &mut Batch<'_>, fresh: &[&Arc<Message>]) -> Result<()> {
     let records: Vec<_> = fresh.iter().map(|message| layout::message_record(message)).collect();
     batch.write(|txn| {
         txn.insert(layout::MESSAGES, &records)?;
@@ -258,7 +262,7 @@ pub fn store_messages(batch: &mut Batch<'_>, fresh: &[&Arc<Message>]) -> Result<
 }
 
 /// See [`crate::store::Store::change_call`].
-pub fn change_call(batch: &mut Batch<'_>, call: &Call) -> Result<bool> {
+pub(crate) fn change_call(batch: &mut Batch<'_>, call: &Call) -> Result<bool> {
     let open = call.status != CallStatus::Ended;
     let catalog = batch.catalog();
     // One that has ended, or was never there, is nobody else's: no other process writes here.
@@ -277,7 +281,7 @@ pub fn change_call(batch: &mut Batch<'_>, call: &Call) -> Result<bool> {
 }
 
 /// Stores calls as they are.
-pub fn put_calls(batch: &mut Batch<'_>, calls: &[Call]) -> Result<()> {
+pub(crate) fn put_calls(batch: &mut Batch<'_>, calls: &[Call]) -> Result<()> {
     for call in calls {
         batch.set_call(call, call.status != CallStatus::Ended)?;
         let mut users = Vec::new();

@@ -4,7 +4,7 @@ use super::batch::Batch;
 use crate::model::{Invite, InviteId, Timestamp, UserId};
 use crate::store::{Result, StoreError};
 
-pub fn insert(batch: &mut Batch<'_>, invite: Invite) -> Result<()> {
+pub(crate) fn insert(batch: &mut Batch<'_>, invite: Invite) -> Result<()> {
     let catalog = batch.catalog();
     if catalog.invite(invite.id).is_some() || catalog.invite_by_code(&invite.code).is_some() {
         return Err(StoreError::Bug(format!("invitation {} exists", invite.id)));
@@ -14,7 +14,7 @@ pub fn insert(batch: &mut Batch<'_>, invite: Invite) -> Result<()> {
 }
 
 /// Has a user use it once.
-pub fn spend(batch: &mut Batch<'_>, id: InviteId, user: UserId, now: Timestamp) -> Result<Option<Invite>> {
+pub(crate) fn spend(batch: &mut Batch<'_>, id: InviteId, user: UserId, now: Timestamp) -> Result<Option<Invite>> {
     let Some(mut invite) = batch.catalog().invite(id).map(|invite| Invite::clone(invite)) else { return Ok(None) };
     if invite.pending.contains(&user) {
         return Ok(Some(invite));
@@ -29,7 +29,7 @@ pub fn spend(batch: &mut Batch<'_>, id: InviteId, user: UserId, now: Timestamp) 
 }
 
 /// Has the pending use of a user count, or gives it back.
-pub fn settle(batch: &mut Batch<'_>, id: InviteId, user: UserId, kept: bool) -> Result<()> {
+pub(crate) fn settle(batch: &mut Batch<'_>, id: InviteId, user: UserId, kept: bool) -> Result<()> {
     let before = batch.catalog().invite(id).map(|invite| Invite::clone(invite));
     if let Some(mut invite) = before.filter(|invite| invite.pending.contains(&user)) {
         invite.pending.retain(|one| *one != user);
@@ -41,7 +41,7 @@ pub fn settle(batch: &mut Batch<'_>, id: InviteId, user: UserId, kept: bool) -> 
     Ok(())
 }
 
-pub fn remove(batch: &mut Batch<'_>, id: InviteId) -> Result<bool> {
+pub(crate) fn remove(batch: &mut Batch<'_>, id: InviteId) -> Result<bool> {
     let there = batch.catalog().invite(id).is_some();
     if there {
         batch.set_invite(id, None);
@@ -50,7 +50,7 @@ pub fn remove(batch: &mut Batch<'_>, id: InviteId) -> Result<bool> {
 }
 
 /// Takes those away that `which` says.
-pub fn remove_all(batch: &mut Batch<'_>, which: impl Fn(&Invite) -> bool) {
+pub(crate) fn remove_all(batch: &mut Batch<'_>, which: impl Fn(&Invite) -> bool) {
     let those: Vec<InviteId> =
         batch.catalog().invites().filter(|invite| which(invite)).map(|invite| invite.id).collect();
     those.into_iter().for_each(|id| batch.set_invite(id, None));

@@ -17,55 +17,55 @@ use crate::store::records::{MessageRecord, Stored};
 use crate::store::{Result, StoreError};
 
 /// What this program reads. A store of a higher version is refused.
-pub const VERSION: i32 = 3;
+pub(crate) const VERSION: i32 = 3;
 /// What a new store is of, so that an older program reads it too.
-pub const FIRST_VERSION: i32 = 1;
+pub(crate) const FIRST_VERSION: i32 = 1;
 /// What a store is of once [`GAPS`] holds something: without that, an older program would miss messages that need not
 /// be there.
-pub const WITH_GAPS_APART: i32 = 2;
+pub(crate) const WITH_GAPS_APART: i32 = 2;
 /// What a store is of once it holds a room that is not open, an invitation, or an account of which more is known than
 /// of those of before: an older program would show that room to everybody, lose what it does not know, and let somebody
 /// in whose account is disabled.
-pub const WITH_ROLES: i32 = 3;
+pub(crate) const WITH_ROLES: i32 = 3;
 
 /// A list of more ranges than this does not stand in a room's [`Head`], which is written with every message.
 const FEW_GAPS: usize = 16;
 
 /// Accounts, by id.
-pub const USERS: Collection = Collection("users");
+pub(crate) const USERS: Collection = Collection("users");
 /// Rooms, by id.
-pub const ROOMS: Collection = Collection("rooms");
+pub(crate) const ROOMS: Collection = Collection("rooms");
 /// How far each room is numbered ([`Head`]), by the room's id.
-pub const HEADS: Collection = Collection("heads");
+pub(crate) const HEADS: Collection = Collection("heads");
 /// Long lists of the numbers of a room that have no message ([`GapsRecord`]), by the room's id.
-pub const GAPS: Collection = Collection("gaps");
+pub(crate) const GAPS: Collection = Collection("gaps");
 /// How far the participants of rooms have read ([`ReaderRecord`]), by [`reader_key`].
-pub const READERS: Collection = Collection("readers");
+pub(crate) const READERS: Collection = Collection("readers");
 /// The messages of a room that call everybody ([`CallsRecord`]), by the room's id.
-pub const CALLS_TO_ALL: Collection = Collection("calls_to_all");
+pub(crate) const CALLS_TO_ALL: Collection = Collection("calls_to_all");
 /// Messages, by [`message_key`].
-pub const MESSAGES: Collection = Collection("messages");
+pub(crate) const MESSAGES: Collection = Collection("messages");
 /// Which message a client id stands for ([`ClientIdRecord`]), by [`client_id_key`].
-pub const CLIENT_IDS: Collection = Collection("client_ids");
+pub(crate) const CLIENT_IDS: Collection = Collection("client_ids");
 /// Calls that have ended, by id.
-pub const CALLS: Collection = Collection("calls");
+pub(crate) const CALLS: Collection = Collection("calls");
 /// Calls that have not, by id.
-pub const OPEN_CALLS: Collection = Collection("open_calls");
+pub(crate) const OPEN_CALLS: Collection = Collection("open_calls");
 /// Who has which call in the history ([`CallLogRecord`]), by a running number.
-pub const CALL_LOG: Collection = Collection("call_log");
+pub(crate) const CALL_LOG: Collection = Collection("call_log");
 /// Deleted rooms of which messages are left ([`DoomedRecord`]), by the room's id.
-pub const DOOMED: Collection = Collection("doomed");
+pub(crate) const DOOMED: Collection = Collection("doomed");
 /// Invitations, by id.
-pub const INVITES: Collection = Collection("invites");
+pub(crate) const INVITES: Collection = Collection("invites");
 /// One document, [`StoreRecord`].
-pub const STORE: Collection = Collection("store");
+pub(crate) const STORE: Collection = Collection("store");
 
 /// The `_id` of the one document in [`STORE`].
-pub const STORE_ID: &str = "store";
+pub(crate) const STORE_ID: &str = "store";
 
 /// What the store knows of itself; written with every commit, so that what is missing at the next start shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoreRecord {
+pub(crate) struct StoreRecord {
     /// [`STORE_ID`].
     #[serde(rename = "_id")]
     pub key: String,
@@ -93,7 +93,7 @@ pub struct StoreRecord {
 
 /// How far a participant of a room has read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ReaderRecord {
+pub(crate) struct ReaderRecord {
     /// See [`reader_key`].
     #[serde(rename = "_id")]
     pub key: String,
@@ -110,7 +110,7 @@ pub struct ReaderRecord {
 
 impl ReaderRecord {
     /// The record of a reader.
-    pub fn of(room: RoomId, user: UserId, reader: &Reader) -> Self {
+    pub(crate) fn of(room: RoomId, user: UserId, reader: &Reader) -> Self {
         Self {
             key: reader_key(room, user),
             room: room.object_id(),
@@ -121,20 +121,20 @@ impl ReaderRecord {
     }
 
     /// The reader.
-    pub fn reader(&self) -> Reader {
+    pub(crate) fn reader(&self) -> Reader {
         let seq = |number: &i64| u64::try_from(*number).unwrap_or_default();
         Reader { read: seq(&self.read), calls: Arc::new(self.calls.iter().map(seq).collect()) }
     }
 }
 
 /// Where how far somebody has read in a room lies.
-pub fn reader_key(room: RoomId, user: UserId) -> String {
+pub(crate) fn reader_key(room: RoomId, user: UserId) -> String {
     format!("{room}:{user}")
 }
 
 /// The messages of a room that call everybody.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CallsRecord {
+pub(crate) struct CallsRecord {
     /// The room's id.
     #[serde(rename = "_id")]
     pub room: ObjectId,
@@ -144,7 +144,7 @@ pub struct CallsRecord {
 
 /// How far a room is numbered. Written with every batch of messages.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Head {
+pub(crate) struct Head {
     /// The room's id.
     #[serde(rename = "_id")]
     pub room: ObjectId,
@@ -168,7 +168,7 @@ pub struct Head {
 
 impl Head {
     /// The head of a room.
-    pub fn of(id: RoomId, entry: &RoomEntry, readers: &Readers) -> Self {
+    pub(crate) fn of(id: RoomId, entry: &RoomEntry, readers: &Readers) -> Self {
         let senders = entry.senders.iter().filter_map(|user| Some((*user, readers.get(id, *user)?.read)));
         let senders: Vec<u8> =
             senders.flat_map(|(user, read)| [&user.bytes()[..], &read.to_be_bytes()].concat()).collect();
@@ -186,7 +186,7 @@ impl Head {
     }
 
     /// Who has read so far by having sent a message. A piece at the end that is none is passed over.
-    pub fn senders(&self) -> Vec<(UserId, u64)> {
+    pub(crate) fn senders(&self) -> Vec<(UserId, u64)> {
         let (pieces, _) = self.senders.as_ref().map_or(&[][..], |packed| &packed.bytes).as_chunks::<20>();
         let sender = |piece: &[u8; 20]| {
             let (user, read) = piece.split_first_chunk::<12>()?;
@@ -201,7 +201,7 @@ fn binary(bytes: Vec<u8>) -> Binary {
 }
 
 /// Whether a list of ranges stands in [`GAPS`].
-pub fn lie_apart(lost: &Lost) -> bool {
+pub(crate) fn lie_apart(lost: &Lost) -> bool {
     lost.ranges().len() > FEW_GAPS
 }
 
@@ -210,7 +210,7 @@ fn stored_ranges(lost: &Lost) -> Vec<(i64, i64)> {
 }
 
 /// Ranges as they were stored.
-pub fn read_ranges(stored: &[(i64, i64)]) -> Lost {
+pub(crate) fn read_ranges(stored: &[(i64, i64)]) -> Lost {
     let range =
         |(first, last): &(i64, i64)| (u64::try_from(*first).unwrap_or(1).max(1), u64::try_from(*last).unwrap_or(0));
     Lost::new(stored.iter().map(range).collect())
@@ -218,7 +218,7 @@ pub fn read_ranges(stored: &[(i64, i64)]) -> Lost {
 
 /// A long list of numbers that have no message and need none.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct GapsRecord {
+pub(crate) struct GapsRecord {
     /// The room's id.
     #[serde(rename = "_id")]
     pub room: ObjectId,
@@ -228,14 +228,14 @@ pub struct GapsRecord {
 
 impl GapsRecord {
     /// The record of a room.
-    pub fn of(id: RoomId, lost: &Lost) -> Self {
+    pub(crate) fn of(id: RoomId, lost: &Lost) -> Self {
         let numbers = lost.ranges().iter().flat_map(|(first, last)| [*first, *last]);
         let bytes = numbers.flat_map(u64::to_be_bytes).collect();
         Self { room: id.object_id(), ranges: binary(bytes) }
     }
 
     /// The ranges; a piece at the end that is none is passed over, and missed by its number in the head.
-    pub fn lost(&self) -> Lost {
+    pub(crate) fn lost(&self) -> Lost {
         let (numbers, _) = self.ranges.bytes.as_chunks::<8>();
         let (pairs, _) = numbers.as_chunks::<2>();
         Lost::new(pairs.iter().map(|[first, last]| (u64::from_be_bytes(*first), u64::from_be_bytes(*last))).collect())
@@ -244,7 +244,7 @@ impl GapsRecord {
 
 /// Which message a client id stands for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ClientIdRecord {
+pub(crate) struct ClientIdRecord {
     /// See [`client_id_key`].
     #[serde(rename = "_id")]
     pub key: String,
@@ -254,7 +254,7 @@ pub struct ClientIdRecord {
 
 /// What is left of a deleted room.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct DoomedRecord {
+pub(crate) struct DoomedRecord {
     /// The room's id.
     #[serde(rename = "_id")]
     pub room: ObjectId,
@@ -269,13 +269,13 @@ pub struct DoomedRecord {
 
 impl DoomedRecord {
     /// The record of a deleted room.
-    pub fn of(room: RoomId, doomed: &Doomed) -> Self {
+    pub(crate) fn of(room: RoomId, doomed: &Doomed) -> Self {
         let lost = stored_ranges(&doomed.lost);
         Self { room: room.object_id(), next: doomed.next as i64, last: doomed.last as i64, lost }
     }
 
     /// What is left of the room.
-    pub fn doomed(&self) -> Doomed {
+    pub(crate) fn doomed(&self) -> Doomed {
         let (next, last) = (self.next.max(1) as u64, self.last.max(0) as u64);
         Doomed { next, last, lost: read_ranges(&self.lost) }
     }
@@ -283,7 +283,7 @@ impl DoomedRecord {
 
 /// Some entries of the history, packed: loading it must not cost a document a call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CallLogRecord {
+pub(crate) struct CallLogRecord {
     /// Its running number, from 0.
     #[serde(rename = "_id")]
     pub number: i64,
@@ -292,15 +292,15 @@ pub struct CallLogRecord {
 }
 
 /// A message as it lies in [`MESSAGES`].
-pub type StoredMessage = MessageRecord<String>;
+pub(crate) type StoredMessage = MessageRecord<String>;
 
 /// Where a message lies: the room, and the number in hex of one length.
-pub fn message_key(room: RoomId, seq: u64) -> String {
+pub(crate) fn message_key(room: RoomId, seq: u64) -> String {
     format!("{room}:{seq:016x}")
 }
 
 /// The record of a message, with its `_id`.
-pub fn message_record(message: &Message) -> (Bson, StoredMessage) {
+pub(crate) fn message_record(message: &Message) -> (Bson, StoredMessage) {
     let key = message_key(message.room, message.seq);
     (Bson::String(key.clone()), MessageRecord::keyed(key, Some(message.id.object_id()), message))
 }
@@ -309,13 +309,13 @@ pub fn message_record(message: &Message) -> (Bson, StoredMessage) {
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] where it does not say which message it is.
-pub fn message_of(record: StoredMessage) -> Result<Message> {
+pub(crate) fn message_of(record: StoredMessage) -> Result<Message> {
     let id = record.id.ok_or_else(|| StoreError::Corrupt(format!("message {} has no id", record.key)))?;
     record.into_message(id)
 }
 
 /// Where a client id of a sender in a room lies: a digest, for what a client chose is never a key.
-pub fn client_id_key(room: RoomId, sender: UserId, client_id: &str) -> String {
+pub(crate) fn client_id_key(room: RoomId, sender: UserId, client_id: &str) -> String {
     let mut context = digest::Context::new(&digest::SHA256);
     context.update(&room.bytes());
     context.update(&sender.bytes());
@@ -324,7 +324,7 @@ pub fn client_id_key(room: RoomId, sender: UserId, client_id: &str) -> String {
 }
 
 /// Adds an entry to packed ones: the call, how many users (two bytes), the users.
-pub fn pack_log_entry(entries: &mut Vec<u8>, call: CallId, users: &[UserId]) {
+pub(crate) fn pack_log_entry(entries: &mut Vec<u8>, call: CallId, users: &[UserId]) {
     for part in users.chunks(usize::from(u16::MAX)) {
         entries.extend(call.bytes());
         entries.extend((part.len() as u16).to_be_bytes());
@@ -336,7 +336,7 @@ pub fn pack_log_entry(entries: &mut Vec<u8>, call: CallId, users: &[UserId]) {
 ///
 /// # Errors
 /// [`StoreError::Corrupt`] where they break off.
-pub fn unpack_log_entries(mut entries: &[u8], mut each: impl FnMut(CallId, UserId)) -> Result<()> {
+pub(crate) fn unpack_log_entries(mut entries: &[u8], mut each: impl FnMut(CallId, UserId)) -> Result<()> {
     fn id(from: &mut &[u8]) -> Option<[u8; 12]> {
         let (id, rest) = from.split_first_chunk()?;
         *from = rest;

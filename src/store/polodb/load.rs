@@ -21,7 +21,7 @@ use crate::store::records::{CallRecord, InviteRecord, RoomRecord, Stored, UserRe
 
 /// What lies in a store.
 #[derive(Debug, Default)]
-pub struct Loaded {
+pub(crate) struct Loaded {
     pub catalog: Catalog,
     /// `None` where there is none, as in a new store.
     pub store: Option<StoreRecord>,
@@ -35,7 +35,7 @@ pub struct Loaded {
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] where the database does not read.
-pub fn load(txn: &Txn<'_>) -> Result<Loaded> {
+pub(crate) fn load(txn: &Txn<'_>) -> Result<Loaded> {
     let mut loaded = Loaded { store: txn.get(layout::STORE, layout::STORE_ID)?, ..Loaded::default() };
     let users = loaded.read(txn, layout::USERS, |loaded, record: UserRecord| {
         let user = User::from(record);
@@ -187,6 +187,6 @@ fn load_history(txn: &Txn<'_>, loaded: &mut Loaded) -> Result<i64> {
 ///
 /// # Errors
 /// The version that it is of.
-pub const fn known_version(store: &StoreRecord) -> std::result::Result<(), i32> {
+pub(crate) const fn known_version(store: &StoreRecord) -> std::result::Result<(), i32> {
     if store.version > layout::VERSION { Err(store.version) } else { Ok(()) }
 }

@@ -9,7 +9,7 @@ use crate::store::{Result, StoreError};
 ///
 /// # Errors
 /// The database's.
-pub fn message(txn: &Txn<'_>, room: RoomId, seq: u64) -> Result<Option<Message>> {
+pub(crate) fn message(txn: &Txn<'_>, room: RoomId, seq: u64) -> Result<Option<Message>> {
     if seq == 0 {
         return Ok(None);
     }
@@ -21,7 +21,7 @@ pub fn message(txn: &Txn<'_>, room: RoomId, seq: u64) -> Result<Option<Message>>
 ///
 /// # Errors
 /// The database's.
-pub fn readable<T>(found: Result<Option<T>>) -> Result<Option<T>> {
+pub(crate) fn readable<T>(found: Result<Option<T>>) -> Result<Option<T>> {
     match found {
         Err(StoreError::Corrupt(_)) => Ok(None),
         found => found,

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 /// Ranges of numbers, rising and apart. Nearly always none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Lost(Option<Arc<[(u64, u64)]>>);
+pub(crate) struct Lost(Option<Arc<[(u64, u64)]>>);
 
 impl Lost {
     /// From ranges (first and last of each) in any order.
-    pub fn new(mut ranges: Vec<(u64, u64)>) -> Self {
+    pub(crate) fn new(mut ranges: Vec<(u64, u64)>) -> Self {
         ranges.retain(|(first, last)| first <= last);
         ranges.sort_unstable();
         ranges.dedup_by(|next, before| {
@@ -23,22 +23,22 @@ impl Lost {
     }
 
     /// The ranges, rising.
-    pub fn ranges(&self) -> &[(u64, u64)] {
+    pub(crate) fn ranges(&self) -> &[(u64, u64)] {
         self.0.as_deref().unwrap_or_default()
     }
 
     /// The first number from `seq` up that is not lost.
-    pub fn up(&self, seq: u64) -> u64 {
+    pub(crate) fn up(&self, seq: u64) -> u64 {
         self.around(seq).map_or(seq, |(_, last)| last.saturating_add(1))
     }
 
     /// The first number from `seq` down that is not lost; 0 where there is none.
-    pub fn down(&self, seq: u64) -> u64 {
+    pub(crate) fn down(&self, seq: u64) -> u64 {
         self.around(seq).map_or(seq, |(first, _)| first.saturating_sub(1))
     }
 
     /// How many numbers from `first` to `last` are lost.
-    pub fn count_between(&self, first: u64, last: u64) -> u64 {
+    pub(crate) fn count_between(&self, first: u64, last: u64) -> u64 {
         let inside = self.ranges().iter().filter(|(from, to)| *from <= last && *to >= first);
         inside.map(|(from, to)| (to.min(&last) - from.max(&first)) + 1).sum()
     }

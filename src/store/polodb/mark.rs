@@ -16,11 +16,11 @@ use crate::files;
 use crate::model::RoomId;
 
 /// Its name in the data directory.
-pub const FILE: &str = "store.mark";
+pub(crate) const FILE: &str = "store.mark";
 
 /// How far the store had come when it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mark {
+pub(crate) struct Mark {
     /// How many commits there had been.
     pub commits: i64,
     /// Which opening of the store wrote it, by which what is noted in [`super::tail`] is known to come after it. 0 for
@@ -40,7 +40,7 @@ struct Written {
 
 /// Why there is no mark to be read.
 #[derive(Debug)]
-pub enum NoMark {
+pub(crate) enum NoMark {
     /// There is none: the store is new, or the file was removed.
     Absent,
     /// It is not as it was written.
@@ -49,7 +49,7 @@ pub enum NoMark {
 
 impl Mark {
     /// How far a catalog has come.
-    pub fn of(catalog: &Catalog, commits: i64, run: u64) -> Self {
+    pub(crate) fn of(catalog: &Catalog, commits: i64, run: u64) -> Self {
         Self { commits, run, rooms: catalog.rooms().map(|entry| (entry.room.id, entry.numbered())).collect() }
     }
 
@@ -57,7 +57,7 @@ impl Mark {
     ///
     /// # Errors
     /// See [`NoMark`].
-    pub fn read(path: &Path) -> Result<Self, NoMark> {
+    pub(crate) fn read(path: &Path) -> Result<Self, NoMark> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(NoMark::Absent),
@@ -78,7 +78,7 @@ impl Mark {
     ///
     /// # Errors
     /// The file system's.
-    pub fn write(&self, path: &Path) -> io::Result<()> {
+    pub(crate) fn write(&self, path: &Path) -> io::Result<()> {
         let rooms = self.rooms.iter().map(|(id, seq)| (id.to_string(), *seq)).collect();
         let body = serde_json::to_string(&Written { commits: self.commits, run: self.run, rooms })?;
         files::replace(path, format!("{}\n{body}", checksum(&body)).as_bytes())

@@ -11,7 +11,7 @@ use super::tail::{self, Tail};
 
 /// The mark and what comes after it, as the writer keeps them.
 #[derive(Debug)]
-pub struct Marking {
+pub(crate) struct Marking {
     /// The mark's file.
     pub path: PathBuf,
     run: u64,
@@ -23,14 +23,14 @@ pub struct Marking {
 
 impl Marking {
     /// In a data directory; `run` is that of the mark that lies there.
-    pub fn new(directory: &Path, run: u64) -> Self {
+    pub(crate) fn new(directory: &Path, run: u64) -> Self {
         let path = directory.join(tail::FILE);
         let tail = Tail::open(&path, run).inspect_err(|error| without_tail(&path, error)).ok();
         Self { path: directory.join(mark::FILE), run, tail, due: None }
     }
 
     /// Notes a commit that is durable. The mark itself follows within `allowed`.
-    pub fn committed(&mut self, commits: i64, changes: &[Change], allowed: Duration) {
+    pub(crate) fn committed(&mut self, commits: i64, changes: &[Change], allowed: Duration) {
         if let Some(tail) = &mut self.tail
             && let Err(error) = tail.note(commits, changes)
         {
@@ -45,7 +45,7 @@ impl Marking {
     ///
     /// # Errors
     /// The file system's.
-    pub fn write(&mut self, catalog: &Catalog, commits: i64) -> io::Result<()> {
+    pub(crate) fn write(&mut self, catalog: &Catalog, commits: i64) -> io::Result<()> {
         Mark::of(catalog, commits, self.run).write(&self.path)?;
         self.due = None;
         Ok(())

@@ -34,7 +34,7 @@ pub fn is_free(directory: &Path) -> bool {
 }
 
 /// Removes a store that was made to be filled where nobody began to; the mark of that goes last.
-pub fn undo_what_was_not_begun(directory: &Path) {
+pub(crate) fn undo_what_was_not_begun(directory: &Path) {
     if fill::unfinished(directory).is_none_or(|origin| !origin.is_empty()) {
         return;
     }
@@ -67,7 +67,7 @@ fn refuse_unfinished(directory: &Path) -> Result<(), OpenError> {
 }
 
 /// An open database and what was read from it.
-pub struct Opened {
+pub(crate) struct Opened {
     pub database: Arc<Database>,
     pub catalog: Catalog,
     pub store: StoreRecord,
@@ -87,7 +87,7 @@ struct Examined {
 ///
 /// # Errors
 /// See [`OpenError`].
-pub fn open(directory: &Path, options: &Options) -> Result<Opened, OpenError> {
+pub(crate) fn open(directory: &Path, options: &Options) -> Result<Opened, OpenError> {
     make_directory(directory)?;
     if options.filling {
         fill::prepare(directory, is_there(directory)).map_err(|error| explain_io(directory, &error))?;

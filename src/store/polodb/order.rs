@@ -12,7 +12,7 @@ use crate::store::{Result, StoreError};
 const BATCH: usize = 512;
 
 /// What the writer is asked for.
-pub enum Order {
+pub(crate) enum Order {
     /// An intent.
     Carry(Box<dyn Intent>),
     /// Commit what came before, and stop.
@@ -20,7 +20,7 @@ pub enum Order {
 }
 
 /// An intent on its way through the writer.
-pub trait Intent: Send {
+pub(crate) trait Intent: Send {
     /// Decides and changes, within the batch.
     fn run(&mut self, batch: &mut Batch<'_>);
     /// Tells the caller, once it is known what became of the batch.
@@ -28,7 +28,7 @@ pub trait Intent: Send {
 }
 
 /// An intent as a closure, with the caller who waits for its answer.
-pub struct AskedIntent<T, F> {
+pub(crate) struct AskedIntent<T, F> {
     decide: Option<F>,
     decided: Option<Result<T>>,
     /// When the asker has stopped waiting: what has not begun by then is not done.
@@ -39,7 +39,12 @@ pub struct AskedIntent<T, F> {
 }
 
 impl<T, F> AskedIntent<T, F> {
-    pub fn new(decide: F, deadline: Instant, reply: oneshot::Sender<Result<T>>, place: OwnedSemaphorePermit) -> Self {
+    pub(crate) fn new(
+        decide: F,
+        deadline: Instant,
+        reply: oneshot::Sender<Result<T>>,
+        place: OwnedSemaphorePermit,
+    ) -> Self {
         Self { decide: Some(decide), decided: None, deadline, reply, _place: place }
     }
 }
@@ -62,7 +67,7 @@ impl<T: Send, F: FnOnce(&mut Batch<'_>) -> Result<T> + Send> Intent for AskedInt
 }
 
 /// The first intent and those that wait behind it; and whether the order to stop came.
-pub fn gather(first: Box<dyn Intent>, orders: &Receiver<Order>) -> (Vec<Box<dyn Intent>>, bool) {
+pub(crate) fn gather(first: Box<dyn Intent>, orders: &Receiver<Order>) -> (Vec<Box<dyn Intent>>, bool) {
     let mut intents = vec![first];
     while intents.len() < BATCH {
         match orders.try_recv() {

@@ -11,7 +11,7 @@ use crate::store::{Result, StoreError};
 
 /// The numbers that make up a page, and what lies around it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// The numbers of the messages on the page, from the smallest to the greatest.
     pub numbers: Vec<u64>,
     older: bool,
@@ -21,7 +21,7 @@ pub struct Plan {
 
 impl Plan {
     /// Of a room as it is now.
-    pub fn new(entry: &RoomEntry, page: Page, limit: usize) -> Self {
+    pub(crate) fn new(entry: &RoomEntry, page: Page, limit: usize) -> Self {
         let (lost, last_seq) = (&entry.lost, entry.room.last_seq());
         let mut numbers = Vec::with_capacity(limit.min(256));
         if let Page::After(after) = page {
@@ -51,7 +51,7 @@ impl Plan {
     }
 
     /// The page, with its messages.
-    pub fn page(self, messages: Vec<Message>) -> MessagePage {
+    pub(crate) fn page(self, messages: Vec<Message>) -> MessagePage {
         MessagePage { messages, older: self.older, newer: self.newer, last_seq: self.last_seq }
     }
 }
@@ -60,7 +60,7 @@ impl Plan {
 ///
 /// # Errors
 /// The database's.
-pub fn read_messages(txn: &Txn<'_>, room: RoomId, numbers: &[u64]) -> Result<Result<Vec<Message>, u64>> {
+pub(crate) fn read_messages(txn: &Txn<'_>, room: RoomId, numbers: &[u64]) -> Result<Result<Vec<Message>, u64>> {
     let mut messages = Vec::with_capacity(numbers.len());
     for seq in numbers {
         match txn.get::<StoredMessage>(layout::MESSAGES, layout::message_key(room, *seq))? {
@@ -75,7 +75,7 @@ pub fn read_messages(txn: &Txn<'_>, room: RoomId, numbers: &[u64]) -> Result<Res
 ///
 /// # Errors
 /// The database's.
-pub fn read_calls(
+pub(crate) fn read_calls(
     shared: &Shared,
     txn: &Txn<'_>,
     user: UserId,
@@ -112,7 +112,7 @@ pub fn read_calls(
 ///
 /// # Errors
 /// The database's; [`StoreError::Corrupt`] where it is missing.
-pub fn call(shared: &Shared, txn: &Txn<'_>, id: CallId) -> Result<Option<Call>> {
+pub(crate) fn call(shared: &Shared, txn: &Txn<'_>, id: CallId) -> Result<Option<Call>> {
     let open = |shared: &Shared| shared.look(|catalog| catalog.open_call(id).map(|call| Call::clone(call)));
     if let Some(call) = open(shared)? {
         return Ok(Some(call));
@@ -129,6 +129,6 @@ pub fn call(shared: &Shared, txn: &Txn<'_>, id: CallId) -> Result<Option<Call>> 
 ///
 /// # Errors
 /// The database's.
-pub fn ended_call(txn: &Txn<'_>, id: CallId) -> Result<Option<Call>> {
+pub(crate) fn ended_call(txn: &Txn<'_>, id: CallId) -> Result<Option<Call>> {
     txn.get::<CallRecord>(layout::CALLS, id.object_id())?.map(Call::try_from).transpose()
 }

@@ -6,7 +6,7 @@ use crate::model::UserId;
 
 /// What changed of the participants of a room.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Changed {
+pub(crate) struct Changed {
     /// Who takes part no more.
     pub gone: HashSet<UserId>,
     /// Who takes part now.
@@ -16,7 +16,7 @@ pub struct Changed {
 impl Changed {
     /// What changed from the one list to the other. What both begin with is passed over: who comes is added at the
     /// end, and there may be ten thousand before.
-    pub fn between(old: &[UserId], new: &[UserId]) -> Self {
+    pub(crate) fn between(old: &[UserId], new: &[UserId]) -> Self {
         let same = old.iter().zip(new).take_while(|(one, other)| one == other).count();
         let [were, are]: [HashSet<UserId>; 2] = [old, new].map(|list| list[same..].iter().copied().collect());
         Self { gone: were.difference(&are).copied().collect(), come: are.difference(&were).copied().collect() }

@@ -12,7 +12,7 @@ use crate::model::{Message, Reading, RoomId, UserId};
 
 /// How far one participant of a room has read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reader {
+pub(crate) struct Reader {
     /// The number up to which it is read.
     pub read: u64,
     /// The numbers behind it of those messages that name the user, rising; of more than [`Reading::MOST`] the newest.
@@ -21,12 +21,12 @@ pub struct Reader {
 
 impl Reader {
     /// Who has read up to a number.
-    pub fn up_to(read: u64) -> Self {
+    pub(crate) fn up_to(read: u64) -> Self {
         Self { read, calls: Arc::default() }
     }
 
     /// The same, who has read up to this number too.
-    pub fn having_read(&self, seq: u64) -> Self {
+    pub(crate) fn having_read(&self, seq: u64) -> Self {
         if seq <= self.read {
             return self.clone();
         }
@@ -35,7 +35,7 @@ impl Reader {
     }
 
     /// The same, whom a message of this number names.
-    pub fn called(&self, seq: u64) -> Self {
+    pub(crate) fn called(&self, seq: u64) -> Self {
         if seq <= self.read || self.calls.last().is_some_and(|last| *last >= seq) {
             return self.clone();
         }
@@ -48,7 +48,7 @@ impl Reader {
 
     /// As clients are told it, in a room whose newest number is `last`, where these numbers have no message and these
     /// messages call everybody.
-    pub fn reading(&self, last: u64, lost: &Lost, calls_to_all: &[u64]) -> Reading {
+    pub(crate) fn reading(&self, last: u64, lost: &Lost, calls_to_all: &[u64]) -> Reading {
         let to_all = calls_to_all.iter().filter(|seq| **seq > self.read).count();
         let unread = last.saturating_sub(self.read) - lost.count_between(self.read + 1, last);
         Reading::new(self.read, unread, (self.calls.len() + to_all) as u64)
@@ -57,21 +57,21 @@ impl Reader {
 
 /// How far everybody has read in all rooms.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Readers(HashMap<RoomId, HashMap<UserId, Reader>>);
+pub(crate) struct Readers(HashMap<RoomId, HashMap<UserId, Reader>>);
 
 impl Readers {
     /// How far a user has read in a room; `None` where the user takes no part.
-    pub fn get(&self, room: RoomId, user: UserId) -> Option<&Reader> {
+    pub(crate) fn get(&self, room: RoomId, user: UserId) -> Option<&Reader> {
         self.0.get(&room)?.get(&user)
     }
 
     /// Everybody in a room.
-    pub fn in_room(&self, room: RoomId) -> impl Iterator<Item = (UserId, &Reader)> {
+    pub(crate) fn in_room(&self, room: RoomId) -> impl Iterator<Item = (UserId, &Reader)> {
         self.0.get(&room).into_iter().flatten().map(|(user, reader)| (*user, reader))
     }
 
     /// Puts a reader there, or takes it away; answers with what was there.
-    pub fn set(&mut self, room: RoomId, user: UserId, reader: Option<Reader>) -> Option<Reader> {
+    pub(crate) fn set(&mut self, room: RoomId, user: UserId, reader: Option<Reader>) -> Option<Reader> {
         match reader {
             Some(reader) => self.0.entry(room).or_default().insert(user, reader),
             None => {
@@ -87,7 +87,7 @@ impl Readers {
 }
 
 /// The calls to everybody in a room, with those of newer messages.
-pub fn with_calls_to_all(calls: &Arc<Vec<u64>>, messages: &[&Arc<Message>]) -> Arc<Vec<u64>> {
+pub(crate) fn with_calls_to_all(calls: &Arc<Vec<u64>>, messages: &[&Arc<Message>]) -> Arc<Vec<u64>> {
     let mut newer = messages.iter().filter(|message| message.mentions_all).map(|message| message.seq).peekable();
     if newer.peek().is_none() {
         return Arc::clone(calls);

@@ -27,7 +27,7 @@ const PIECE: usize = 2000;
 
 /// What is known of a damaged store.
 #[derive(Debug)]
-pub struct Wreck {
+pub(crate) struct Wreck {
     /// What could be read through, with rooms as they are to go on.
     pub catalog: Catalog,
     /// Its own record, or a new one.
@@ -41,7 +41,7 @@ pub struct Wreck {
 ///
 /// # Errors
 /// The database's.
-pub fn copy(from: &Database, to: &Database, wreck: Wreck) -> Result<(Catalog, StoreRecord, Vec<Damage>)> {
+pub(crate) fn copy(from: &Database, to: &Database, wreck: Wreck) -> Result<(Catalog, StoreRecord, Vec<Damage>)> {
     let Wreck { catalog: old, store, missing_rooms } = wreck;
     let store = StoreRecord { users: 0, rooms: 0, call_log: 0, open_calls: 0, doomed: 0, invites: 0, ..store };
     let mut this =

@@ -12,7 +12,7 @@ use crate::store::{Result, StoreError};
 
 /// How the store is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Condition {
+pub(crate) enum Condition {
     /// Reads and writes.
     Working,
     /// Cannot write now, and tries again every second.
@@ -25,7 +25,7 @@ pub enum Condition {
 
 /// What the writer and the readers share.
 #[derive(Debug)]
-pub struct Shared {
+pub(crate) struct Shared {
     catalog: RwLock<Catalog>,
     /// Taken away at the close.
     database: RwLock<Option<Arc<Database>>>,
@@ -35,7 +35,7 @@ pub struct Shared {
 }
 
 impl Shared {
-    pub fn new(catalog: Catalog, database: Arc<Database>) -> Self {
+    pub(crate) fn new(catalog: Catalog, database: Arc<Database>) -> Self {
         Self {
             catalog: RwLock::new(catalog),
             database: RwLock::new(Some(database)),
@@ -48,7 +48,7 @@ impl Shared {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] once it is closed.
-    pub fn look<T>(&self, look: impl FnOnce(&Catalog) -> T) -> Result<T> {
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Catalog) -> T) -> Result<T> {
         if *self.condition.borrow() == Condition::Closed {
             return Err(closed());
         }
@@ -58,7 +58,7 @@ impl Shared {
     }
 
     /// Lets the readers see what was committed.
-    pub fn publish(&self, changes: Vec<Change>) {
+    pub(crate) fn publish(&self, changes: Vec<Change>) {
         let mut catalog = self.catalog.write().expect("only the writer writes, and stops where it panics");
         for change in changes {
             catalog.apply(change);
@@ -69,25 +69,25 @@ impl Shared {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] once it is closed.
-    pub fn database(&self) -> Result<Arc<Database>> {
+    pub(crate) fn database(&self) -> Result<Arc<Database>> {
         self.database.read().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(closed)
     }
 
     /// Takes the database away from later readers. It closes when the last one has let go.
-    pub fn release_database(&self) {
+    pub(crate) fn release_database(&self) {
         *self.database.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    pub fn set_condition(&self, condition: Condition) {
+    pub(crate) fn set_condition(&self, condition: Condition) {
         self.condition.send_replace(condition);
     }
 
-    pub fn condition(&self) -> watch::Receiver<Condition> {
+    pub(crate) fn condition(&self) -> watch::Receiver<Condition> {
         self.condition.subscribe()
     }
 
     /// Notes that the database is at work until the answer is dropped.
-    pub fn busy(&self) -> Busy<'_> {
+    pub(crate) fn busy(&self) -> Busy<'_> {
         self.set_busy(Some(Instant::now()));
         Busy(self)
     }
@@ -100,7 +100,7 @@ impl Shared {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] with the reason.
-    pub fn health(&self) -> Result<()> {
+    pub(crate) fn health(&self) -> Result<()> {
         const SLOW: Duration = Duration::from_secs(2);
         let reason = match &*self.condition.borrow() {
             Condition::Working => None,
@@ -115,7 +115,7 @@ impl Shared {
 }
 
 /// See [`Shared::busy`].
-pub struct Busy<'a>(&'a Shared);
+pub(crate) struct Busy<'a>(&'a Shared);
 
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
@@ -124,6 +124,6 @@ impl Drop for Busy<'_> {
 }
 
 /// The answer of a store that was closed.
-pub fn closed() -> StoreError {
+pub(crate) fn closed() -> StoreError {
     StoreError::Unavailable("it is closed".to_owned())
 }

@@ -7,6 +7,6 @@ use std::path::Path;
 const ENOUGH: u64 = 8 << 20;
 
 /// Whether there is space for writes where `path` lies; yes where that cannot be told.
-pub fn is_left(path: &Path) -> bool {
+pub(crate) fn is_left(path: &Path) -> bool {
     rustix::fs::statvfs(path).map_or(true, |about| about.f_bavail.saturating_mul(about.f_frsize) >= ENOUGH)
 }

@@ -11,7 +11,7 @@ use crate::store::Result;
 ///
 /// # Errors
 /// The database's.
-pub fn sweep(batch: &mut Batch<'_>, count: u64) -> Result<()> {
+pub(crate) fn sweep(batch: &mut Batch<'_>, count: u64) -> Result<()> {
     let Some((room, doomed)) = batch.catalog().doomed().first_key_value().map(|(id, left)| (*id, left.clone())) else {
         return Ok(());
     };

@@ -18,7 +18,7 @@ use super::mark::Mark;
 use crate::model::RoomId;
 
 /// Its name in the data directory.
-pub const FILE: &str = "store.tail";
+pub(crate) const FILE: &str = "store.tail";
 
 /// The bytes of a slot: run, commit, room and number, and a checksum over them.
 const SLOT: usize = 64;
@@ -31,7 +31,7 @@ const DELETED: u64 = u64::MAX;
 
 /// The file, to be written to.
 #[derive(Debug)]
-pub struct Tail {
+pub(crate) struct Tail {
     file: File,
     /// By which slots of an earlier opening are told apart.
     run: u64,
@@ -43,7 +43,7 @@ impl Tail {
     ///
     /// # Errors
     /// The file system's.
-    pub fn open(path: &Path, run: u64) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path, run: u64) -> io::Result<Self> {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
         if file.metadata()?.len() != (SLOT * SLOTS) as u64 {
             file.set_len(0)?;
@@ -56,7 +56,7 @@ impl Tail {
     ///
     /// # Errors
     /// The file system's.
-    pub fn note(&mut self, commits: i64, changes: &[Change]) -> io::Result<()> {
+    pub(crate) fn note(&mut self, commits: i64, changes: &[Change]) -> io::Result<()> {
         let mut rooms: BTreeMap<RoomId, u64> = BTreeMap::new();
         for change in changes {
             match change {
@@ -96,7 +96,7 @@ fn slot(run: u64, commits: i64, room: RoomId, seq: u64) -> [u8; SLOT] {
 
 /// Brings a mark up to the last commit that is noted for its run. What cannot be read is passed over: it is only
 /// missing.
-pub fn bring_up(mark: &mut Mark, path: &Path) {
+pub(crate) fn bring_up(mark: &mut Mark, path: &Path) {
     let Ok(bytes) = std::fs::read(path) else { return };
     let (slots, _) = bytes.as_chunks::<SLOT>();
     let mut noted: Vec<_> = slots.iter().filter_map(|bytes| read(bytes, mark.run)).collect();

@@ -12,11 +12,11 @@ use crate::store::{Result, StoreError};
 
 /// The name of a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Collection(pub &'static str);
+pub(crate) struct Collection(pub &'static str);
 
 /// A document that a transaction wrote, as it was before: `None` where there was none.
 #[derive(Clone, Debug)]
-pub struct Touched {
+pub(crate) struct Touched {
     pub collection: Collection,
     pub id: Bson,
     pub before: Option<Document>,
@@ -24,14 +24,14 @@ pub struct Touched {
 
 /// A commit that failed: the database may or may not have made it durable.
 #[derive(Debug)]
-pub struct CommitFailed {
+pub(crate) struct CommitFailed {
     pub error: StoreError,
     /// What to put back, so that nothing of the commit can show later.
     pub touched: Vec<Touched>,
 }
 
 /// A transaction; dropped without a commit it leaves nothing.
-pub struct Txn<'a> {
+pub(crate) struct Txn<'a> {
     inner: Transaction,
     faults: Option<&'a dyn Faults>,
     touched: Vec<Touched>,
@@ -40,7 +40,7 @@ pub struct Txn<'a> {
 impl<'a> Txn<'a> {
     /// # Errors
     /// What is made to fail.
-    pub fn new(inner: Transaction, faults: Option<&'a dyn Faults>) -> Result<Self> {
+    pub(crate) fn new(inner: Transaction, faults: Option<&'a dyn Faults>) -> Result<Self> {
         let this = Self { inner, faults, touched: Vec::new() };
         this.pass(Call::Begin)?;
         Ok(this)
@@ -54,7 +54,7 @@ impl<'a> Txn<'a> {
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] where it is not of that shape, else [`StoreError::Unavailable`].
-    pub fn get<T>(&self, from: Collection, id: impl Into<Bson>) -> Result<Option<T>>
+    pub(crate) fn get<T>(&self, from: Collection, id: impl Into<Bson>) -> Result<Option<T>>
     where
         T: DeserializeOwned + Serialize + Send + Sync,
     {
@@ -66,7 +66,7 @@ impl<'a> Txn<'a> {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] where the collection cannot be read to its end.
-    pub fn scan<T>(&self, from: Collection, mut each: impl FnMut(Result<T>)) -> Result<()>
+    pub(crate) fn scan<T>(&self, from: Collection, mut each: impl FnMut(Result<T>)) -> Result<()>
     where
         T: DeserializeOwned + Serialize + Send + Sync,
     {
@@ -83,7 +83,7 @@ impl<'a> Txn<'a> {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; the transaction is to be dropped then.
-    pub fn insert<T: Serialize>(&mut self, into: Collection, records: &[(Bson, T)]) -> Result<()> {
+    pub(crate) fn insert<T: Serialize>(&mut self, into: Collection, records: &[(Bson, T)]) -> Result<()> {
         self.pass(Call::Write)?;
         let fresh = records.iter().map(|(id, _)| Touched { collection: into, id: id.clone(), before: None });
         self.touched.extend(fresh);
@@ -95,7 +95,7 @@ impl<'a> Txn<'a> {
     ///
     /// # Errors
     /// As for [`Txn::insert`].
-    pub fn put<T: Serialize>(&mut self, into: Collection, id: impl Into<Bson>, record: &T) -> Result<()> {
+    pub(crate) fn put<T: Serialize>(&mut self, into: Collection, id: impl Into<Bson>, record: &T) -> Result<()> {
         self.take(into, id)?;
         self.pass(Call::Write)?;
         self.inner.collection::<T>(into.0).insert_one(record).map_err(unavailable).map(drop)
@@ -105,7 +105,7 @@ impl<'a> Txn<'a> {
     ///
     /// # Errors
     /// As for [`Txn::insert`].
-    pub fn take(&mut self, from: Collection, id: impl Into<Bson>) -> Result<Option<Document>> {
+    pub(crate) fn take(&mut self, from: Collection, id: impl Into<Bson>) -> Result<Option<Document>> {
         let id = id.into();
         let before = self.get::<Document>(from, id.clone())?;
         self.touched.push(Touched { collection: from, id: id.clone(), before: before.clone() });
@@ -120,7 +120,7 @@ impl<'a> Txn<'a> {
     ///
     /// # Errors
     /// As for [`Txn::insert`].
-    pub fn restore(&mut self, touched: &[Touched]) -> Result<()> {
+    pub(crate) fn restore(&mut self, touched: &[Touched]) -> Result<()> {
         for Touched { collection, id, before } in touched {
             match before {
                 Some(before) => self.put(*collection, id.clone(), before)?,
@@ -145,7 +145,7 @@ impl<'a> Txn<'a> {
     ///
     /// # Errors
     /// With what was touched.
-    pub fn commit(self) -> std::result::Result<(), CommitFailed> {
+    pub(crate) fn commit(self) -> std::result::Result<(), CommitFailed> {
         let committed = self
             .pass(Call::Commit)
             .and_then(|()| self.inner.commit().map_err(unavailable))
@@ -155,7 +155,7 @@ impl<'a> Txn<'a> {
 }
 
 /// The database failed, in its own words.
-pub fn unavailable(error: polodb_core::Error) -> StoreError {
+pub(crate) fn unavailable(error: polodb_core::Error) -> StoreError {
     StoreError::Unavailable(error.to_string())
 }
 

@@ -28,7 +28,7 @@ const SWEEP_PAUSE: Duration = Duration::from_millis(50);
 
 /// What the writer keeps to, beside the intents.
 #[derive(Clone, Debug)]
-pub struct Pace {
+pub(crate) struct Pace {
     /// How often a write is tried after a failure.
     pub probe: Duration,
     /// How long such writes may fail, with space there, before the store is given up.
@@ -46,7 +46,7 @@ struct Failing {
 }
 
 /// The one thread that writes, with what it needs.
-pub struct Writer {
+pub(crate) struct Writer {
     pub database: Arc<Database>,
     pub shared: Arc<Shared>,
     pub catalog: Catalog,
@@ -66,7 +66,7 @@ struct State {
 }
 
 impl Writer {
-    pub fn new(
+    pub(crate) fn new(
         database: Arc<Database>,
         shared: Arc<Shared>,
         catalog: Catalog,
@@ -79,7 +79,7 @@ impl Writer {
     }
 
     /// Carries out orders until it is told to stop, or nobody is left to give any.
-    pub fn run(mut self, orders: &Receiver<Order>) {
+    pub(crate) fn run(mut self, orders: &Receiver<Order>) {
         loop {
             let idle = match orders.recv_timeout(self.until_chore()) {
                 Ok(Order::Carry(first)) => {

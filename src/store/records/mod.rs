@@ -13,8 +13,8 @@ use bson::oid::ObjectId;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
-pub use self::call::CallRecord;
-pub use self::invite::InviteRecord;
+pub(crate) use self::call::CallRecord;
+pub(crate) use self::invite::InviteRecord;
 use super::StoreError;
 use crate::model::{
     CallId, CodeHash, InviteId, Message, MessageId, NameKey, PasswordHash, Reset, Role, Room, RoomId, RoomKind,
@@ -22,7 +22,7 @@ use crate::model::{
 };
 
 /// An id as it is stored.
-pub trait Stored: Copy {
+pub(crate) trait Stored: Copy {
     /// As an ObjectId.
     fn object_id(self) -> ObjectId;
     /// From an ObjectId.
@@ -46,17 +46,17 @@ macro_rules! stored_id {
 stored_id!(UserId RoomId MessageId CallId InviteId ServerId);
 
 /// A list of ids as it is stored.
-pub fn object_ids<I: Stored>(ids: &[I]) -> Vec<ObjectId> {
+pub(crate) fn object_ids<I: Stored>(ids: &[I]) -> Vec<ObjectId> {
     ids.iter().map(|id| id.object_id()).collect()
 }
 
 /// A stored list of ids.
-pub fn from_object_ids<I: Stored>(ids: Vec<ObjectId>) -> Vec<I> {
+pub(crate) fn from_object_ids<I: Stored>(ids: Vec<ObjectId>) -> Vec<I> {
     ids.into_iter().map(I::from_object_id).collect()
 }
 
 /// A time as it is stored.
-pub fn date(time: Timestamp) -> DateTime {
+pub(crate) fn date(time: Timestamp) -> DateTime {
     DateTime::from_millis(time.millis())
 }
 
@@ -139,7 +139,7 @@ impl ResetRecord {
 }
 
 /// A hash as it is stored.
-pub fn hash_text(hash: CodeHash) -> String {
+pub(crate) fn hash_text(hash: CodeHash) -> String {
     HEXLOWER.encode(&hash.0)
 }
 
@@ -196,7 +196,7 @@ impl From<UserRecord> for User {
 /// A document of `rooms`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct RoomRecord {
+pub(crate) struct RoomRecord {
     /// The room's id.
     #[serde(rename = "_id")]
     pub id: ObjectId,
@@ -225,12 +225,12 @@ pub struct RoomRecord {
 
 /// The name under which a room that is not open is stored: the database that Mongoose made has a unique index on
 /// `name`, so that neither the real name nor a clash of names shows.
-pub fn technical_name(kind: RoomKind, id: RoomId) -> String {
+pub(crate) fn technical_name(kind: RoomKind, id: RoomId) -> String {
     format!("{}:{id}", kind.as_str())
 }
 
 /// The kind and the name of a stored room, out of its three fields.
-pub fn kind_and_name(name: String, kind: Option<&str>, title: Option<String>) -> (RoomKind, String) {
+pub(crate) fn kind_and_name(name: String, kind: Option<&str>, title: Option<String>) -> (RoomKind, String) {
     match kind.and_then(RoomKind::parse).unwrap_or_default() {
         RoomKind::Open => (RoomKind::Open, name),
         closed => (closed, title.unwrap_or_default()),
@@ -257,7 +257,7 @@ impl From<&Room> for RoomRecord {
 
 impl RoomRecord {
     /// The room, with its newest message, which does not stand in the record.
-    pub fn into_room(self, last_message: Option<Arc<Message>>) -> Room {
+    pub(crate) fn into_room(self, last_message: Option<Arc<Message>>) -> Room {
         let (kind, name) = kind_and_name(self.name, self.kind.as_deref(), self.title);
         Room {
             id: RoomId::from_object_id(self.id),
@@ -278,7 +278,7 @@ impl RoomRecord {
 /// the message's own id, `id` is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct MessageRecord<K> {
+pub(crate) struct MessageRecord<K> {
     /// What it is found by; a message's own id where the engine has no better key.
     #[serde(rename = "_id")]
     pub key: K,
@@ -311,7 +311,7 @@ pub struct MessageRecord<K> {
 
 impl<K> MessageRecord<K> {
     /// The record of a message under a key of the engine's.
-    pub fn keyed(key: K, id: Option<ObjectId>, message: &Message) -> Self {
+    pub(crate) fn keyed(key: K, id: Option<ObjectId>, message: &Message) -> Self {
         Self {
             key,
             id,
@@ -331,7 +331,7 @@ impl<K> MessageRecord<K> {
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] where it has no number.
-    pub fn into_message(self, id: ObjectId) -> Result<Message, StoreError> {
+    pub(crate) fn into_message(self, id: ObjectId) -> Result<Message, StoreError> {
         let seq = self.seq.and_then(|seq| u64::try_from(seq).ok());
         Ok(Message {
             id: MessageId::from_object_id(id),

@@ -10,7 +10,7 @@ use super::keeping::{Keeping, Thing};
 use super::order::words;
 
 /// Who asks, and whom.
-pub struct Asker {
+pub(crate) struct Asker {
     /// The authority's directory.
     pub directory: String,
     /// Whom it writes to.
@@ -35,7 +35,7 @@ struct Kept {
 ///
 /// # Errors
 /// One line: the authority is not reached, or refuses; or the database that it is kept in does not answer.
-pub async fn open(asker: &Asker) -> Result<Account, String> {
+pub(crate) async fn open(asker: &Asker) -> Result<Account, String> {
     let client = || Ok::<_, String>(Account::builder_with_http(Box::new(Client::new(asker.roots.as_deref())?)));
     let kept = asker.keeping.read(Thing::Account).await?;
     let kept = kept.and_then(|kept| serde_json::from_slice::<Kept>(&kept).ok());

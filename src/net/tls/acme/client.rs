@@ -21,14 +21,14 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Sends them.
-pub struct Client(HyperClient<HttpsConnector<HttpConnector>, BodyWrapper<Bytes>>);
+pub(crate) struct Client(HyperClient<HttpsConnector<HttpConnector>, BodyWrapper<Bytes>>);
 
 impl Client {
     /// `roots` names a PEM file of further authorities.
     ///
     /// # Errors
     /// One line: the file does not read.
-    pub fn new(roots: Option<&Path>) -> Result<Self, String> {
+    pub(crate) fn new(roots: Option<&Path>) -> Result<Self, String> {
         let mut store = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         if let Some(path) = roots {
             let further = CertificateDer::pem_file_iter(path);

@@ -18,7 +18,7 @@ const TAKEN_AGAIN: Duration = Duration::from_secs(20);
 
 /// What is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Thing {
+pub(crate) enum Thing {
     /// The account with the authority.
     Account,
     /// The certificate and its key.
@@ -26,7 +26,7 @@ pub enum Thing {
 }
 
 /// The place.
-pub struct Keeping {
+pub(crate) struct Keeping {
     directory: PathBuf,
     sealing: Sealing,
     /// What is kept is for this.
@@ -35,7 +35,7 @@ pub struct Keeping {
 }
 
 /// Whose turn it is to ask the authority.
-pub enum Turn {
+pub(crate) enum Turn {
     /// This server's; with what the last one left for it.
     Own(String),
     /// Another server asks, or has just been refused.
@@ -54,18 +54,18 @@ impl Thing {
 impl Keeping {
     /// In a directory, until there is a shelf. `description` says what it is all for; what is for something else lies
     /// beside it.
-    pub fn new(directory: PathBuf, sealing: Sealing, description: String) -> Self {
+    pub(crate) fn new(directory: PathBuf, sealing: Sealing, description: String) -> Self {
         Self { directory, sealing, description, shelf: OnceLock::new() }
     }
 
     /// From now on where all servers keep it.
-    pub fn share(&self, shelf: Arc<dyn Shelf>) {
+    pub(crate) fn share(&self, shelf: Arc<dyn Shelf>) {
         // A second one would be the same.
         let _ = self.shelf.set(shelf);
     }
 
     /// Whether other servers keep the same.
-    pub fn is_shared(&self) -> bool {
+    pub(crate) fn is_shared(&self) -> bool {
         self.shelf.get().is_some()
     }
 
@@ -74,7 +74,7 @@ impl Keeping {
     }
 
     /// What lies in the directory.
-    pub fn in_directory(&self, thing: Thing) -> Option<Vec<u8>> {
+    pub(crate) fn in_directory(&self, thing: Thing) -> Option<Vec<u8>> {
         std::fs::read(self.file(thing)).ok()
     }
 
@@ -86,7 +86,7 @@ impl Keeping {
     ///
     /// # Errors
     /// One line: the database does not answer.
-    pub async fn read(&self, thing: Thing) -> Result<Option<Vec<u8>>, String> {
+    pub(crate) async fn read(&self, thing: Thing) -> Result<Option<Vec<u8>>, String> {
         let Some(shelf) = self.shelf.get() else { return Ok(self.in_directory(thing)) };
         let name = self.name(thing.word());
         let sealed = shelf.read(&name).await.map_err(|error| error.to_string())?;
@@ -94,7 +94,7 @@ impl Keeping {
     }
 
     /// Keeps it. Where that is not possible it is good all the same until the end of this server, and said in the log.
-    pub async fn write(&self, thing: Thing, content: &[u8]) {
+    pub(crate) async fn write(&self, thing: Thing, content: &[u8]) {
         let written = match self.shelf.get() {
             None => files::replace(&self.file(thing), content).map_err(|error| error.to_string()),
             Some(shelf) => {
@@ -115,19 +115,19 @@ impl Keeping {
     ///
     /// # Errors
     /// One line: the database does not answer.
-    pub async fn show(&self, proof: &str, answer: &[u8]) -> Result<(), String> {
+    pub(crate) async fn show(&self, proof: &str, answer: &[u8]) -> Result<(), String> {
         let Some(shelf) = self.shelf.get() else { return Ok(()) };
         shelf.put(&format!("acme {proof}"), answer).await.map_err(|error| error.to_string())
     }
 
     /// What another server lets this one answer.
-    pub async fn shown(&self, proof: &str) -> Option<Vec<u8>> {
+    pub(crate) async fn shown(&self, proof: &str) -> Option<Vec<u8>> {
         // The authority asks again.
         self.shelf.get()?.read(&format!("acme {proof}")).await.ok().flatten()
     }
 
     /// The authority has looked.
-    pub async fn show_no_more(&self, proofs: &[String]) {
+    pub(crate) async fn show_no_more(&self, proofs: &[String]) {
         let Some(shelf) = self.shelf.get() else { return };
         for proof in proofs {
             if let Err(error) = shelf.remove(&format!("acme {proof}")).await {
@@ -140,14 +140,14 @@ impl Keeping {
     ///
     /// # Errors
     /// One line: the database does not answer.
-    pub async fn take_turn(&self) -> Result<Turn, String> {
+    pub(crate) async fn take_turn(&self) -> Result<Turn, String> {
         let Some(shelf) = self.shelf.get() else { return Ok(Turn::Own(String::new())) };
         let turn = shelf.take_turn(&self.name("turn"), TURN).await.map_err(|error| error.to_string())?;
         Ok(turn.map_or(Turn::Another, Turn::Own))
     }
 
     /// Keeps the turn while something is done.
-    pub async fn within_turn<T>(&self, done: impl Future<Output = T>) -> T {
+    pub(crate) async fn within_turn<T>(&self, done: impl Future<Output = T>) -> T {
         tokio::select! {
             done = done => done,
             never = self.keep_turn() => match never {},
@@ -164,7 +164,7 @@ impl Keeping {
     }
 
     /// Gives the turn up; nobody has the next one before `rest` is over.
-    pub async fn end_turn(&self, rest: Duration, note: &str) {
+    pub(crate) async fn end_turn(&self, rest: Duration, note: &str) {
         let Some(shelf) = self.shelf.get() else { return };
         if let Err(error) = shelf.end_turn(&self.name("turn"), rest, note).await {
             tracing::debug!(%error, "the turn to ask the authority ends by itself");

@@ -12,7 +12,7 @@ use crate::net::tls::serving;
 
 /// It, with what it is for.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct Kept {
+pub(crate) struct Kept {
     /// Who gave it.
     directory: String,
     /// What it is for.
@@ -31,7 +31,7 @@ impl Kept {
     ///
     /// # Errors
     /// One line: it does not read.
-    pub fn new(directory: &str, names: &[Name], got: Got) -> Result<Self, String> {
+    pub(crate) fn new(directory: &str, names: &[Name], got: Got) -> Result<Self, String> {
         let mut kept = Self {
             directory: directory.to_owned(),
             names: names.iter().map(ToString::to_string).collect(),
@@ -50,22 +50,22 @@ impl Kept {
     }
 
     /// From its text.
-    pub fn read(text: &[u8]) -> Option<Self> {
+    pub(crate) fn read(text: &[u8]) -> Option<Self> {
         serde_json::from_slice(text).ok()
     }
 
     /// As text.
-    pub fn text(&self) -> Vec<u8> {
+    pub(crate) fn text(&self) -> Vec<u8> {
         serde_json::to_vec_pretty(self).expect("texts and numbers are JSON")
     }
 
     /// Whether it is the same certificate.
-    pub fn is(&self, other: &Self) -> bool {
+    pub(crate) fn is(&self, other: &Self) -> bool {
         self.chain == other.chain
     }
 
     /// Whether it was given by this authority for these names.
-    pub fn is_for(&self, directory: &str, names: &[Name]) -> bool {
+    pub(crate) fn is_for(&self, directory: &str, names: &[Name]) -> bool {
         self.directory == directory && names.iter().map(ToString::to_string).eq(self.names.iter().cloned())
     }
 
@@ -73,7 +73,7 @@ impl Kept {
     ///
     /// # Errors
     /// One line: it does not read.
-    pub fn chain(&self) -> Result<Vec<CertificateDer<'static>>, String> {
+    pub(crate) fn chain(&self) -> Result<Vec<CertificateDer<'static>>, String> {
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(self.chain.as_bytes()).collect();
         chain.map_err(|_| "the certificate does not read".to_owned())
     }
@@ -82,28 +82,28 @@ impl Kept {
     ///
     /// # Errors
     /// One line: it does not read.
-    pub fn certified(&self) -> Result<CertifiedKey, String> {
+    pub(crate) fn certified(&self) -> Result<CertifiedKey, String> {
         let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes()).map_err(|_| "its key does not read".to_owned())?;
         serving::certified(self.chain()?, key)
     }
 
     /// When it begins.
-    pub fn begins(&self) -> OffsetDateTime {
+    pub(crate) fn begins(&self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp(self.begins).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
     /// When it ends.
-    pub fn ends(&self) -> OffsetDateTime {
+    pub(crate) fn ends(&self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp(self.ends).unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
     /// When two thirds of its time are over.
-    pub fn late(&self) -> OffsetDateTime {
+    pub(crate) fn late(&self) -> OffsetDateTime {
         self.ends() - Duration::seconds((self.ends - self.begins).max(0) / 3)
     }
 
     /// A number from 0 to 1 that is this certificate's own.
-    pub fn chance(&self) -> f64 {
+    pub(crate) fn chance(&self) -> f64 {
         let digest = ring::digest::digest(&ring::digest::SHA256, self.chain.as_bytes());
         f64::from(digest.as_ref()[0]) / 256.0
     }

@@ -28,9 +28,9 @@ use super::names::Name;
 use super::serving::Serving;
 use crate::bus::Shelf;
 
-pub use self::account::Asker;
-pub use self::keeping::Keeping;
-pub use self::sealing::Sealing;
+pub(crate) use self::account::Asker;
+pub(crate) use self::keeping::Keeping;
+pub(crate) use self::sealing::Sealing;
 
 /// How often the authority is asked when the certificate is to be renewed, and the clock is looked at.
 const LOOK: Duration = Duration::from_secs(6 * 3600);
@@ -48,7 +48,7 @@ const UNREACHED: Duration = Duration::from_secs(60);
 const LONGEST_TOKEN: usize = 200;
 
 /// What is asked for, of whom, and what came of it.
-pub struct Acme {
+pub(crate) struct Acme {
     asker: Asker,
     names: Vec<Name>,
     kept: Mutex<Option<Kept>>,
@@ -56,7 +56,7 @@ pub struct Acme {
 
 impl Acme {
     /// For these names, with the certificate that lies in the directory, where it is for them.
-    pub fn new(asker: Asker, names: Vec<Name>) -> Self {
+    pub(crate) fn new(asker: Asker, names: Vec<Name>) -> Self {
         let acme = Self { asker, names, kept: Mutex::new(None) };
         let kept = acme.asker.keeping.in_directory(Thing::Certificate).and_then(|text| acme.read(&text));
         *acme.lock() = kept;
@@ -64,14 +64,14 @@ impl Acme {
     }
 
     /// What all of it is for: servers that want the same share it.
-    pub fn description(directory: &str, email: Option<&str>, names: &[Name]) -> String {
+    pub(crate) fn description(directory: &str, email: Option<&str>, names: &[Name]) -> String {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         format!("{directory} {} {}", email.unwrap_or_default(), names.join(" "))
     }
 
     /// Shares all of it with other servers from now on, and shows the certificate that they have. One that lies in the
     /// directory from before is theirs too where they have none.
-    pub async fn share(&self, shelf: Arc<dyn Shelf>, serving: &Serving) {
+    pub(crate) async fn share(&self, shelf: Arc<dyn Shelf>, serving: &Serving) {
         let keeping = &self.asker.keeping;
         keeping.share(shelf);
         if self.take_over(serving).await {
@@ -89,17 +89,17 @@ impl Acme {
     }
 
     /// Whether other servers share it.
-    pub fn is_shared(&self) -> bool {
+    pub(crate) fn is_shared(&self) -> bool {
         self.asker.keeping.is_shared()
     }
 
     /// The certificate that is kept; `None` where there is none yet.
-    pub fn certified(&self) -> Option<CertifiedKey> {
+    pub(crate) fn certified(&self) -> Option<CertifiedKey> {
         self.kept().and_then(|kept| kept.certified().ok())
     }
 
     /// What another server has this one answer an authority that asks for a token.
-    pub async fn answer(&self, token: &str) -> Option<String> {
+    pub(crate) async fn answer(&self, token: &str) -> Option<String> {
         let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
         if token.len() > LONGEST_TOKEN || !token.bytes().all(is_token) {
             return None;
@@ -109,7 +109,7 @@ impl Acme {
     }
 
     /// Has `serving` show the proof of another server for a name that an authority asks for over TLS.
-    pub async fn prove(&self, asked_as: &str, serving: &Serving) {
+    pub(crate) async fn prove(&self, asked_as: &str, serving: &Serving) {
         let identifiers = self.names.iter().map(identifier);
         let Some(own) = identifiers.into_iter().find(|one| order::asked_as(one).eq_ignore_ascii_case(asked_as)) else {
             return;
@@ -121,7 +121,7 @@ impl Acme {
     }
 
     /// Gets certificates in time, for ever.
-    pub async fn watch(&self, serving: &Serving) {
+    pub(crate) async fn watch(&self, serving: &Serving) {
         let mut tries = Tries::default();
         loop {
             let (due, now) = (self.due().await, OffsetDateTime::now_utc());

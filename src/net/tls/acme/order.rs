@@ -21,7 +21,7 @@ const PATIENCE: RetryPolicy = RetryPolicy::new().timeout(Duration::from_secs(120
 
 /// How it is proved that a name leads here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Proof {
+pub(crate) enum Proof {
     /// By a certificate over TLS; the authority comes to port 443.
     #[default]
     Alpn,
@@ -31,7 +31,7 @@ pub enum Proof {
 
 impl Proof {
     /// The other way.
-    pub fn other(self) -> Self {
+    pub(crate) fn other(self) -> Self {
         match self {
             Self::Alpn => Self::Http,
             Self::Http => Self::Alpn,
@@ -50,7 +50,7 @@ impl std::fmt::Display for Proof {
 
 /// Why nothing was given, in one line.
 #[derive(Debug)]
-pub enum NotGot {
+pub(crate) enum NotGot {
     /// The authority could not be asked, or does not answer.
     Unreached(String),
     /// It refuses.
@@ -67,7 +67,7 @@ impl From<Error> for NotGot {
 }
 
 /// What was given.
-pub struct Got {
+pub(crate) struct Got {
     /// The certificate and those that lead to the authority, in PEM form.
     pub chain: String,
     /// Its key, in PEM form.
@@ -76,7 +76,7 @@ pub struct Got {
 
 /// Who answers the authority while it looks: this server, and those that share what is kept.
 #[derive(Clone, Copy)]
-pub struct Answering<'a> {
+pub(crate) struct Answering<'a> {
     /// What this server answers.
     pub serving: &'a Serving,
     /// What the others answer.
@@ -87,7 +87,7 @@ pub struct Answering<'a> {
 ///
 /// # Errors
 /// What the authority says.
-pub async fn carry_out(
+pub(crate) async fn carry_out(
     account: &Account,
     identifiers: &[Identifier],
     answering: Answering<'_>,
@@ -171,12 +171,12 @@ async fn prove(
 }
 
 /// What the proof of a name over TLS is called among servers.
-pub fn proof_by_tls(asked_as: &str) -> String {
+pub(crate) fn proof_by_tls(asked_as: &str) -> String {
     format!("proof by tls {asked_as}")
 }
 
 /// What the answer to a token over http is called among servers.
-pub fn proof_by_http(token: &str) -> String {
+pub(crate) fn proof_by_http(token: &str) -> String {
     format!("proof by http {token}")
 }
 
@@ -195,7 +195,7 @@ async fn refusal(order: &mut Order) -> String {
 }
 
 /// The certificate that answers for a name while the authority looks (RFC 8737).
-pub fn certificate_of_proof(identifier: &Identifier, digest: &[u8]) -> Result<CertifiedKey, String> {
+pub(crate) fn certificate_of_proof(identifier: &Identifier, digest: &[u8]) -> Result<CertifiedKey, String> {
     let mut params = CertificateParams::new(Vec::new()).map_err(|error| error.to_string())?;
     params.subject_alt_names = vec![match identifier {
         Identifier::Ip(address) => SanType::IpAddress(*address),
@@ -220,7 +220,7 @@ fn plain(identifier: &Identifier) -> String {
 
 /// The name that the authority asks for over TLS: that of an address is the one by which its name is looked up (RFC
 /// 8738).
-pub fn asked_as(identifier: &Identifier) -> String {
+pub(crate) fn asked_as(identifier: &Identifier) -> String {
     match identifier {
         Identifier::Ip(IpAddr::V4(address)) => {
             let [a, b, c, d] = address.octets();
@@ -236,7 +236,7 @@ pub fn asked_as(identifier: &Identifier) -> String {
 }
 
 /// What the library says, with its causes, in one line.
-pub fn words(error: &Error) -> String {
+pub(crate) fn words(error: &Error) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(deeper) = cause {

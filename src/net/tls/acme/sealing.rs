@@ -12,14 +12,14 @@ use crate::config::Secret;
 const LABEL: &[u8] = b"tincan: certificates that servers share";
 
 /// Seals and opens.
-pub struct Sealing {
+pub(crate) struct Sealing {
     key: LessSafeKey,
     names: Key,
 }
 
 impl Sealing {
     /// With a key that is made from the secret that signs tokens.
-    pub fn of(secret: &Secret) -> Self {
+    pub(crate) fn of(secret: &Secret) -> Self {
         let made = sign(&Key::new(HMAC_SHA256, secret.expose().as_bytes()), LABEL);
         let key = UnboundKey::new(&AES_256_GCM, made.as_ref()).expect("it is as long as a key");
         Self { key: LessSafeKey::new(key), names: Key::new(HMAC_SHA256, made.as_ref()) }
@@ -27,12 +27,12 @@ impl Sealing {
 
     /// What something of this description is called: servers with another secret, or for which something else is
     /// wanted, call theirs otherwise.
-    pub fn name(&self, description: &str) -> String {
+    pub(crate) fn name(&self, description: &str) -> String {
         HEXLOWER.encode(&sign(&self.names, description.as_bytes()).as_ref()[..12])
     }
 
     /// Seals what lies under a name.
-    pub fn seal(&self, name: &str, content: &[u8]) -> Result<Vec<u8>, String> {
+    pub(crate) fn seal(&self, name: &str, content: &[u8]) -> Result<Vec<u8>, String> {
         let mut nonce = [0; NONCE_LEN];
         SystemRandom::new().fill(&mut nonce).map_err(|_| "the system gives no random numbers".to_owned())?;
         let mut sealed = content.to_vec();
@@ -43,7 +43,7 @@ impl Sealing {
     }
 
     /// Opens it; `None` where it was sealed with another key, for another name, or changed.
-    pub fn open(&self, name: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn open(&self, name: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let mut content = sealed.to_vec();

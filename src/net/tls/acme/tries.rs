@@ -13,7 +13,7 @@ const REFUSED: [Duration; 2] = [Duration::from_secs(900), Duration::from_secs(36
 
 /// What came of the tries until now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tries {
+pub(crate) struct Tries {
     refusals: usize,
     /// The one that is tried next.
     pub proof: Proof,
@@ -21,13 +21,13 @@ pub struct Tries {
 
 impl Tries {
     /// There is a certificate.
-    pub fn succeeded(&mut self) {
+    pub(crate) fn succeeded(&mut self) {
         self.refusals = 0;
     }
 
     /// It was refused; how long nobody tries now. Not everybody is reached on both ports, so the other proof comes at
     /// once.
-    pub fn refused(&mut self) -> Duration {
+    pub(crate) fn refused(&mut self) -> Duration {
         self.proof = self.proof.other();
         self.refusals += 1;
         if self.refusals.is_multiple_of(2) {
@@ -38,12 +38,12 @@ impl Tries {
     }
 
     /// For whoever tries next.
-    pub fn note(&self) -> String {
+    pub(crate) fn note(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 
     /// Goes on where another one left off; a note that does not read says nothing.
-    pub fn take_over(&mut self, note: &str) {
+    pub(crate) fn take_over(&mut self, note: &str) {
         if let Ok(tries) = serde_json::from_str(note) {
             *self = tries;
         }

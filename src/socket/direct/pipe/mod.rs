@@ -22,7 +22,7 @@ use crate::net::Writing;
 use crate::socket::cork::{self, Later, Waiting};
 use crate::socket::ledger::Over;
 
-pub use self::told::Told;
+pub(crate) use self::told::Told;
 
 /// How long a client may take nothing of what waits.
 const TAKES_SOME_WITHIN: Duration = Duration::from_secs(15);
