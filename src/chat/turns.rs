@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::store::StoreError;
 
 /// How many locks there are; things whose keys meet in one wait for each other for no reason, which is rare.
-const STRIPES: usize = 256;
+const STRIPES: usize = 1024;
 
 /// How long a change waits for its turn. Together with one question to the store this stays within the 5 s that an
 /// answer may take.

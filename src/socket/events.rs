@@ -44,6 +44,11 @@ fn find(name: &str) -> Option<(EventClass, Known)> {
     TABLE.iter().find(|(known, ..)| *known == name).map(|(_, class, event)| (*class, *event))
 }
 
+/// The name of an event as it is counted: those that clients make up are one, so that there are few.
+pub(crate) fn counted(name: &str) -> &'static str {
+    TABLE.iter().find(|(known, ..)| *known == name).map_or("unknown", |(known, ..)| known)
+}
+
 /// How often the event of this name may come; one that is not known as seldom as any.
 pub(crate) fn class(name: &str) -> EventClass {
     find(name).map_or(EventClass::Other, |(class, _)| class)
