@@ -294,7 +294,7 @@ export class Peer {
     if (this.link !== link) return;
     this.lag = performance.now() - began;
     const sample = sampleOf(report.values(), now);
-    const quality = qualityOf(link.sample, sample);
+    const quality = qualityOf(link.sizes.sample, sample);
     const changed = quality.level !== this.quality?.level;
     this.quality = quality;
     link.measured(sample);

@@ -335,7 +335,7 @@ test('how good a connection was says nothing of the next one', async () => {
   a.peer.open();
   answer(await stats(2000)());
   await late;
-  assert.equal(a.peer.link.sample, null);
+  assert.equal(a.peer.link.sizes.sample, null);
   await a.peer.measure(3);
   assert.equal(a.peer.quality, null);
 });
