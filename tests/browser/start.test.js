@@ -143,7 +143,7 @@ scenario('where the first part of the client stays away one can try again onesel
   await ada.sees('Tincan did not arrive whole');
   way.isCut = false;
   await ada.button('Try again').click();
-  await ada.field('Password').waitFor();
+  await ada.page.locator('form').waitFor();
 });
 
 scenario('where the styles are lost the page is loaded again with them', async (world) => {
@@ -157,10 +157,10 @@ scenario('where the styles are lost the page is loaded again with them', async (
       await way.init(context);
     },
   });
-  await ada.field('Password').waitFor();
+  await ada.page.locator('form').waitFor();
   assert.ok(cut.length > 0);
   way.isCut = false;
-  await ada.page.waitForFunction(() => document.styleSheets.length > 0 && document.querySelector('form'));
+  await ada.page.waitForFunction(() => document.styleSheets[0]?.cssRules.length && document.querySelector('form'));
 });
 
 scenario('a first visit asks for the list of rooms once', async (world) => {
