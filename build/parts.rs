@@ -124,7 +124,7 @@ impl Load for Taking<'_> {
         let part = |specifier: &Str| self.client.part_of[&below(&path, &specifier.value.to_string_lossy())];
         for import in imports(&mut module) {
             let of = part(&import.src);
-            // Modules of this part by their path from the root: swc tells them from other parts by what is written here.
+            // Modules of this part by their path from the root: swc tells other parts by what is written here.
             let own = || format!("/{}", below(&path, &import.src.value.to_string_lossy()));
             import.src = Box::new(if of == self.part { own() } else { format!("./{of}") }.into());
         }

@@ -26,8 +26,8 @@ export class Sizes {
   }
 
   /**
-   * Left alone a browser begins with a tiny picture and takes half a minute to enlarge it; so it is told to begin with a
-   * middle one, and to go on from there as the line allows.
+   * Left alone a browser begins with a tiny picture and takes half a minute to enlarge it; so it is told to begin with
+   * a middle one, and to go on from there as the line allows.
    * @param {Budget} budget
    */
   async apply(budget) {

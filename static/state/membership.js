@@ -1,4 +1,4 @@
-/** Who is in which room: coming in and going out, rooms for a few, the room of two, adding others and taking them out. */
+/** Who is in which room: coming and leaving, rooms for a few, the room of two, adding others and taking them out. */
 
 import { isOpen } from './kinds.js';
 

@@ -40,7 +40,10 @@ export class RoomPeople {
     for (const roomId of [...this.byRoom.keys()]) if (!isKept(roomId)) this.forget(roomId);
   }
 
-  /** How many there are, after a change; nothing where the list is not known. @param {string} roomId @returns {Counts} */
+  /**
+   * How many there are, after a change; nothing where the list is not known.
+   * @param {string} roomId @returns {Counts}
+   */
   counts(roomId) {
     const people = this.byRoom.get(roomId);
     this.ordered.delete(roomId);
@@ -54,7 +57,10 @@ export class RoomPeople {
     return this.byRoom.get(roomId)?.has(userId) ?? false;
   }
 
-  /** @param {string} roomId @param {string} userId @returns {boolean | undefined} nothing where the list is not known */
+  /**
+   * @param {string} roomId @param {string} userId
+   * @returns {boolean | undefined} nothing where the list is not known
+   */
   isOnline(roomId, userId) {
     const people = this.byRoom.get(roomId);
     return people && Boolean(people.get(userId)?.online);
