@@ -12,6 +12,7 @@ import { Session } from './state/session.js';
 import { Store } from './state/store.js';
 import { inWords } from './state/words.js';
 
+/** @typedef {typeof import('./room.js')} RoomPart */
 /** @typedef {typeof import('./later.js')} Later */
 
 const ENDED = 'Your session has ended. Please log in again.';
@@ -25,8 +26,7 @@ export class App extends Store {
    * @param {import('./state/storage.js').BrowserStorage} options.tabStorage kept in this tab
    * @param {string} options.hash
    * @param {object} options.parts what only those need who are logged in
-   * @param {() => Promise<typeof import('./state/chat.js')>} options.parts.chat
-   * @param {() => Promise<typeof import('./views/shell.js')>} options.parts.shell
+   * @param {() => Promise<RoomPart>} options.parts.room
    * @param {() => Promise<Later>} options.parts.later
    */
   constructor({ home = '/', io, storage, tabStorage, hash, parts }) {
@@ -50,8 +50,7 @@ export class App extends Store {
     /** @type {import('./protocol/types.js').ServerConfig | null} */
     this.config = null;
     const missing = () => this.changed();
-    this.chatPart = new Part({ load: parts.chat, came: () => this.sessionChanged(), missing });
-    this.shell = new Part({ load: parts.shell, came: () => this.chatChanged(), missing });
+    this.roomPart = new Part({ load: parts.room, came: () => this.sessionChanged(), missing });
     this.later = new Part({ load: parts.later, came: () => this.laterCame(), missing });
     /** Who is connected, or about to be. */
     this.userId = '';
@@ -118,7 +117,7 @@ export class App extends Store {
     if (user && !this.userId) this.open(user);
     // A newer token came after the connection was refused for the older.
     else if (user && this.connection.status === 'offline') this.connection.open();
-    if (user && !this.chat && this.chatPart.here) this.enter(user, this.chatPart.here);
+    if (user && !this.chat && this.roomPart.here) this.enter(user, this.roomPart.here);
     this.entry.sessionChanged(wanted);
     this.changed();
   }
@@ -130,13 +129,12 @@ export class App extends Store {
       if (event === 'incoming-call' || payload?.call) void this.later.bring();
     });
     this.connection.open();
-    void this.chatPart.bring();
-    void this.shell.bring();
+    void this.roomPart.bring();
     // This tab was in a call.
     if (this.tabStorage.of(user.id).read('call')) void this.later.bring();
   }
 
-  /** @param {import('./protocol/types.js').User} user @param {typeof import('./state/chat.js')} chatPart */
+  /** @param {import('./protocol/types.js').User} user @param {RoomPart} roomPart */
   enter(user, { Chat }) {
     const { rest, connection, storage, tabStorage } = this;
     this.belongings = new Belongings({ storage, tabStorage, userId: user.id });

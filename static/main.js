@@ -6,7 +6,7 @@ import { html, render } from './vendor/preact.js';
 import { io } from './vendor/socket.io.js';
 import { Welcome } from './views/auth.js';
 import { useStore } from './views/hooks.js';
-import { finishLater, takeUp, watchPage } from './views/page.js';
+import { finishLater, watchPage } from './views/page.js';
 import { Empty, Spinner } from './views/parts.js';
 
 /** @param {'localStorage' | 'sessionStorage'} name */
@@ -19,21 +19,15 @@ function shelf(name) {
   }
 }
 
-/** All of its modules are asked for at once, so that none waits for another to name it. */
-function bringLater() {
-  takeUp('later');
-  return import('./later.js');
-}
-
 /** @param {{app: App}} props */
 function Root({ app }) {
   useStore(app);
-  const { chat, chatPart, shell } = app;
+  const { chat, roomPart } = app;
   // A link to a new password is for whoever opens it, whoever was logged in.
   if (!app.session.user || app.route.page === 'reset') return html`<${Welcome} app=${app} />`;
-  if (chatPart.isMissing || shell.isMissing) return html`<main class="main"><${Incomplete} /></main>`;
-  if (!shell.here || !chat) return html`<main class="main empty"><${Spinner} label="Opening" /></main>`;
-  return html`<${shell.here.Shell} app=${app} chat=${chat} />`;
+  if (roomPart.isMissing) return html`<main class="main"><${Incomplete} /></main>`;
+  if (!roomPart.here || !chat) return html`<main class="main empty"><${Spinner} label="Opening" /></main>`;
+  return html`<${roomPart.here.Shell} app=${app} chat=${chat} />`;
 }
 
 function Incomplete() {
@@ -50,11 +44,7 @@ const app = new App({
   storage: BrowserStorage.at(home, shelf('localStorage')),
   tabStorage: BrowserStorage.at(home, shelf('sessionStorage')),
   hash: location.hash,
-  parts: {
-    chat: () => import('./state/chat.js'),
-    shell: () => import('./views/shell.js'),
-    later: bringLater,
-  },
+  parts: { room: () => import('./room.js'), later: () => import('./later.js') },
 });
 app.navigation.setAddress = (hash) => {
   location.hash = hash;

@@ -56,9 +56,9 @@ async fn below_a_prefix_the_root_has_a_slash_and_a_folder_may_be_called_as_the_p
     let response = asked("/chat?x=1", "/?x=1").await.expect("infallible");
     assert_eq!(header_of(&response, header::LOCATION), "/chat/?x=1");
     assert_eq!(asked("/chat/", "/").await.expect("infallible").status(), StatusCode::OK);
-    let module = paths().into_iter().find(|path| path.starts_with("call/")).expect("a module");
-    let path = module.strip_prefix("call").expect("it is below");
-    assert_eq!(asked(&format!("/{module}"), path).await.expect("infallible").status(), StatusCode::OK);
+    let icon = paths().into_iter().find(|path| path.starts_with("icons/")).expect("an icon");
+    let path = icon.strip_prefix("icons").expect("it is below");
+    assert_eq!(asked(&format!("/{icon}"), path).await.expect("infallible").status(), StatusCode::OK);
 }
 
 #[tokio::test]
@@ -71,7 +71,9 @@ async fn modules_and_styles_are_kept_for_ever_under_names_that_their_content_giv
     let page = text("index.html");
     let named: Vec<&str> = page.split('"').filter_map(|part| part.strip_prefix("./")).collect();
     let forever: Vec<&&str> = named.iter().filter(|path| is_named_by_content(path)).collect();
-    assert!(forever.len() > 50 && forever.iter().any(|path| path.starts_with("main.")), "{named:?}");
+    for start in ["main.", "room.", "later.", "styles."] {
+        assert!(forever.iter().any(|path| path.starts_with(start)), "{start} of {named:?}");
+    }
     assert!(!page.contains("=\"/"), "a path from the root of the origin does not lead below a prefix");
     for path in &named {
         let response = get(&Client::BuiltIn, &format!("/{path}"), &[]).await;
@@ -91,7 +93,9 @@ async fn the_service_worker_lists_files_that_are_there_and_is_asked_for_anew() {
     let worker = text("service-worker.js");
     let list = worker.split_once("files: [").and_then(|(_, rest)| rest.split_once(']')).expect("a list").0;
     let files: Vec<&str> = list.split(',').map(|path| path.trim_matches('"')).collect();
-    assert!(files.len() > 50, "{files:?}");
+    for start in ["main.", "room.", "later.", "styles.", "icons/"] {
+        assert!(files.iter().any(|path| path.starts_with(start)), "{start} of {files:?}");
+    }
     for path in files {
         let path = format!("/{path}");
         assert_eq!(get(&Client::BuiltIn, &path, &[]).await.status(), StatusCode::OK, "{path}");
@@ -160,9 +164,26 @@ async fn a_page_that_has_not_changed_is_told_to_be_one() {
     assert_eq!(header_of(&response, header::CONTENT_TYPE), "text/html; charset=utf-8");
 }
 
+/// A browser that is told of an import finds the file of it, and knows of it from the page before that import comes.
 #[test]
-fn the_whole_client_fits_into_240_kilobytes_compressed() {
+fn the_modules_come_in_three_files_that_import_each_other_by_names_of_the_import_map() {
+    let scripts: Vec<String> = paths().into_iter().filter(|path| path.ends_with(".js")).collect();
+    let begin: Vec<&str> = scripts.iter().map(|path| path.split('.').next().expect("a name")).collect();
+    assert_eq!(begin, ["later", "main", "room", "service-worker"]);
+    let page = text("index.html");
+    for path in scripts {
+        let script = text(&path);
+        assert!(!script.contains("/**") || path == "service-worker.js", "{path} has comments that nobody reads there");
+        for import in ["from\"", "import\"", "import(\""].into_iter().flat_map(|word| script.split(word).skip(1)) {
+            let name = import.split('"').next().expect("a name");
+            assert!(page.contains(&format!("\"{name}\":")), "{path} imports {name}, which the page does not know");
+        }
+    }
+}
+
+#[test]
+fn the_whole_client_fits_into_140_kilobytes_compressed() {
     let smallest = |path: &str| Assets::get(&format!("{path}.br")).or_else(|| Assets::get(path)).expect("a file");
     let total: usize = paths().iter().map(|path| smallest(path).data.len()).sum();
-    assert!(total <= 240_000, "{total} bytes");
+    assert!(total <= 140_000, "{total} bytes");
 }

@@ -1,8 +1,9 @@
 /** One RTCPeerConnection: its negotiation step by step, what goes out and comes in, its candidates. */
 
 import { randomId } from '../state/outbox.js';
-import { WHOLE } from './budget.js';
-import { fragmentOf, fragmentsOf, originOf, startingAt } from './sdp.js';
+import { Candidates } from './candidates.js';
+import { originOf, startingAt } from './sdp.js';
+import { Sizes } from './sizes.js';
 
 /** @typedef {import('./media.js').Lane} Lane */
 /** @typedef {import('./budget.js').Budget} Budget */
@@ -14,14 +15,8 @@ import { fragmentOf, fragmentsOf, originOf, startingAt } from './sdp.js';
 const LANES = ['audio', 'video', 'screen'];
 /** Told to the other side: how many pictures this client takes at once. Others say nothing, and take one. */
 const PICTURES = 2;
-const MAX_EARLY_CANDIDATES = 100;
 /** While a path is found. */
 const ALIVE = ['checking', 'connected', 'completed'];
-/** A picture begins with so many lines. */
-const BEGIN_LINES = 360;
-/** Where the line carries so much of the budget, the picture grows to its full size. */
-const ENOUGH = 0.6;
-
 /**
  * @typedef {object} LinkOptions
  * @property {RTCPeerConnection} pc
@@ -50,12 +45,11 @@ export class Link {
     this.offering = false;
     this.offerId = '';
     this.offerLost = false;
-    /** @type {RTCIceCandidateInit[]} that came before the description they belong to */
-    this.early = [];
-    /** @type {import('./quality.js').Sample | null} */
-    this.sample = null;
-    /** The line was seen to carry a picture of full size. */
-    this.grown = false;
+    this.candidates = new Candidates(pc);
+    this.sizes = new Sizes({
+      sender: (lane) => this.transceiver(lane)?.sender,
+      isScreen: (track) => track !== null && track === options.track('screen'),
+    });
     /** It was connected once. */
     this.was = false;
     this.closed = false;
@@ -123,7 +117,7 @@ export class Link {
       await this.retrack();
       await pc.setLocalDescription(await pc.createAnswer());
       void this.options.send('answer', { answer: describe(pc.localDescription), offerId, pictures: PICTURES });
-      await this.addEarly();
+      await this.candidates.addFitting();
       await this.applyBudget();
     });
   }
@@ -139,7 +133,7 @@ export class Link {
       this.sideBySide = pictures === PICTURES;
       await this.retrack();
       await pc.setRemoteDescription({ type: 'answer', sdp: startingAt(answer.sdp, this.options.budget().start) });
-      await this.addEarly();
+      await this.candidates.addFitting();
       await this.applyBudget();
     });
   }
@@ -147,29 +141,7 @@ export class Link {
   /** @param {RTCIceCandidateInit} candidate */
   takeCandidate(candidate) {
     this.options.lives();
-    return this.step(async () => {
-      this.early.push(candidate);
-      if (this.early.length > MAX_EARLY_CANDIDATES) this.early.shift();
-      await this.addEarly();
-    });
-  }
-
-  /** Adds the candidates that belong to the description at hand; the others wait for theirs. */
-  async addEarly() {
-    const { pc } = this;
-    if (!pc.remoteDescription) return;
-    const here = fragmentsOf(pc.remoteDescription.sdp);
-    const waiting = this.early;
-    this.early = [];
-    for (const candidate of waiting) {
-      const fragment = fragmentOf(candidate);
-      if (fragment && !here.includes(fragment)) {
-        this.early.push(candidate);
-        continue;
-      }
-      // One that cannot be used is one path less; the others go on.
-      await pc.addIceCandidate(candidate).catch(() => undefined);
-    }
+    return this.step(() => this.candidates.take(candidate));
   }
 
   /** @param {Lane} lane */
@@ -206,31 +178,9 @@ export class Link {
     }
   }
 
-  /**
-   * Sends no more than the size of the call allows. Left alone a browser begins with a tiny picture and takes half a
-   * minute
-   * to enlarge it; so it is told to begin with a middle one, and to go on from there as the line allows.
-   */
-  async applyBudget() {
-    const budget = this.options.budget();
-    for (const lane of /** @type {const} */ (['video', 'screen'])) {
-      const sender = this.transceiver(lane)?.sender;
-      const parameters = sender?.getParameters();
-      const encoding = parameters?.encodings?.[0];
-      if (!sender || !parameters || !encoding) continue;
-      const screen = sender.track !== null && sender.track === this.options.track('screen');
-      const { fps, bitrate } = screen ? budget.screen : budget;
-      const lines = screen ? Infinity : this.grown ? budget.lines : Math.min(budget.lines, BEGIN_LINES);
-      const scale = Math.max(1, linesOf(sender.track) / lines);
-      Object.assign(encoding, { scaleResolutionDownBy: scale, maxFramerate: fps, maxBitrate: bitrate });
-      // A screen is to be read: rather fewer pictures than small ones. So is a camera's beginning, until the line is
-      // known.
-      Object.assign(parameters, {
-        degradationPreference: screen || !this.sample ? 'maintain-resolution' : 'maintain-framerate',
-      });
-      // Refused while negotiation changes the same parameters; it is applied again after that.
-      await sender.setParameters(parameters).catch(() => undefined);
-    }
+  /** Sends no more than the size of the call allows. */
+  applyBudget() {
+    return this.sizes.apply(this.options.budget());
   }
 
   /**
@@ -238,11 +188,7 @@ export class Link {
    * @param {import('./quality.js').Sample} sample
    */
   measured(sample) {
-    const first = !this.sample;
-    this.sample = sample;
-    const grows = !this.grown && sample.target >= ENOUGH * this.options.budget().bitrate;
-    if (grows) this.grown = true;
-    if (first || grows) void this.applyBudget();
+    if (this.sizes.learn(sample, this.options.budget())) void this.applyBudget();
   }
 
   /**
@@ -268,15 +214,6 @@ export class Link {
     pc.close();
     this.giveUp();
   }
-}
-
-/**
- * The shorter side of what a camera gives: a phone that is held upright turns it.
- * @param {MediaStreamTrack | null} track
- */
-function linesOf(track) {
-  const { width = Infinity, height = WHOLE.lines } = track?.getSettings?.() ?? {};
-  return Math.min(width, height);
 }
 
 /** @param {RTCSessionDescription | null} description */

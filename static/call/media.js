@@ -2,15 +2,16 @@
 
 import { Store } from '../state/store.js';
 import { WHOLE } from './budget.js';
+import { Choices } from './choices.js';
 import { LevelMeter } from './level.js';
+import { OwnLevel } from './own-level.js';
 import { INSECURE, gone, insecureBut, problemOf } from './problems.js';
 
 /** @typedef {import('./problems.js').Problem} Problem */
 /** @typedef {'audio' | 'video'} Kind */
 /** @typedef {Kind | 'screen'} Lane what is sent beside each other; `video` is the camera */
-/** @typedef {'audioinput' | 'videoinput' | 'audiooutput'} DeviceKind */
+/** @typedef {import('./choices.js').DeviceKind} DeviceKind */
 
-const CHOICES = 'devices';
 /** @type {{audio: 'audio', video: 'camera'}} */
 const PLACE = { audio: 'audio', video: 'camera' };
 
@@ -24,8 +25,6 @@ export class LocalMedia extends Store {
   constructor({ devices, storage, meter = (track) => new LevelMeter(track) }) {
     super();
     this.devices = devices;
-    this.storage = storage;
-    this.makeMeter = meter;
     /** @type {MediaStreamTrack | null} */
     this.audio = null;
     /** @type {MediaStreamTrack | null} */
@@ -38,18 +37,14 @@ export class LocalMedia extends Store {
     this.problems = {};
     /** What is told where the browser gives no devices to this page. */
     this.insecure = INSECURE;
-    /** @type {MediaDeviceInfo[]} */
-    this.list = [];
-    /** @type {Partial<Record<DeviceKind, string>>} */
-    this.chosen = storage.read(CHOICES) ?? {};
+    this.choices = new Choices({ devices, storage });
     /** @type {(() => void) | null} told when another track is to be sent */
     this.onTrack = null;
     this.round = 0;
     /** How much picture is taken from the camera. */
     this.taken = WHOLE;
-    /** @type {ReturnType<typeof meter> | null} */
-    this.meter = null;
-    this.watchers = 0;
+    /** How loud the own microphone is. */
+    this.level = new OwnLevel({ meter, track: () => (this.wanted.audio ? this.audio : null) });
     devices.onChange(() => void this.refreshList());
   }
 
@@ -135,7 +130,8 @@ export class LocalMedia extends Store {
 
   /** @param {'audioinput' | 'videoinput'} kind @returns {MediaTrackConstraints} */
   constraints(kind) {
-    const device = this.chosen[kind] ? { deviceId: { ideal: this.chosen[kind] } } : {};
+    const chosen = this.choices.chosen[kind];
+    const device = chosen ? { deviceId: { ideal: chosen } } : {};
     if (kind === 'audioinput') {
       return { ...device, echoCancellation: true, noiseSuppression: true, autoGainControl: true };
     }
@@ -200,8 +196,7 @@ export class LocalMedia extends Store {
 
   /** @param {DeviceKind} kind @param {string} deviceId */
   async choose(kind, deviceId) {
-    this.chosen = { ...this.chosen, [kind]: deviceId };
-    this.storage.write(CHOICES, this.chosen);
+    this.choices.choose(kind, deviceId);
     this.changed();
     if (kind === 'audioinput') await this.open(['audio'], this.round);
     if (kind === 'videoinput' && this.wanted.video) await this.open(['video'], this.round);
@@ -235,55 +230,16 @@ export class LocalMedia extends Store {
     this.sendAnew();
   }
 
-  /** Somebody looks at `level` from now on. @returns {() => void} ends it */
-  watchLevel() {
-    this.watchers += 1;
-    let over = false;
-    return () => {
-      if (over) return;
-      over = true;
-      this.watchers -= 1;
-      if (!this.watchers) this.closeMeter();
-    };
-  }
-
-  /**
-   * How loud the own microphone is, 0 to 1; 0 while it is off, or nobody watches. To be asked as often as it is shown.
-   */
-  get level() {
-    if (!this.audio || !this.wanted.audio || !this.watchers) return 0;
-    if (this.meter?.track !== this.audio) {
-      this.closeMeter();
-      this.meter = this.makeMeter(this.audio);
-    }
-    return this.meter.level;
-  }
-
-  closeMeter() {
-    this.meter?.close();
-    this.meter = null;
-  }
-
   async refreshList() {
     if (!this.devices.available) return;
-    try {
-      this.list = await this.devices.list();
-    } catch {
-      // Without a list there is no choice of devices; what is open goes on.
-      this.list = [];
-    }
+    await this.choices.refresh();
     this.changed();
-  }
-
-  /** @param {DeviceKind} kind */
-  devicesOf(kind) {
-    return this.list.filter((device) => device.kind === kind && device.deviceId);
   }
 
   /** The device in use, or the one chosen. @param {DeviceKind} kind */
   current(kind) {
     const track = kind === 'audioinput' ? this.audio : kind === 'videoinput' ? this.camera : null;
-    return track?.getSettings?.().deviceId ?? this.chosen[kind] ?? '';
+    return track?.getSettings?.().deviceId ?? this.choices.chosen[kind] ?? '';
   }
 
   /** Lets go of everything. */
@@ -294,7 +250,7 @@ export class LocalMedia extends Store {
     this.camera = null;
     this.screen = null;
     this.taken = WHOLE;
-    this.closeMeter();
+    this.level.close();
     this.problems = {};
     this.changed();
   }

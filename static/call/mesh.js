@@ -58,12 +58,14 @@ export class Mesh {
 
   /** Who speaks now. */
   get speaking() {
-    return new Set([...this.peers.values()].filter((peer) => peer.speaking).map((peer) => peer.userId));
+    return new Set([...this.peers.values()].filter((peer) => peer.signs.speaking).map((peer) => peer.userId));
   }
 
   /** How good each connection is, as far as that is known. */
   get quality() {
-    return new Map([...this.peers.values()].flatMap((peer) => (peer.quality ? [[peer.userId, peer.quality]] : [])));
+    return new Map(
+      [...this.peers.values()].flatMap(({ userId, signs: { quality } }) => (quality ? [[userId, quality]] : [])),
+    );
   }
 
   /** @param {string} userId @param {string} username */
@@ -190,14 +192,14 @@ export class Mesh {
   listen() {
     this.listens += 1;
     if (this.strain.strained && this.listens % LISTEN_SELDOM) return;
-    for (const peer of this.peers.values()) peer.listen();
+    for (const peer of this.peers.values()) peer.signs.listen();
   }
 
   /** Looks how good each connection is. To be asked every other second. @param {number} now */
   measure(now) {
-    const lag = Math.max(0, ...[...this.peers.values()].map((peer) => peer.lag));
+    const lag = Math.max(0, ...[...this.peers.values()].map((peer) => peer.signs.lag));
     if (this.strain.note(lag, now)) this.rebudget();
-    for (const peer of this.peers.values()) void peer.measure(now).catch(() => undefined);
+    for (const peer of this.peers.values()) void peer.signs.measure(now).catch(() => undefined);
   }
 
   close() {

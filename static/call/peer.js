@@ -2,18 +2,13 @@
 
 import { Link } from './link.js';
 import { patience } from './patience.js';
-import { qualityOf, sampleOf } from './quality.js';
 import { originOf } from './sdp.js';
+import { Signs } from './signs.js';
 
 /** A path that is silent this long is looked for anew. */
 const DISCONNECTED_MS = 3_000;
 /** While the server is away, it is looked this often whether it is back. */
 const SERVER_AWAY_MS = 5_000;
-/** Louder than this is speaking. */
-const SPEAKING = 0.02;
-/** Who was silent at so many looks speaks no more: between two words one is not silent yet. */
-const SILENT_LOOKS = 4;
-
 /** @typedef {import('./link.js').SignalKind} SignalKind */
 /** @typedef {import('./media.js').Lane} Lane */
 /** @typedef {'waiting' | 'connecting' | 'connected' | 'reconnecting'} PeerState */
@@ -50,20 +45,15 @@ export class Peer {
     this.away = false;
     /** @type {import('../protocol/types.js').MediaFlags} what it says it sends */
     this.media = { audio: true, video: true, screen: false };
-    this.speaking = false;
-    /** At how many looks nothing was heard. */
-    this.silent = 0;
-    /** When the newest sound came from there, by its browser's clock. */
-    this.heardAt = 0;
-    /** @type {import('./quality.js').Quality | null} */
-    this.quality = null;
+    this.signs = new Signs({
+      link: () => this.link,
+      isConnected: () => this.state === 'connected',
+      mayBeHeard: () => !this.away && this.media.audio,
+      changed: () => this.options.signed(),
+    });
     this.restarts = 0;
     /** This side made the last offer: it is the one that begins anew. */
     this.offered = false;
-    /** How long the browser took to say how the connection goes, or has taken so far. */
-    this.lag = 0;
-    /** @type {{link: Link, at: number} | null} it was asked then, and has not answered */
-    this.asked = null;
     /** How long the last description took. */
     this.took = 0;
     /** @type {import('./turns.js').Turn | null} while an offer is answered, until that has led to a connection */
@@ -255,50 +245,6 @@ export class Peer {
     this.away = away;
     if (away) this.endTurn();
     this.options.changed();
-  }
-
-  /**
-   * Notes whether sound that is loud enough came since the last look: what a browser remembers of earlier does not
-   * count.
-   */
-  listen() {
-    const receiver = this.link?.transceiver('audio')?.receiver;
-    const newest = receiver?.getSynchronizationSources?.()[0];
-    const came = newest !== undefined && newest.timestamp > this.heardAt;
-    this.heardAt = newest?.timestamp ?? 0;
-    const heard = came && (newest.audioLevel ?? 0) > SPEAKING;
-    this.silent = heard ? 0 : this.silent + 1;
-    const may = !this.away && this.media.audio;
-    const speaking = may && (heard || (this.speaking && this.silent < SILENT_LOOKS));
-    if (speaking === this.speaking) return;
-    this.speaking = speaking;
-    this.options.signed();
-  }
-
-  /** Notes how good the connection is. @param {number} now */
-  async measure(now) {
-    const { link } = this;
-    if (!link || this.state !== 'connected') {
-      this.quality = null;
-      this.lag = 0;
-      return;
-    }
-    if (this.asked?.link === link) {
-      this.lag = now - this.asked.at;
-      return;
-    }
-    const asked = { link, at: now };
-    this.asked = asked;
-    const began = performance.now();
-    const report = await link.pc.getStats().finally(() => this.asked === asked && (this.asked = null));
-    if (this.link !== link) return;
-    this.lag = performance.now() - began;
-    const sample = sampleOf(report.values(), now);
-    const quality = qualityOf(link.sample, sample);
-    const changed = quality.level !== this.quality?.level;
-    this.quality = quality;
-    link.measured(sample);
-    if (changed) this.options.signed();
   }
 
   /** @param {PeerState} state */

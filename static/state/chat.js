@@ -5,12 +5,12 @@
 import { pause } from '../protocol/errors.js';
 import { History } from './history.js';
 import { Known } from './known.js';
-import { isOpen } from './kinds.js';
 import { Marks, Sounds } from './marks.js';
 import { Membership } from './membership.js';
 import { Outbox, Sender } from './outbox.js';
 import { Reader } from './reader.js';
 import { Reading } from './reading.js';
+import { RoomChanges } from './room-changes.js';
 import { ROOM_EVENTS, Rooms } from './rooms.js';
 import { Store } from './store.js';
 import { Sync } from './sync.js';
@@ -60,7 +60,9 @@ export class Chat extends Store {
       gone: (roomId) => this.forget(roomId),
     });
     const forget = (/** @type {string} */ roomId) => this.forget(roomId);
-    this.members = new Membership({ rest, rooms, sync: this.sync, me: user.id, forget, changed });
+    const { sync, reader } = this;
+    this.members = new Membership({ rest, connection, rooms, sync, reader, me: user.id, forget, changed });
+    this.changes = new RoomChanges({ rest, rooms, members: this.members, forget, changed });
     this.typing = new Typing({
       changed,
       // Whether others see that somebody writes is not worth a word when it fails.
@@ -147,7 +149,7 @@ export class Chat extends Store {
     if (event === 'user-left') {
       this.typing.forget(payload.roomId, payload.userId);
       // Another tab or device left the room for all of them.
-      if (payload.userId === this.user.id && payload.reason === 'left') this.left(payload.roomId);
+      if (payload.userId === this.user.id && payload.reason === 'left') this.members.left(payload.roomId);
     }
     this.changed();
   }
@@ -212,58 +214,6 @@ export class Chat extends Store {
   /** @param {string} clientId */
   discard(clientId) {
     this.outbox.remove(clientId);
-    this.changed();
-  }
-
-  /** Becomes a participant. @param {string} roomId */
-  async join(roomId) {
-    await this.sync.enter(roomId);
-    // What was written before one came is no news.
-    this.reader.saw(roomId, this.rooms.byId.get(roomId)?.lastSeq ?? 0);
-  }
-
-  /** Participates no more, in any tab. @param {string} roomId */
-  async leave(roomId) {
-    const room = this.rooms.byId.get(roomId);
-    if (room && !isOpen(room)) return this.members.leave(roomId);
-    await this.connection.request('leave-room', { roomId, all: true });
-    this.left(roomId);
-    this.rooms.put({ ...(await this.rest.room(roomId)), joined: false });
-    this.changed();
-  }
-
-  /** @param {string} roomId */
-  left(roomId) {
-    this.sync.leave(roomId);
-    this.rooms.setJoined(roomId, false);
-    this.changed();
-  }
-
-  /**
-   * @param {{name: string, description?: string, kind?: 'open' | 'private', members?: string[]}} about
-   * @returns {Promise<Room>}
-   */
-  async create(about) {
-    const room = await this.rest.createRoom(about);
-    this.rooms.put(room);
-    await this.join(room.id);
-    return room;
-  }
-
-  /**
-   * @param {string} roomId
-   * @param {{name?: string, description?: string}} about what is to be changed, and nothing else
-   */
-  async changeRoom(roomId, about) {
-    this.rooms.put(await this.rest.changeRoom(roomId, about));
-    this.changed();
-  }
-
-  /** @param {string} roomId */
-  async remove(roomId) {
-    await this.rest.deleteRoom(roomId);
-    this.rooms.apply('room-deleted', { roomId });
-    this.forget(roomId);
     this.changed();
   }
 

@@ -1,4 +1,4 @@
-/** Who is in which room: rooms for a few, the room of two, adding to a room and taking out of one. */
+/** Who is in which room: coming and leaving, rooms for a few, the room of two, adding others and taking them out. */
 
 import { isOpen } from './kinds.js';
 
@@ -8,16 +8,20 @@ export class Membership {
   /**
    * @param {object} options
    * @param {import('../protocol/rest.js').Rest} options.rest
+   * @param {import('../protocol/connection.js').Connection} options.connection
    * @param {import('./rooms.js').Rooms} options.rooms
    * @param {import('./sync.js').Sync} options.sync
+   * @param {import('./reader.js').Reader} options.reader
    * @param {string} options.me
    * @param {(roomId: string) => void} options.forget a room is not there any more
    * @param {() => void} options.changed
    */
-  constructor({ rest, rooms, sync, me, forget, changed }) {
+  constructor({ rest, connection, rooms, sync, reader, me, forget, changed }) {
     this.rest = rest;
+    this.connection = connection;
     this.rooms = rooms;
     this.sync = sync;
+    this.reader = reader;
     this.me = me;
     this.forget = forget;
     this.changed = changed;
@@ -25,6 +29,30 @@ export class Membership {
     this.leaving = new Set();
     /** @type {((name: string) => void) | null} told of a room that somebody took one out of */
     this.onRemoved = null;
+  }
+
+  /** Becomes a participant. @param {string} roomId */
+  async join(roomId) {
+    await this.sync.enter(roomId);
+    // What was written before one came is no news.
+    this.reader.saw(roomId, this.rooms.byId.get(roomId)?.lastSeq ?? 0);
+  }
+
+  /** Participates no more, in any tab. @param {string} roomId */
+  async leave(roomId) {
+    const room = this.rooms.byId.get(roomId);
+    if (room && !isOpen(room)) return this.leavePrivate(roomId);
+    await this.connection.request('leave-room', { roomId, all: true });
+    this.left(roomId);
+    this.rooms.put({ ...(await this.rest.room(roomId)), joined: false });
+    this.changed();
+  }
+
+  /** @param {string} roomId */
+  left(roomId) {
+    this.sync.leave(roomId);
+    this.rooms.setJoined(roomId, false);
+    this.changed();
   }
 
   /** The room with one other, found or made. @param {string} userId @returns {Promise<Room>} */
@@ -51,7 +79,7 @@ export class Membership {
   }
 
   /** Out of a room that is not there any more for those who are not in it. @param {string} roomId */
-  async leave(roomId) {
+  async leavePrivate(roomId) {
     this.leaving.add(roomId);
     try {
       await this.rest.removeMember(roomId, this.me);

@@ -1,8 +1,9 @@
 /** The list of rooms, as events change it. Pure: what it holds depends on what it was told, in that order. */
 
+import { countedFrom, countedWith } from './counting.js';
 import { isDirect, isOpen, otherOf } from './kinds.js';
-import { MOST_COUNTED } from './marks.js';
 import { RoomOrder } from './room-order.js';
+import { RoomPeople } from './room-people.js';
 
 /** @typedef {import('../protocol/types.js').Room} Room */
 /** @typedef {import('../protocol/types.js').Participant} Participant */
@@ -28,10 +29,7 @@ export class Rooms {
     this.userId = userId;
     /** @type {Map<string, Room>} */
     this.byId = new Map();
-    /** @type {Map<string, Map<string, Participant>>} whole lists of rooms that this tab is in */
-    this.people = new Map();
-    /** @type {Map<string, Participant[]>} the same in order, as they were asked for last */
-    this.present = new Map();
+    this.people = new RoomPeople();
     /** There are rooms to show, be it those of an earlier visit. */
     this.loaded = false;
     /** The server has said which there are. */
@@ -67,7 +65,7 @@ export class Rooms {
     this.byId = new Map(rooms.map((room) => [room.id, room]));
     this.order.beginAnew(this.byId.keys());
     this.version += 1;
-    for (const id of [...this.people.keys()]) if (!this.byId.get(id)?.joined) this.forgetPeople(id);
+    this.people.keep((id) => Boolean(this.byId.get(id)?.joined));
     this.loaded = true;
     this.fetched = true;
     for (const { event, payload } of later) this.change(event, payload);
@@ -134,7 +132,7 @@ export class Rooms {
   /** @param {string} id */
   remove(id) {
     this.byId.delete(id);
-    this.forgetPeople(id);
+    this.people.forget(id);
     this.order.fresh.add(id);
     this.version += 1;
   }
@@ -142,33 +140,23 @@ export class Rooms {
   /** @param {string} id @param {boolean} joined */
   setJoined(id, joined) {
     this.alter(id, { joined });
-    if (!joined) this.forgetPeople(id);
-  }
-
-  /** @param {string} id */
-  forgetPeople(id) {
-    this.people.delete(id);
-    this.present.delete(id);
+    if (!joined) this.people.forget(id);
   }
 
   /** @param {string} id @param {Participant[]} participants */
   setPeople(id, participants) {
-    this.people.set(id, new Map(participants.map((one) => [one.userId, one])));
-    this.count(id);
+    this.alter(id, this.people.set(id, participants));
   }
 
   /** @param {{roomId: string, userId: string, username: string, socketId: string}} who */
   arrive({ roomId, userId, username, socketId }) {
-    this.people.get(roomId)?.set(userId, { userId, username, online: true, socketIds: [socketId] });
-    this.count(roomId);
+    this.alter(roomId, this.people.put(roomId, { userId, username, online: true, socketIds: [socketId] }));
   }
 
   /** @param {{roomId: string, userId: string, username: string, reason: string}} who */
   depart({ roomId, userId, username, reason }) {
-    const people = this.people.get(roomId);
-    if (reason === 'left') people?.delete(userId);
-    else people?.set(userId, { userId, username, online: false, socketIds: [] });
-    this.count(roomId);
+    const gone = { userId, username, online: false, socketIds: [] };
+    this.alter(roomId, reason === 'left' ? this.people.remove(roomId, userId) : this.people.put(roomId, gone));
   }
 
   /** @param {import('../protocol/types.js').Message} message */
@@ -176,22 +164,7 @@ export class Rooms {
     const room = this.byId.get(message.room);
     if (!room || message.seq <= room.lastSeq) return;
     const last = { lastSeq: message.seq, lastMessage: message, lastMessageAt: message.timestamp };
-    this.alter(message.room, { ...last, ...this.counted(room, message) });
-  }
-
-  /**
-   * What is unread once a message has come.
-   * @param {Room} room
-   * @param {import('../protocol/types.js').Message} message
-   */
-  counted({ readSeq, unread = 0, mentions = 0 }, message) {
-    if (readSeq === undefined) return {};
-    if (message.sender === this.userId) return { readSeq: message.seq, unread: 0, mentions: 0 };
-    const isNamed = message.mentionsAll || message.mentions?.includes(this.userId);
-    return {
-      unread: Math.min(unread + 1, MOST_COUNTED),
-      mentions: Math.min(mentions + Number(isNamed ?? false), MOST_COUNTED),
-    };
+    this.alter(message.room, { ...last, ...countedWith(message, room, this.userId) });
   }
 
   /** The server says what is unread. @param {{roomId: string} & import('../protocol/types.js').Reading} told */
@@ -216,20 +189,13 @@ export class Rooms {
    */
   readTo(id, seq) {
     const room = this.byId.get(id);
-    if (!room || room.readSeq === undefined || seq <= room.readSeq) return;
-    const left = Math.max(0, room.lastSeq - seq);
-    this.alter(id, {
-      readSeq: seq,
-      unread: Math.min(room.unread ?? 0, left),
-      mentions: Math.min(room.mentions ?? 0, left),
-    });
+    if (room) this.alter(id, countedFrom(seq, room));
   }
 
   /** Whether the other of a room of two is there, as far as this tab can tell. @param {Room} room */
   otherIsOnline(room) {
     const other = otherOf(room, this.userId);
-    const known = this.people.get(room.id);
-    return Boolean(other && (known ? known.get(other.id)?.online : room.onlineCount > 1));
+    return Boolean(other && (this.people.isOnline(room.id, other.id) ?? room.onlineCount > 1));
   }
 
   /** @param {string} id */
@@ -255,34 +221,12 @@ export class Rooms {
     return !isDirect(room) || room.lastSeq > 0 || room.createdBy?.id === this.userId || this.opened.has(room.id);
   }
 
-  /** @param {string} id */
-  count(id) {
-    const people = this.people.get(id);
-    this.present.delete(id);
-    if (!people) return;
-    const online = [...people.values()].filter((one) => one.online).length;
-    this.alter(id, { participantCount: people.size, onlineCount: online });
-  }
-
   /** A room that stays as it was also stays the same object. @param {string} id @param {Partial<Room>} part */
   alter(id, part) {
     const room = this.byId.get(id);
     if (!room) return;
     const same = Object.entries(part).every(([name, value]) => room[/** @type {keyof Room} */ (name)] === value);
     if (!same) this.set({ ...room, ...part });
-  }
-
-  /**
-   * Those in a room, present ones first, then by name.
-   * @param {string} id @returns {Participant[]} the same array until one comes or goes
-   */
-  peopleIn(id) {
-    const known = this.present.get(id);
-    if (known) return known;
-    const people = [...(this.people.get(id)?.values() ?? [])];
-    people.sort((a, b) => Number(b.online) - Number(a.online) || a.username.localeCompare(b.username));
-    this.present.set(id, people);
-    return people;
   }
 
   /** All rooms, the one with the latest message first. @returns {Room[]} the same array until a room changes */

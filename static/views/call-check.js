@@ -18,9 +18,9 @@ export function MicrophoneLevel({ media }) {
   const bar = useRef(/** @type {HTMLElement | null} */ (null));
   const [heard, setHeard] = useState(false);
   useEffect(() => {
-    const stop = media.watchLevel();
+    const stop = media.level.watch();
     const timer = setInterval(() => {
-      const { level } = media;
+      const level = media.level.now;
       if (bar.current) bar.current.style.transform = `scaleX(${level})`;
       if (level > HEARD) setHeard(true);
     }, EVERY_MS);
@@ -47,7 +47,7 @@ export function SpeakerTest({ media }) {
     if (state === 'playing') return;
     setState('playing');
     try {
-      await playTest(media.chosen.audiooutput ?? '');
+      await playTest(media.choices.chosen.audiooutput ?? '');
       setState('');
     } catch {
       setState('failed');

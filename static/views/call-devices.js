@@ -20,7 +20,7 @@ export function DeviceChoice({ media, kinds = ['audioinput', 'videoinput', 'audi
   };
   return html`<div class="device-choice">
     ${kinds.map((kind) => {
-      const list = media.devicesOf(kind);
+      const list = media.choices.of(kind);
       if (list.length === 0 && !checks[kind]) return null;
       const id = `device-${kind}`;
       const current = media.current(kind);

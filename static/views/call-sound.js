@@ -8,7 +8,7 @@ import { html, useEffect, useRef, useState } from '../vendor/preact.js';
  */
 export function Sounds({ calls }) {
   const [blocked, setBlocked] = useState(/** @type {(() => void)[]} */ ([]));
-  const sink = calls.media.chosen.audiooutput ?? '';
+  const sink = calls.media.choices.chosen.audiooutput ?? '';
   const allow = () => {
     setBlocked([]);
     for (const play of blocked) play();

@@ -34,7 +34,7 @@ export function Composer({ chat, room }) {
     chat.marks.setDraft(room.id, next);
     chat.typing.wrote(room.id, next.trim() !== '');
   };
-  const others = isDirect(room) ? [] : chat.rooms.peopleIn(room.id).filter((one) => one.userId !== chat.user.id);
+  const others = isDirect(room) ? [] : chat.rooms.people.of(room.id).filter((one) => one.userId !== chat.user.id);
   const mentions = useMentions({ field, text, change, names: others.map((one) => one.username) });
   const send = () => {
     const content = text.replace(/\r\n?/g, '\n').replace(CONTROLS, '').trim();

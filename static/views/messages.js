@@ -1,9 +1,9 @@
 /** The messages of a room: opened where one left off, older and newer ones as one goes on, read as they are seen. */
 
 import { Component, html } from '../vendor/preact.js';
-import { isDirect, otherOf } from '../state/kinds.js';
 import { Announcer } from './announcer.js';
 import { icon } from './icons.js';
+import { MessageCalls } from './message-calls.js';
 import { moveByKey } from './message-keys.js';
 import { MessageRows } from './message-rows.js';
 import { Beginning, Unsent } from './message.js';
@@ -41,14 +41,7 @@ export class Messages extends Component {
     this.heard = room.lastSeq;
     /** The room was caught up with when it was shown last. */
     this.wasLive = false;
-    /** @type {import('./call-row.js').CallsHere} */
-    this.here = {
-      words: (call) => this.props.app.calls?.journal.wordsOf(call) ?? { kind: 'in', words: 'Call' },
-      again: ({ callType }) => {
-        const { app, room: now } = this.props;
-        void app.prepareCall({ to: otherOf(now, chat.user.id)?.id, roomId: now.id, name: now.name, callType });
-      },
-    };
+    this.calls = new MessageCalls(() => this.props);
     this.onScroll = this.onScroll.bind(this);
     this.onLook = this.onLook.bind(this);
     this.settle = this.settle.bind(this);
@@ -73,7 +66,7 @@ export class Messages extends Component {
   }
 
   componentDidUpdate() {
-    this.bringCalls();
+    this.calls.bring(this.timeline);
     this.settle();
   }
 
@@ -191,42 +184,12 @@ export class Messages extends Component {
   namesHere() {
     const { chat, room } = this.props;
     const { id, username } = chat.user;
-    const people = chat.rooms.peopleIn(room.id);
+    const people = chat.rooms.people.of(room.id);
     if (this.names.of !== people) {
       const others = people.filter((one) => one.userId !== id).map((one) => one.username);
       this.names = { of: people, list: [username, 'all', ...others] };
     }
     return this.names.list;
-  }
-
-  /** From when on calls are shown: where the messages begin that are here. */
-  get callsFrom() {
-    const { timeline } = this;
-    if (!timeline?.loaded) return '~';
-    return timeline.complete ? '' : (timeline.messages[0]?.timestamp ?? '~');
-  }
-
-  /**
-   * The calls of these two that lie among the messages that are here, oldest first.
-   * @returns {import('../protocol/types.js').CallRecord[]}
-   */
-  callsHere() {
-    const { app, room } = this.props;
-    const { timeline, callsFrom } = this;
-    if (!isDirect(room) || !app.calls || !timeline?.loaded) return [];
-    const to = timeline.attached ? '~' : (timeline.last?.timestamp ?? '');
-    const fits = (/** @type {import('../protocol/types.js').CallRecord} */ call) =>
-      call.room === room.id && call.status === 'ended' && call.createdAt >= callsFrom && call.createdAt <= to;
-    return app.calls.journal.calls.filter(fits).reverse();
-  }
-
-  /** As far back as the messages go, calls are asked for. */
-  bringCalls() {
-    const { app, room } = this.props;
-    const journal = isDirect(room) && app.calls?.journal;
-    if (!journal || !journal.loaded || journal.busy || journal.complete || journal.problem) return;
-    const oldest = journal.calls.at(-1)?.createdAt ?? '';
-    if (oldest > (this.callsFrom || room.createdAt)) void journal.more();
   }
 
   render() {
@@ -250,8 +213,8 @@ export class Messages extends Component {
           <div class="feed" role=${timeline?.messages.length || waiting.length ? 'feed' : undefined}>
             ${this.rows.of(timeline?.messages ?? [], line, {
               names: this.namesHere(),
-              calls: this.callsHere(),
-              here: this.here,
+              calls: this.calls.among(timeline),
+              here: this.calls.row,
             })}
             <${Unsent} chat=${chat} items=${waiting} />
           </div>

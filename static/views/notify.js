@@ -46,7 +46,7 @@ export function watchForNews(app) {
     const { chat, calls, belongings } = app;
     const room = chat?.rooms.byId.get(message.room);
     if (!chat || !calls || !belongings || !room) return;
-    const others = () => [...chat.rooms.peopleIn(room.id), ...room.participants].map((one) => one.username);
+    const others = () => [...chat.rooms.people.of(room.id), ...room.participants].map((one) => one.username);
     const isMeant = () =>
       room.readSeq === undefined
         ? isMentioned(message, chat.user.username, room, others())

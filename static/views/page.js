@@ -74,19 +74,14 @@ function title(app) {
   return `${unread ? `(${unread}) ` : ''}${page ? `${page} · ` : ''}Tincan`;
 }
 
-/** The links that a template of the page holds are followed from now on. @param {string} id */
-export function takeUp(id) {
-  const list = document.getElementById(id);
-  if (list instanceof HTMLTemplateElement) document.head.append(list.content);
-}
-
 /** What can wait until what one came for is there. @param {import('../app.js').App} app */
 export function finishLater(app) {
   let done = false;
   const finish = () => {
     if (done || document.readyState !== 'complete' || (app.session.user && !app.later.here)) return;
     done = true;
-    takeUp('afterwards');
+    const links = document.getElementById('afterwards');
+    if (links instanceof HTMLTemplateElement) document.head.append(links.content);
     keepFiles();
   };
   addEventListener('load', finish);

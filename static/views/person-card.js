@@ -78,7 +78,7 @@ function usePresence(app, who) {
 function AddToRoom({ chat, who }) {
   const { busy, error, run } = useAction();
   const [done, setDone] = useState('');
-  const isIn = (/** @type {import('../protocol/types.js').Room} */ room) => chat.rooms.people.get(room.id)?.has(who.id);
+  const isIn = (/** @type {import('../protocol/types.js').Room} */ room) => chat.rooms.people.has(room.id, who.id);
   const rooms = chat.rooms.list().mine.filter((room) => !isIn(room));
   if (!rooms.length) return done && html`<${Notice} kind="good">${done}<//>`;
   const submit = (/** @type {any} */ event) => {

@@ -13,7 +13,7 @@ export function watchRinging(app) {
   app.subscribe(() => {
     const { calls } = app;
     ring.follow(calls?.incoming ?? null);
-    if (calls?.call?.state === 'ringing') back.start(calls.media.chosen.audiooutput);
+    if (calls?.call?.state === 'ringing') back.start(calls.media.choices.chosen.audiooutput);
     else back.stop();
   });
   addEventListener('pagehide', () => {

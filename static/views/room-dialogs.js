@@ -22,7 +22,7 @@ export function NewRoomDialog({ app, chat, onClose }) {
   const [picked, setPicked] = useState(/** @type {import('../protocol/types.js').UserRef[]} */ ([]));
   const create = async (/** @type {FormData} */ form) => {
     const about = { name: written(form, 'name'), description: written(form, 'description') };
-    const room = await chat.create(
+    const room = await chat.changes.create(
       isPrivate ? { ...about, kind: 'private', members: picked.map((one) => one.id) } : about,
     );
     app.navigation.visit(roomHref(room.id));
@@ -56,7 +56,7 @@ export function RoomDialog({ app, chat, room, about, onClose }) {
   if (about === 'sounds') return html`<${SoundsDialog} chat=${chat} room=${room} onClose=${onClose} />`;
   if (about === 'delete') {
     const remove = async () => {
-      await chat.remove(room.id);
+      await chat.changes.remove(room.id);
       app.navigation.visit('#/rooms');
     };
     return html`<${Confirm}
@@ -71,7 +71,7 @@ export function RoomDialog({ app, chat, room, about, onClose }) {
   }
   if (about === 'leave') {
     const leave = async () => {
-      await chat.leave(room.id);
+      await chat.members.leave(room.id);
       if (!isOpen(room)) app.navigation.visit('#/rooms');
     };
     return html`<${Confirm} title=${`Leave “${room.name}”?`} action="Leave room" onClose=${onClose} work=${leave}>
@@ -97,7 +97,7 @@ function leaveWords(chat, room) {
  * @param {{chat: Chat, room: Room, part: 'name' | 'description', onClose: () => void}} props
  */
 function ChangeDialog({ chat, room, part, onClose }) {
-  const change = (/** @type {FormData} */ form) => chat.changeRoom(room.id, { [part]: written(form, part) });
+  const change = (/** @type {FormData} */ form) => chat.changes.change(room.id, { [part]: written(form, part) });
   const PartField = part === 'name' ? NameField : DescriptionField;
   return html`<${FormDialog} title=${`Change ${part}`} action="Save" work=${change} onClose=${onClose}>
     ${(/** @type {Wrong} */ wrong) => html`<${PartField} error=${wrong[part]} value=${room[part]} />`}

@@ -18,7 +18,7 @@ import { Confirm } from './room-dialogs.js';
 export function AddPeopleDialog({ app, chat, room, onClose }) {
   const { busy, error, run } = useAction();
   const [picked, setPicked] = useState(/** @type {UserRef[]} */ ([]));
-  const here = new Set(chat.rooms.peopleIn(room.id).map((one) => one.userId));
+  const here = new Set(chat.rooms.people.of(room.id).map((one) => one.userId));
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     if (!picked.length) return;

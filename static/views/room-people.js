@@ -15,7 +15,7 @@ import { RemoveMember } from './room-members.js';
  *   props
  */
 export function RoomPeople({ app, id, chat, room, beside, onAdd, onClose }) {
-  const known = chat.rooms.peopleIn(room.id);
+  const known = chat.rooms.people.of(room.id);
   const whole = useParticipants(app, room, known.length === 0 && !room.joined);
   const list = known.length ? known : whole;
   const add = () => {

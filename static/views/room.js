@@ -129,7 +129,7 @@ function JoinBar({ chat, room }) {
   const { busy, error, run } = useAction();
   return html`<div class="join-bar">
     <span>You are looking in from outside; refreshed every few seconds.</span>
-    <button class="button primary" aria-disabled=${busy} onClick=${() => run(() => chat.join(room.id))}>
+    <button class="button primary" aria-disabled=${busy} onClick=${() => run(() => chat.members.join(room.id))}>
       Join room
     </button>
     ${error && html`<${Notice}>${inWords(error)}<//>`}

@@ -3,6 +3,7 @@
  */
 
 import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
 import { atFirefox } from './firefox.js';
 import { scenario, until } from './world.js';
 
@@ -59,6 +60,9 @@ scenario(
   },
   { flags: ['--call-grace', '60s'] },
 );
+
+/** The modules one by one, to try some of them alone. */
+const SOURCES = ['--client-dir', fileURLToPath(new URL('../../static', import.meta.url))];
 
 /** In a page: the level of a microphone that sounds, then of one that is muted. */
 const measureLevels = async () => {
@@ -119,6 +123,7 @@ for (const [browser, open] of [
       assert.equal(muted, 0);
       assert.equal(await ada.page.evaluate(testSpeakers), 'NotFoundError');
     },
+    { flags: SOURCES },
   );
 }
 

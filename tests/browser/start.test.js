@@ -95,6 +95,74 @@ scenario('where the rest does not come, that is said, and it is asked for again'
   await ada.page.locator('.banner').waitFor({ state: 'detached' });
 });
 
+const MAIN = /\/main(\.[0-9a-f]{16})?\.js$/;
+const ROOM = /\/room(\.[0-9a-f]{16})?\.js$/;
+const STYLES = /\.css$/;
+
+/** A file of the client that does not arrive as long as it `isCut`. */
+function cuttable(file, fail) {
+  const way = { isCut: true, init: (context) => context.route(file, (route) => way.pass(route)) };
+  way.pass = (route) => (way.isCut ? fail(route) : route.continue());
+  return way;
+}
+
+const lost = (route) => route.abort();
+const gone = (route) => route.fulfill({ status: 404, body: 'Not found' });
+
+for (const [what, file, title] of [
+  ['the first part of the client', MAIN, 'Tincan did not arrive whole'],
+  ['the part for rooms', ROOM, 'A part of this page did not arrive'],
+]) {
+  for (const [how, fail] of [
+    ['is lost on its way', lost],
+    ['is not there, as after an upgrade,', gone],
+  ]) {
+    scenario(`where ${what} ${how} that is said, and it comes by itself as soon as it can`, async (world) => {
+      const way = cuttable(file, fail);
+      way.isCut = false;
+      const ada = await world.person('Ada', { serviceWorkers: 'block', init: way.init });
+      const room = await world.room('Kitchen', [ada]);
+      way.isCut = true;
+      await ada.page.goto(`${world.server.url}/?anew#/rooms/${room.id}`);
+      await ada.page.getByRole('heading', { name: title }).waitFor();
+      way.isCut = false;
+      await ada.says('Here I am');
+      await ada.reads('Here I am');
+    });
+  }
+}
+
+scenario('where the first part of the client stays away one can try again oneself', async (world) => {
+  const way = cuttable(MAIN, lost);
+  // What the page asks for by itself stays away.
+  const init = async (context) => {
+    await way.init(context);
+    await context.route(MAIN, (route) => (route.request().resourceType() === 'fetch' ? lost(route) : route.fallback()));
+  };
+  const ada = await world.person('Ada', { outside: true, serviceWorkers: 'block', init });
+  await ada.sees('Tincan did not arrive whole');
+  way.isCut = false;
+  await ada.button('Try again').click();
+  await ada.page.locator('form').waitFor();
+});
+
+scenario('where the styles are lost the page is loaded again with them', async (world) => {
+  const way = cuttable(STYLES, lost);
+  const cut = [];
+  const ada = await world.person('Ada', {
+    outside: true,
+    serviceWorkers: 'block',
+    init: async (context) => {
+      context.on('requestfailed', (request) => cut.push(request.url()));
+      await way.init(context);
+    },
+  });
+  await ada.page.locator('form').waitFor();
+  assert.ok(cut.length > 0);
+  way.isCut = false;
+  await ada.page.waitForFunction(() => document.styleSheets[0]?.cssRules.length && document.querySelector('form'));
+});
+
 scenario('a first visit asks for the list of rooms once', async (world) => {
   const asked = [];
   const init = (context) => context.on('request', (request) => asked.push(new URL(request.url()).pathname));

@@ -197,7 +197,7 @@ test('who joins a room has nothing unread in it', async () => {
   const chat = open();
   await server.up();
   for (let n = 0; n < 9; n += 1) server.store(roomId);
-  await chat.join(roomId);
+  await chat.members.join(roomId);
   assert.equal(chat.unread, 0);
 });
 
@@ -476,7 +476,7 @@ test('a room that was too many is followed once another was left, and what was w
   chat.send(second, 'later');
   await settle();
   assert.equal(server.log.get(second), undefined);
-  await chat.leave(first);
+  await chat.members.leave(first);
   await settle();
   assert.deepEqual([...chat.sync.live], [second]);
   assert.equal(chat.sync.beyond.size, 0);

@@ -34,7 +34,7 @@ async function appAt(context, hash, { user, rooms = [], answers = {} } = {}) {
     storage: shelf,
     tabStorage: storage(),
     hash,
-    parts: { chat: async () => chat, shell: async () => ({}), later: never },
+    parts: { room: async () => chat, later: never },
   });
   app.place.fits = { both: true, lists: true, beside: true, all: true };
   app.navigation.setAddress = (next) => queueMicrotask(() => app.navigation.go(next));

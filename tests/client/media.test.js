@@ -154,19 +154,19 @@ test('the level of the microphone is measured while somebody looks, on the micro
     ];
   const media = new LocalMedia({ devices: fakeDevices(), storage: storage(), meter });
   await media.start({ audio: true, video: false });
-  assert.equal(media.level, 0);
+  assert.equal(media.level.now, 0);
   assert.equal(meters.length, 0);
-  const stop = media.watchLevel();
-  assert.equal(media.level, 0.4);
+  const stop = media.level.watch();
+  assert.equal(media.level.now, 0.4);
   await media.choose('audioinput', 'another');
-  assert.equal(media.level, 0.4);
+  assert.equal(media.level.now, 0.4);
   assert.deepEqual(
     meters.map((one) => one.closed),
     [true, false],
   );
   assert.equal(meters[1].track, media.audio);
   await media.setMicrophone(false);
-  assert.equal(media.level, 0);
+  assert.equal(media.level.now, 0);
   stop();
   stop();
   assert.equal(meters[1].closed, true);

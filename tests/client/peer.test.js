@@ -292,8 +292,8 @@ test('who was heard before speaks no more when the sound stops, is muted or is g
   a.peer.link.transceiver('audio').receiver.getSynchronizationSources = () => [source];
   const look = (more = {}) => {
     Object.assign(source, more);
-    a.peer.listen();
-    return a.peer.speaking;
+    a.peer.signs.listen();
+    return a.peer.signs.speaking;
   };
   assert.equal(look(), true);
   assert.equal(look({ timestamp: 2 }), true);
@@ -315,8 +315,8 @@ test('that somebody speaks is no reason to show all anew', async () => {
   const told = [];
   Object.assign(a.peer.options, { changed: () => told.push('all'), signed: () => told.push('sign') });
   a.peer.link.transceiver('audio').receiver.getSynchronizationSources = () => [{ timestamp: 1, audioLevel: 0.5 }];
-  a.peer.listen();
-  await a.peer.measure(1);
+  a.peer.signs.listen();
+  await a.peer.signs.measure(1);
   assert.deepEqual([...new Set(told)], ['sign']);
 });
 
@@ -327,17 +327,17 @@ test('how good a connection was says nothing of the next one', async () => {
   const stats = (received) => async () =>
     new Map([['x', { type: 'inbound-rtp', packetsReceived: received, packetsLost: 0 }]]);
   a.peer.link.pc.getStats = stats(1000);
-  await a.peer.measure(1);
-  assert.equal(a.peer.quality.level, 'good');
+  await a.peer.signs.measure(1);
+  assert.equal(a.peer.signs.quality.level, 'good');
   let answer;
   a.peer.link.pc.getStats = () => new Promise((resolve) => (answer = resolve));
-  const late = a.peer.measure(2);
+  const late = a.peer.signs.measure(2);
   a.peer.open();
   answer(await stats(2000)());
   await late;
-  assert.equal(a.peer.link.sample, null);
-  await a.peer.measure(3);
-  assert.equal(a.peer.quality, null);
+  assert.equal(a.peer.link.sizes.sample, null);
+  await a.peer.signs.measure(3);
+  assert.equal(a.peer.signs.quality, null);
 });
 
 test('an offer of another connection replaces the one that was', async () => {
@@ -441,7 +441,7 @@ test('a picture begins with middle size, and has its full one as soon as the lin
   assert.deepEqual(now(), [2, 'maintain-resolution']);
   const measure = async (targetBitrate) => {
     a.peer.link.pc.getStats = async () => new Map([['x', { type: 'outbound-rtp', kind: 'video', targetBitrate }]]);
-    await a.peer.measure(1);
+    await a.peer.signs.measure(1);
     await settle();
   };
   await measure(300);

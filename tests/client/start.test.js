@@ -27,12 +27,11 @@ function setUp(context, { hash = '', tabStorage = storage() } = {}) {
   shelf.write('session', { token: 'h.e.s', user: me });
   // Of whoever has logged out nothing is used that a tab still has.
   shelf.of(me.id).write('here', true);
-  const parts = { chat: part('chat'), shell: part('shell'), later: part('later') };
+  const parts = { room: part('room'), later: part('later') };
   const app = new App({ io: () => socket, storage: shelf, tabStorage, hash, parts });
   const bring = {
     room: async () => {
-      waiting.chat(chat);
-      waiting.shell({});
+      waiting.room(chat);
       await settle();
     },
     later: async () => {
@@ -50,7 +49,7 @@ function setUp(context, { hash = '', tabStorage = storage() } = {}) {
 
 test('the rest can come once what one came for can be read, and not before', async (context) => {
   const { app, socket, waiting, bring } = setUp(context, { hash: `#/rooms/${id(5)}` });
-  assert.deepEqual(Object.keys(waiting).sort(), ['chat', 'shell']);
+  assert.deepEqual(Object.keys(waiting), ['room']);
   await bring.room();
   assert.equal(app.canBeRead, false);
   socket.come();

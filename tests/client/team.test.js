@@ -164,7 +164,7 @@ test('leaving a private room is by its members and says nothing more; unsubscrib
   const said = [];
   chat.members.onRemoved = (name) => said.push(name);
   await server.up();
-  await chat.leave(roomId);
+  await chat.members.leave(roomId);
   assert.deepEqual(removed, [[roomId, me.id]]);
   assert.deepEqual(connection.of('leave-room'), []);
   assert.equal(chat.rooms.byId.has(roomId), false);

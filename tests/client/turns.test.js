@@ -140,7 +140,7 @@ test('while the machine is not up to the call pictures are tiny, and no large on
   mesh.settle();
   const fps = () => mesh.budget.fps;
   assert.equal(fps(), budgetFor(9).fps);
-  mesh.peers.get(id(2)).lag = 2_000;
+  mesh.peers.get(id(2)).signs.lag = 2_000;
   mesh.measure(1_000);
   await settle();
   assert.equal(fps(), 5);

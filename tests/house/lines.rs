@@ -20,7 +20,7 @@ const NOT_OURS: &[&str] = &[
 ];
 
 const FOLDERS: [&str; 10] =
-    [".ci", ".github", "benches", "docs", "examples", "script", "src", "static", "tests", "build.rs"];
+    [".ci", ".github", "benches", "build", "docs", "examples", "script", "src", "static", "tests"];
 
 /// The lines, with their numbers from 0, that can be broken.
 fn breakable<'a>(name: &str, text: &'a str) -> impl Iterator<Item = (usize, &'a str)> {

@@ -1,8 +1,10 @@
 //! Prepares for embedding the web client and the official Socket.IO client: every file in its brotli and gzip forms.
 //!
-//! Modules and styles of the web client are named by their content, so that a browser may keep them for ever; the page
-//! gets an import map from the names in the sources to these, and the service worker the list of all files. The modules
-//! themselves stay as they were written.
+//! The modules of the web client are merged into three files (`parts.rs`), and its styles into one. These are named by
+//! their content, so that a browser may keep them for ever; the page gets an import map from the names in the sources
+//! to these, and the service worker the list of all files.
+
+mod parts;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -18,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 type Files = BTreeMap<String, Vec<u8>>;
 
 /// Where the import map goes: before the first module that the page names.
-const FIRST_MODULE: &str = "<link rel=\"modulepreload\"";
+const FIRST_MODULE: &str = "<script type=\"module\"";
 /// How the page names a style.
 const STYLE: &str = "<link rel=\"stylesheet\" href=\"./";
 /// The one script that stands in the page.
@@ -30,7 +32,7 @@ const NOTHING_PREPARED: &str = "const SHELL = { version: '', files: [] };";
 fn main() -> io::Result<()> {
     println!("cargo:rerun-if-changed=static");
     println!("cargo:rerun-if-changed=vendor/socket.io-client");
-    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=build");
     let home = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo names the crate's directory"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names the output directory"));
     let (client, policy) = named_by_content(read(&home.join("static"))?);
@@ -44,7 +46,7 @@ fn main() -> io::Result<()> {
 fn named_by_content(sources: Files) -> (Files, String) {
     let mut names = BTreeMap::new();
     let mut files = Files::new();
-    for (path, content) in with_one_style(sources) {
+    for (path, content) in with_one_style(parts::merged(sources)) {
         let name = if is_named_by_content(&path) { named(&path, &content) } else { path.clone() };
         files.insert(name.clone(), content);
         if name != path {
