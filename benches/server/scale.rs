@@ -10,8 +10,12 @@ pub struct Scale {
     pub durable_rounds: usize,
     /// Sockets that do nothing.
     pub idle: usize,
+    /// Sockets that do nothing and poll, or polled first.
+    pub polled: usize,
     /// Who join one room at once.
     pub storm: usize,
+    /// As many as join one room at once at most where it is measured how that grows.
+    pub joins: usize,
     /// How long something is done as fast as it goes.
     pub span: Duration,
     /// How long something is done at a pace.
@@ -32,7 +36,9 @@ impl Scale {
         rounds: 3,
         durable_rounds: 3,
         idle: 10_000,
+        polled: 1000,
         storm: 1000,
+        joins: 2000,
         span: Duration::from_millis(1000),
         paced: Duration::from_millis(2000),
         durable: Duration::from_millis(3500),
@@ -46,7 +52,9 @@ impl Scale {
         rounds: 1,
         durable_rounds: 1,
         idle: 1000,
+        polled: 200,
         storm: 200,
+        joins: 500,
         span: Duration::from_millis(200),
         paced: Duration::from_millis(600),
         durable: Duration::from_millis(500),
