@@ -3,7 +3,7 @@
 //!
 //! `script/benchmark` runs it, with what it needs. Behind it may stand `--quick` for a try, `--publish`, which writes
 //! the tables into docs/performance.md and draws the README's chart, and the parts to measure: `live`, `polled`, `joins`,
-//! `durable`, `alone`.
+//! `durable`, `relay`, `alone`.
 
 mod alone;
 mod bound;
@@ -26,6 +26,7 @@ mod report;
 mod scale;
 #[path = "../../tests/support/settings.rs"]
 mod settings;
+mod turn;
 mod way;
 
 use std::time::Instant;
@@ -65,6 +66,9 @@ async fn main() {
     }
     if wanted("durable") {
         report.others.push(durable::measure(&scale, &mut report.absent).await);
+    }
+    if wanted("relay") {
+        report.others.extend(turn::measure(&scale, &mut report.absent).await);
     }
     if wanted("alone") {
         report.others.push(alone::measure(&scale).await);

@@ -22,6 +22,10 @@ pub struct Scale {
     pub paced: Duration,
     /// How long messages are stored.
     pub durable: Duration,
+    /// How often the relays have their turn, of which one takes half a minute.
+    pub relay_rounds: usize,
+    /// Packets that each client of the relay sends.
+    pub relayed: usize,
     /// Messages in the store of the start.
     pub stored: usize,
     /// Private rooms on the server.
@@ -42,6 +46,8 @@ impl Scale {
         span: Duration::from_millis(1000),
         paced: Duration::from_millis(2000),
         durable: Duration::from_millis(3500),
+        relay_rounds: 2,
+        relayed: 1000,
         stored: 1_000_000,
         rooms: 20_000,
         seen: 200,
@@ -58,6 +64,8 @@ impl Scale {
         span: Duration::from_millis(200),
         paced: Duration::from_millis(600),
         durable: Duration::from_millis(500),
+        relay_rounds: 1,
+        relayed: 100,
         stored: 20_000,
         rooms: 2000,
         seen: 20,
