@@ -19,15 +19,22 @@ const DESCRIPTION: [&str; 3] = ["sdp", "desc", "description"];
 
 /// Reads a signal, and has it relayed.
 pub async fn relay(context: &Context<'_>, kind: SignalKind, payload: Map<String, Value>) -> Result<Reply, Error> {
+    context.verbs.signalling.relay(context.from, read(kind, payload)?).await?;
+    Reply::ok()
+}
+
+/// Reads a signal.
+///
+/// # Errors
+/// [`Error::Validation`] with all that is wrong.
+pub fn read(kind: SignalKind, payload: Map<String, Value>) -> Result<Signal, Error> {
     let mut fields = Fields::body(&payload);
     let to = fields.optional(&RECEIVER, |text| Ok(receiver(text)));
     let room = fields.optional(&["roomId", "room"], |text| Ok(RoomId::or_nothing(text)));
     let call = fields.optional(&["callId"], |text| Ok(CallId::or_nothing(text)));
     check_description(&mut fields, kind, &payload);
     fields.finish()?;
-    let signal = Signal { kind, payload: proper(kind, payload), to, room, call };
-    context.verbs.signalling.relay(context.from, signal).await?;
-    Reply::ok()
+    Ok(Signal { kind, payload: proper(kind, payload), to, room, call })
 }
 
 /// Whom a text stands for.
