@@ -1,9 +1,9 @@
 //! What the whole server can do, measured from outside and side by side with what people would pick instead: real
 //! processes, sockets and REST, clients and servers on one machine, over loopback.
 //!
-//! `script/benchmark` runs it, with what it needs. Behind it may stand `--quick` for a try, `--publish`, which writes the
-//! tables into docs/performance.md and draws the README's chart, and the parts to measure: `live`, `polled`, `joins`,
-//! `durable`, `relay`, `alone`.
+//! `script/benchmark` runs it, with what it needs. Behind it may stand `--quick` for a try, `--publish`, which writes
+//! the tables into docs/performance.md and draws the README's chart, and the parts to measure: `live`, `polled`,
+//! `joins`, `durable`, `relay`, `alone`.
 
 mod alone;
 mod bound;
