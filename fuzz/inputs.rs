@@ -6,8 +6,8 @@ use std::io::Write;
 use serde_json::{Map, Value};
 use tincan::model::{ClientId, Content, Description, Email, NewPassword, Reason, RoomName, RuleError, Username};
 use tincan::wire::{
-    AcceptCall, EndCall, Fields, FromFields, InitiateCall, JoinRoom, LeaveRoom, RejectCall, SendMessage, SetMediaState,
-    SetTyping, json,
+    AcceptCall, EndCall, Fields, FromFields, InitiateCall, JoinRoom, LeaveRoom, MarkRead, RejectCall, SendMessage,
+    SetMediaState, SetTyping, SignalKind, json,
 };
 
 /// The JSON in bytes, which reads the same when it is written again.
@@ -39,12 +39,16 @@ pub fn event(bytes: &[u8]) {
     of::<JoinRoom>(&object);
     of::<LeaveRoom>(&object);
     of::<SendMessage>(&object);
+    of::<MarkRead>(&object);
     of::<SetTyping>(&object);
     of::<InitiateCall>(&object);
     of::<AcceptCall>(&object);
     of::<RejectCall>(&object);
     of::<EndCall>(&object);
     of::<SetMediaState>(&object);
+    for kind in [SignalKind::Offer, SignalKind::Answer, SignalKind::Candidate] {
+        tincan::socket::is_signal(kind, object.clone());
+    }
 }
 
 /// A text that a rule takes, and that stays the same when it is taken again.

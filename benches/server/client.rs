@@ -1,16 +1,17 @@
 //! A Socket.IO client that costs next to nothing: it looks at the first bytes of a packet.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::task::Poll;
 
 use serde_json::{Value, json};
-use tokio_rustls::TlsConnector;
 
-use crate::line::Line;
+use crate::way::{Carrier, Way};
 
 /// A connected socket. It is an error that ends the benchmark where the server closes it.
 pub struct Socket {
-    line: Line,
+    carrier: Carrier,
     waiting: VecDeque<String>,
     /// The id that the server gave it.
     pub id: String,
@@ -19,27 +20,34 @@ pub struct Socket {
 impl Socket {
     /// Connects with a token.
     pub async fn connect(address: SocketAddr, token: &str) -> Self {
-        Self::connect_over(address, token, None).await
+        Self::connect_by(address, token, &Way::WebSocket).await
     }
 
-    /// Connects with a token, over TLS where that is given.
-    pub async fn connect_over(address: SocketAddr, token: &str, tls: Option<&TlsConnector>) -> Self {
-        let line = Line::open(address, tls).await.expect("an upgrade");
-        let mut socket = Self { line, waiting: VecDeque::new(), id: String::new() };
+    /// Connects with a token in this way.
+    pub async fn connect_by(address: SocketAddr, token: &str, way: &Way) -> Self {
+        let carrier = Carrier::open(address, way).await.expect("a session");
+        let mut socket = Self { carrier, waiting: VecDeque::new(), id: String::new() };
         socket.send(&format!("40{}", json!({"token": token}))).await;
         let session = socket.until("42[\"session\"").await;
         let id = session.split("\"socketId\":\"").nth(1).and_then(|rest| rest.split('"').next());
         socket.id = id.unwrap_or_default().to_owned();
+        socket.carrier = socket.carrier.settle(address, way).await.expect("it goes on");
         socket
     }
 
     async fn send(&mut self, packet: &str) {
-        self.line.send(packet.as_bytes()).await.expect("the connection is open");
+        let made = self.made(packet);
+        self.send_made(&made).await;
     }
 
-    /// Sends packets that were framed before.
-    pub async fn send_framed(&mut self, frames: &[u8]) {
-        self.line.send_framed(frames).await.expect("the connection is open");
+    /// A packet as this socket sends it.
+    pub fn made(&self, packet: &str) -> Vec<u8> {
+        self.carrier.made(packet.as_bytes())
+    }
+
+    /// Sends packets that were made before.
+    pub async fn send_made(&mut self, made: &[u8]) {
+        self.carrier.send(made).await.expect("the connection is open");
     }
 
     /// Emits and asks for acknowledgement 1.
@@ -63,8 +71,11 @@ impl Socket {
         }
         let mut pinged = false;
         let mut take = |packet: &[u8]| if packet == b"2" { pinged = true } else { take(packet) };
-        let read = if wait { self.line.read(&mut take).await } else { self.line.read_what_is_there(&mut take).await };
-        read.expect("the connection is open");
+        let read = poll_fn(|cx| match self.carrier.poll(cx, &mut take) {
+            Poll::Pending if !wait => Poll::Ready(Ok(())),
+            read => read,
+        });
+        read.await.expect("the connection is open");
         if pinged {
             self.send("3").await;
         }

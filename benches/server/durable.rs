@@ -13,7 +13,6 @@ use tokio::task::JoinSet;
 
 use crate::client::Socket;
 use crate::figures::{Figures, Ratio};
-use crate::line;
 use crate::live::p99;
 use crate::mongod::Mongod;
 use crate::peers::token;
@@ -151,7 +150,8 @@ async fn member(server: &Server, token: &str, room: &str) -> (Socket, Vec<u8>) {
     let mut socket = Socket::connect(server.address, token).await;
     socket.ask("join-room", json!({"roomId": room})).await;
     let message = json!({"roomId": room, "content": "a message of everyday length, more or less"});
-    (socket, line::frame(format!("421{}", json!(["send-message", message])).as_bytes()))
+    let packet = socket.made(&format!("421{}", json!(["send-message", message])));
+    (socket, packet)
 }
 
 /// What came of it.
@@ -187,7 +187,7 @@ async fn send_on(mut socket: Socket, packet: Vec<u8>, until: Instant) -> Vec<u32
     let mut waits = Vec::new();
     while Instant::now() < until {
         let sent = Instant::now();
-        socket.send_framed(&packet).await;
+        socket.send_made(&packet).await;
         let mut ok = None;
         while ok.is_none() {
             socket.read(|packet| ok = ok.or_else(|| packet.starts_with(b"431[").then(|| says_ok(packet)))).await;

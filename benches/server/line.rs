@@ -2,7 +2,6 @@
 //! read into one buffer, and each text frame is handed over where it lies there.
 
 use std::cell::RefCell;
-use std::future::poll_fn;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -54,8 +53,8 @@ pub struct Line {
 }
 
 impl Line {
-    /// Opens one for Engine.IO.
-    pub async fn open(address: SocketAddr, tls: Option<&TlsConnector>) -> io::Result<Self> {
+    /// Opens one for Engine.IO: for a session of its own, or for the one with this id that began by polling.
+    pub async fn open(address: SocketAddr, tls: Option<&TlsConnector>, session: Option<&str>) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let stream = match tls {
@@ -66,14 +65,16 @@ impl Line {
             }
         };
         let mut line = Self { stream, rest: Vec::new() };
-        line.upgrade(address).await?;
+        line.upgrade(address, session).await?;
         Ok(line)
     }
 
-    async fn upgrade(&mut self, address: SocketAddr) -> io::Result<()> {
+    async fn upgrade(&mut self, address: SocketAddr, session: Option<&str>) -> io::Result<()> {
+        let session = session.map(|id| format!("&sid={id}")).unwrap_or_default();
         let request = format!(
-            "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\n\
-             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            "GET /socket.io/?EIO=4&transport=websocket{session} HTTP/1.1\r\nHost: {address}\r\n\
+             Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         );
         self.stream.write_all(request.as_bytes()).await?;
         let head = loop {
@@ -105,21 +106,8 @@ impl Line {
         self.stream.write_all(frames).await
     }
 
-    /// Waits until something comes, and hands each text frame over that is whole by then.
-    pub async fn read(&mut self, take: &mut impl FnMut(&[u8])) -> io::Result<()> {
-        poll_fn(|cx| self.poll(cx, take)).await
-    }
-
-    /// As [`Line::read`], of what is there already.
-    pub async fn read_what_is_there(&mut self, take: &mut impl FnMut(&[u8])) -> io::Result<()> {
-        poll_fn(|cx| match self.poll(cx, take) {
-            Poll::Pending => Poll::Ready(Ok(())),
-            read => read,
-        })
-        .await
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>, take: &mut impl FnMut(&[u8])) -> Poll<io::Result<()>> {
+    /// Hands each text frame over that is whole, once something comes.
+    pub fn poll(&mut self, cx: &mut Context<'_>, take: &mut impl FnMut(&[u8])) -> Poll<io::Result<()>> {
         BUFFER.with_borrow_mut(|buffer| {
             let mut into = ReadBuf::new(buffer);
             ready!(self.stream.poll_read(cx, &mut into))?;

@@ -2,8 +2,8 @@
 //! processes, sockets and REST, clients and servers on one machine, over loopback.
 //!
 //! `script/benchmark` runs it, with what it needs. Behind it may stand `--quick` for a try, `--publish`, which writes
-//! the tables into docs/performance.md and draws the README's chart, and the parts to measure: `live`, `durable`,
-//! `alone`.
+//! the tables into docs/performance.md and draws the README's chart, and the parts to measure: `live`, `polled`,
+//! `joins`, `durable`, `relay`, `alone`.
 
 mod alone;
 mod bound;
@@ -18,6 +18,7 @@ mod live;
 #[expect(dead_code, reason = "the tests use the rest")]
 mod mongod;
 mod peers;
+mod polling;
 #[path = "../../tests/support/port.rs"]
 mod port;
 mod process;
@@ -25,6 +26,8 @@ mod report;
 mod scale;
 #[path = "../../tests/support/settings.rs"]
 mod settings;
+mod turn;
+mod way;
 
 use std::time::Instant;
 
@@ -55,8 +58,17 @@ async fn main() {
     if wanted("live") {
         report.live = Some(live(&scale, &mut report.absent).await);
     }
+    if wanted("polled") {
+        report.others.push(live::polled::measure(&scale, &mut report.absent).await);
+    }
+    if wanted("joins") {
+        report.others.push(live::joins::measure(&scale).await);
+    }
     if wanted("durable") {
         report.others.push(durable::measure(&scale, &mut report.absent).await);
+    }
+    if wanted("relay") {
+        report.others.extend(turn::measure(&scale, &mut report.absent).await);
     }
     if wanted("alone") {
         report.others.push(alone::measure(&scale).await);
@@ -79,7 +91,7 @@ async fn live(scale: &Scale, absent: &mut Vec<String>) -> Figures {
         Ratio { name: "Tincan ÷ lower bound", of: Kind::Tincan.name(), to: vec![Kind::Bound.name()] },
     ];
     let mut figures = Figures::new("live", Kind::ALL.map(Kind::name).to_vec(), ratios);
-    let house = House::build().await;
+    let house = House::of(process::BUILD).await;
     let mut kinds = Kind::ALL.to_vec();
     for round in 1..=scale.rounds {
         for kind in kinds.clone() {

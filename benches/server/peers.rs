@@ -18,12 +18,13 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring as provider
 
 use crate::client::Socket;
 use crate::process::{SECRET, Server};
+use crate::way::Way;
 
 /// Where the peers in JavaScript lie.
 const NODE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/node");
 
 /// How many users there are.
-pub const USERS: usize = 1001;
+pub const USERS: usize = 2001;
 
 /// Which server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,24 +58,31 @@ impl Kind {
     }
 }
 
-/// A store with users, on which each Tincan of the benchmark is started, and their tokens.
+/// A store with users, on which each Tincan of one build is started, and their tokens.
 pub struct House {
+    build: String,
     data: Arc<TempDir>,
     tokens: Vec<String>,
 }
 
 impl House {
-    /// Signs everybody up, once.
-    pub async fn build() -> Self {
+    /// Signs everybody up, once, at the program that lies there.
+    pub async fn of(build: &str) -> Self {
         let data = Arc::new(TempDir::new().expect("a directory"));
-        let server = Server::on(Arc::clone(&data), &[]).await;
+        let server = Server::of_build(build, Arc::clone(&data), &[]).await;
         let sign_up = |number: usize| {
             let server = &server;
             async move { server.user(&format!("user{number}")).await }
         };
         let tokens = stream::iter(0..USERS).map(sign_up).buffered(16).collect().await;
         server.stop().await;
-        Self { data, tokens }
+        Self { build: build.to_owned(), data, tokens }
+    }
+
+    /// Starts a server here, to which clients come in this way. An older build knows nothing of TLS.
+    pub async fn serve(&self, way: Way) -> Peer {
+        let server = Server::of_build(&self.build, Arc::clone(&self.data), &[("TLS", "off")]).await;
+        Peer { kind: Kind::Tincan, server, tokens: self.tokens.clone(), way, rooms: AtomicUsize::default() }
     }
 }
 
@@ -83,7 +91,7 @@ pub struct Peer {
     pub kind: Kind,
     pub server: Server,
     tokens: Vec<String>,
-    tls: Option<TlsConnector>,
+    way: Way,
     rooms: AtomicUsize,
 }
 
@@ -95,8 +103,8 @@ impl Peer {
             _ => (0..USERS).map(token).collect(),
         };
         let server = match kind {
-            Kind::Tincan => Server::on(Arc::clone(&house.data), &["--tls", "off"]).await,
-            Kind::TincanTls => Server::on(Arc::clone(&house.data), &["--tls", "auto"]).await,
+            Kind::Tincan => return Ok(house.serve(Way::WebSocket).await),
+            Kind::TincanTls => Server::of_build(&house.build, Arc::clone(&house.data), &[("TLS", "auto")]).await,
             Kind::Bun => script(&format!("{NODE}/node_modules/.bin/bun"), "on-bun.js").await?,
             Kind::Uws => script("node", "on-uws.js").await?,
             Kind::Node => script("node", "on-ws.js").await?,
@@ -108,13 +116,13 @@ impl Peer {
             .await
             .map_err(|error| format!("the lower bound does not start: {error}"))?,
         };
-        let tls = (kind == Kind::TincanTls).then(|| trusting(house.data.path()));
-        Ok(Self { kind, server, tokens, tls, rooms: AtomicUsize::default() })
+        let way = if kind == Kind::TincanTls { Way::Tls(trusting(house.data.path())) } else { Way::WebSocket };
+        Ok(Self { kind, server, tokens, way, rooms: AtomicUsize::default() })
     }
 
     /// A socket of a user.
     pub async fn socket(&self, user: usize) -> Socket {
-        Socket::connect_over(self.server.address, &self.tokens[user], self.tls.as_ref()).await
+        Socket::connect_by(self.server.address, &self.tokens[user], &self.way).await
     }
 
     /// Sockets of the first users, one each.

@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 use crate::port::free_port;
 
 /// The program as it is built now.
-const BUILD: &str = env!("CARGO_BIN_EXE_tincan");
+pub const BUILD: &str = env!("CARGO_BIN_EXE_tincan");
 
 /// The secret of all servers of the benchmark, for tokens.
 pub const SECRET: &str = "a secret of the benchmark, long enough to sign with";
@@ -41,6 +41,16 @@ impl Server {
         let command = |port| {
             let mut command = tincan(BUILD, port);
             command.args(arguments);
+            command
+        };
+        Self::run(data, command).await.expect("it starts")
+    }
+
+    /// As [`Server::on`], with another build of the program, and with settings that it may not know.
+    pub async fn of_build(program: &str, data: Arc<TempDir>, settings: &[(&str, &str)]) -> Self {
+        let command = |port| {
+            let mut command = tincan(program, port);
+            command.envs(settings.iter().copied());
             command
         };
         Self::run(data, command).await.expect("it starts")
@@ -149,11 +159,16 @@ impl Server {
 
     /// Resident memory in bytes.
     pub fn resident(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("Linux tells");
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("resident memory");
-        let kilobytes: u64 = line.split_whitespace().nth(1).and_then(|text| text.parse().ok()).expect("a number");
-        kilobytes * 1024
+        resident(self.id())
     }
+}
+
+/// Resident memory of a process in bytes.
+pub fn resident(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("Linux tells");
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("resident memory");
+    let kilobytes: u64 = line.split_whitespace().nth(1).and_then(|text| text.parse().ok()).expect("a number");
+    kilobytes * 1024
 }
 
 fn tincan(program: &str, port: u16) -> Command {

@@ -10,14 +10,22 @@ pub struct Scale {
     pub durable_rounds: usize,
     /// Sockets that do nothing.
     pub idle: usize,
+    /// Sockets that do nothing and poll, or polled first.
+    pub polled: usize,
     /// Who join one room at once.
     pub storm: usize,
+    /// As many as join one room at once at most where it is measured how that grows.
+    pub joins: usize,
     /// How long something is done as fast as it goes.
     pub span: Duration,
     /// How long something is done at a pace.
     pub paced: Duration,
     /// How long messages are stored.
     pub durable: Duration,
+    /// How often the relays have their turn, of which one takes half a minute.
+    pub relay_rounds: usize,
+    /// Packets that each client of the relay sends.
+    pub relayed: usize,
     /// Messages in the store of the start.
     pub stored: usize,
     /// Private rooms on the server.
@@ -32,10 +40,14 @@ impl Scale {
         rounds: 3,
         durable_rounds: 3,
         idle: 10_000,
+        polled: 1000,
         storm: 1000,
+        joins: 2000,
         span: Duration::from_millis(1000),
         paced: Duration::from_millis(2000),
         durable: Duration::from_millis(3500),
+        relay_rounds: 2,
+        relayed: 1000,
         stored: 1_000_000,
         rooms: 20_000,
         seen: 200,
@@ -46,10 +58,14 @@ impl Scale {
         rounds: 1,
         durable_rounds: 1,
         idle: 1000,
+        polled: 200,
         storm: 200,
+        joins: 500,
         span: Duration::from_millis(200),
         paced: Duration::from_millis(600),
         durable: Duration::from_millis(500),
+        relay_rounds: 1,
+        relayed: 100,
         stored: 20_000,
         rooms: 2000,
         seen: 20,

@@ -16,12 +16,17 @@ mod load;
 #[path = "../../tests/support/mongod.rs"]
 #[expect(dead_code, reason = "the tests use the rest")]
 mod mongod;
+#[path = "../server/polling.rs"]
+mod polling;
 #[path = "../../tests/support/port.rs"]
 mod port;
 #[path = "../server/process.rs"]
 #[expect(dead_code, reason = "the figures of one server use the rest")]
 mod process;
 mod reconnects;
+#[path = "../server/way.rs"]
+#[expect(dead_code, reason = "the figures of one server use the rest")]
+mod way;
 
 const FIGURES: [&str; 5] = ["messages", "signals", "writes", "before", "reconnects"];
 

@@ -1,20 +1,29 @@
-//! Fuzzes what meets the first bytes of a connection: http, the handshake of TLS, STUN over TCP. The server is the
-//! real one, in this process, and a panic in any of its tasks ends the fuzzer.
+//! Fuzzes what meets the first bytes of a connection (http, the handshake of TLS, STUN over TCP) and a packet to the
+//! relay. The server is the real one, in this process, and a panic in any of its tasks ends the fuzzer.
 
 #![no_main]
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use tincan::config::{Settings, Turn};
 
-/// The server, started by the first that comes; where it listens.
-fn server() -> SocketAddr {
-    static SERVER: OnceLock<SocketAddr> = OnceLock::new();
+/// Where the server listens, and its relay.
+#[derive(Clone, Copy)]
+struct Server {
+    address: SocketAddr,
+    relay: SocketAddr,
+}
+
+/// The server, started by the first that comes.
+fn server() -> Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
     *SERVER.get_or_init(|| {
+        // A port that was free a moment ago; the relay says which one it chose to nobody here.
+        let free = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port");
         let (told, address) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let before = std::panic::take_hook();
@@ -29,7 +38,7 @@ fn server() -> SocketAddr {
                 config.data_dir = data.path().to_owned();
                 config.rate_limit = false;
                 config.turn = Turn::At([127, 0, 0, 1].into());
-                config.turn_port = 0;
+                config.turn_port = free.port();
                 let config = Arc::new(config);
                 let store = tincan::store::open(&config).await.expect("a store");
                 let tls = tincan::net::Tls::open(&config).expect("a certificate");
@@ -39,12 +48,16 @@ fn server() -> SocketAddr {
                 tincan::serve(listener, app, std::future::pending()).await
             })
         });
-        address.recv().expect("it starts")
+        Server { address: address.recv().expect("it starts"), relay: free }
     })
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let mut line = TcpStream::connect(server()).expect("it listens");
+    let server = server();
+    let packet = UdpSocket::bind("127.0.0.1:0").expect("a port");
+    // One that is too long to be sent is none.
+    let _ = packet.send_to(bytes, server.relay);
+    let mut line = TcpStream::connect(server.address).expect("it listens");
     line.set_read_timeout(Some(Duration::from_millis(100))).expect("an option of every socket");
     // Where it has closed already there is nothing more to say, and what it answers is its own affair.
     let _ = line.write_all(bytes);

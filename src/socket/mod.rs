@@ -32,12 +32,14 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::Router;
+use serde_json::{Map, Value};
 
 use self::direct::Direct;
 use self::front::Front;
 use self::hub::Hub;
 use self::library::Library;
 use crate::bus::{Bus, Subscriber};
+use crate::wire::SignalKind;
 pub use bounds::Times;
 pub use cork::woke;
 pub use entrance::{Entrance, Verbs};
@@ -48,6 +50,12 @@ const CLOSING: Duration = Duration::from_secs(3);
 
 /// How long those that poll may take to ask once more, at the end: what they were told waits for that.
 const LAST_POLL: Duration = Duration::from_secs(1);
+
+/// Whether this is the payload of a signal: for the fuzzers, which see only what is public.
+#[doc(hidden)]
+pub fn is_signal(kind: SignalKind, payload: Map<String, Value>) -> bool {
+    signalling::read(kind, payload).is_ok()
+}
 
 /// The Socket.IO side of the server.
 pub struct Sockets {

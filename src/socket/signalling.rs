@@ -23,15 +23,22 @@ pub(crate) async fn relay(
     kind: SignalKind,
     payload: Map<String, Value>,
 ) -> Result<Reply, Error> {
+    context.verbs.signalling.relay(context.from, read(kind, payload)?).await?;
+    Reply::ok()
+}
+
+/// Reads a signal.
+///
+/// # Errors
+/// [`Error::Validation`] with all that is wrong.
+pub(crate) fn read(kind: SignalKind, payload: Map<String, Value>) -> Result<Signal, Error> {
     let mut fields = Fields::body(&payload);
     let to = fields.optional(&RECEIVER, |text| Ok(receiver(text)));
     let room = fields.optional(&["roomId", "room"], |text| Ok(RoomId::or_nothing(text)));
     let call = fields.optional(&["callId"], |text| Ok(CallId::or_nothing(text)));
     check_description(&mut fields, kind, &payload);
     fields.finish()?;
-    let signal = Signal { kind, payload: proper(kind, payload), to, room, call };
-    context.verbs.signalling.relay(context.from, signal).await?;
-    Reply::ok()
+    Ok(Signal { kind, payload: proper(kind, payload), to, room, call })
 }
 
 /// Whom a text stands for.

@@ -13,6 +13,7 @@
 //!
 //! [`Crowd`]: crate::support::crowd::Crowd
 
+mod clock;
 mod damage;
 mod disk;
 mod doors;
@@ -24,8 +25,12 @@ mod power;
 mod readers;
 mod soak;
 
-/// How often, or how many: so in the short form, and so in the whole.
+/// How often, or how many: so in the short form, and so in the whole, of which half may be asked for.
 #[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the server")]
 fn times(short: usize, whole: usize) -> usize {
-    if std::env::var_os("FAULTS").is_some_and(|form| form == "whole") { whole } else { short }
+    match std::env::var("FAULTS").as_deref() {
+        Ok("whole") => whole,
+        Ok("half") => (whole / 2).max(short),
+        _ => short,
+    }
 }

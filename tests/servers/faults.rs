@@ -6,6 +6,7 @@ use std::time::Duration;
 use mongodb::bson::doc;
 use tokio::time::sleep;
 
+use crate::support::clock::Clock;
 use crate::support::cluster::{Cluster, Deployment};
 use crate::support::crowd::Crowd;
 use crate::support::shape::other_build;
@@ -119,4 +120,20 @@ async fn a_server_that_stands_still_for_a_while_costs_nothing() {
     crowd.check(&cluster).await;
     crowd.says(100).await;
     crowd.check(&cluster).await;
+}
+
+/// Its lease and those of the others go by the clock of the database, and what it stores stands in its order.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a mongod; script/test has one"]
+async fn a_server_whose_clock_is_set_an_hour_forward_and_back_stays_one_of_them() {
+    let Some(clock) = Clock::new() else { return };
+    let cluster = Cluster::start(Deployment::shared().await).await;
+    assert_eq!(cluster.stop(1).code, Some(0));
+    cluster.run_by(1, &clock).await;
+    let crowd = Crowd::gather(&cluster, ROOMS, EACH).await;
+    for ahead in [3600, -3600, 0] {
+        clock.set(ahead, &cluster.entrance, 1).await;
+        crowd.says(100).await;
+        crowd.check(&cluster).await;
+    }
 }

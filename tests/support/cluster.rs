@@ -13,6 +13,7 @@ use tokio::task::block_in_place;
 
 use super::app::User;
 use super::cables::Cables;
+use super::clock::Clock;
 use super::crowd::Servers;
 use super::entrance::Entrance;
 use super::mongod::{Mongod, database_name};
@@ -104,13 +105,21 @@ impl<'a> Cluster<'a> {
 
     /// As [`Cluster::run`], with another build of the program.
     pub async fn run_program(&self, number: usize, program: &str) {
+        self.run_command(number, Command::new(program), &[]).await;
+    }
+
+    /// As [`Cluster::run`], where the time of day is what this clock says.
+    pub async fn run_by(&self, number: usize, clock: &Clock) {
+        self.run_command(number, Command::new(env!("CARGO_BIN_EXE_tincan")), &clock.environment()).await;
+    }
+
+    async fn run_command(&self, number: usize, mut command: Command, environment: &[(&str, String)]) {
         let url = self.deployment.mongod.lock().await.url(&self.database);
         let seat = &self.seats[number];
-        let mut command = Command::new(program);
         command.args(["--host", "127.0.0.1", "--port", &seat.port.to_string(), "--bcrypt-cost", "4", "--no-client"]);
         command.args(["--rate-limit", "off", "--ice-server", "none", "--log", "info,tincan=debug"]);
         command.args(&self.settings).env_clear().env("TURN", "off").current_dir(seat.workplace.path());
-        command.env("JWT_SECRET", "a secret of tests that is long enough");
+        command.env("JWT_SECRET", "a secret of tests that is long enough").envs(environment.iter().cloned());
         command.env("MONGO_URL", format!("{url}&appName={}", self.name(number)));
         let server = block_in_place(|| Server::up(Process::spawn(command, "")));
         *self.server(number) = Some(server);

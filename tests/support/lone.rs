@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use tokio::task::block_in_place;
 
+use super::clock::Clock;
 use super::crowd::Servers;
 use super::entrance::Entrance;
 use super::port::free_port;
@@ -32,6 +33,15 @@ impl Lone {
         let data = workplace.path().join("data");
         let lone = Self::in_place(workplace, data, settings);
         lone.run();
+        lone
+    }
+
+    /// As [`Lone::start`], where the time of day is what this clock says.
+    pub fn start_by(clock: &Clock, settings: &[&str]) -> Self {
+        let workplace = Workplace::new();
+        let data = workplace.path().join("data");
+        let lone = Self::in_place(workplace, data, settings);
+        lone.run_by(clock);
         lone
     }
 
@@ -92,6 +102,12 @@ impl Lone {
     fn server(&self) -> MutexGuard<'_, Option<Server>> {
         // Where a test failed meanwhile, what the server said is still to be told.
         self.server.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As [`Lone::run`], where the time of day is what this clock says.
+    pub fn run_by(&self, clock: &Clock) {
+        let environment = clock.environment().map(|(name, value)| format!("{name}={value}"));
+        self.run_as(&[["env".to_owned()].as_slice(), environment.as_slice()].concat());
     }
 
     /// As [`Lone::run`], where it may have this many files and connections open.

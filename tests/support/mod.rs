@@ -3,6 +3,7 @@
 pub mod app;
 pub mod cables;
 pub mod chance;
+pub mod clock;
 pub mod cluster;
 pub mod copies;
 pub mod crowd;

@@ -11,7 +11,6 @@ use tokio::time::{interval, timeout};
 
 use super::{Paced, SIGNAL, p99};
 use crate::client::Socket;
-use crate::line;
 use crate::peers::Peer;
 use crate::process::Cpu;
 
@@ -34,7 +33,7 @@ struct Shared {
 /// A sender, and those who receive.
 struct Scene {
     sender: Socket,
-    frame: Vec<u8>,
+    signal: Vec<u8>,
     members: u64,
     shared: Arc<Shared>,
     receiving: JoinSet<()>,
@@ -57,12 +56,12 @@ impl Scene {
         });
         let (told, delays) = tokio::sync::mpsc::channel(members);
         let receiving = sockets.into_iter().map(|socket| receive(socket, Arc::clone(&shared), told.clone())).collect();
-        let frame = line::frame(format!("42{packet}").as_bytes());
-        Self { sender, frame, members: members as u64, shared, receiving, delays }
+        let signal = sender.made(&format!("42{packet}"));
+        Self { sender, signal, members: members as u64, shared, receiving, delays }
     }
 
     async fn send(&mut self) {
-        self.sender.send_framed(&self.frame).await;
+        self.sender.send_made(&self.signal).await;
         self.sender.read_what_is_there(|_| {}).await;
     }
 

@@ -5,8 +5,11 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt};
 
 use crate::client::Socket;
-use crate::peers::{Peer, USERS};
+use crate::peers::Peer;
 use crate::process::Cpu;
+
+/// Of whom they are.
+const USERS: usize = 1000;
 
 /// What an idle socket costs.
 pub struct Idle {

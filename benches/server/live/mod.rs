@@ -1,7 +1,10 @@
-//! What is measured of a server while clients are connected: the same for each of those that are compared.
+//! What is measured of a server while clients are connected: the same for each of those that are compared, and what
+//! has no peer.
 
 mod fanout;
 mod idle;
+pub mod joins;
+pub mod polled;
 mod relay;
 mod storm;
 
@@ -16,19 +19,12 @@ pub async fn measure(peer: &Peer, scale: &Scale, figures: &mut Figures) {
     let column = peer.kind.name();
     let at_rest = peer.server.resident();
     figures.note("at rest", "MB", column, at_rest as f64 / 1e6);
-    let idle = idle::idle(peer, scale.idle).await;
-    let sockets = grouped(scale.idle);
-    figures.note(&format!("connect and authenticate, {sockets} sockets: each"), "µs", column, idle.connecting);
-    figures.note(&format!("{sockets} idle sockets: each"), "kB", column, idle.kilobytes);
+    connecting(peer, scale.idle, column, figures).await;
     for members in [1, 100, 1000] {
-        let each = fanout::full_speed(peer, members, scale.span).await;
-        figures.note(&format!("fan-out at full speed, room of {}: a delivery", grouped(members)), "µs", column, each);
+        full_speed(peer, members, scale.span, column, figures).await;
     }
     for members in [100, 1000] {
-        let paced = fanout::paced(peer, members, scale.paced).await;
-        let row = format!("5,000 deliveries a second, room of {}", grouped(members));
-        figures.note(&format!("{row}: a delivery"), "µs", column, paced.each);
-        figures.note(&format!("{row}: p99"), "ms", column, paced.p99);
+        paced(peer, members, scale.paced, column, figures).await;
     }
     let each = relay::saturated(peer, scale.span).await;
     figures.note("signals between 100 pairs, as many as go: each", "µs", column, each);
@@ -43,6 +39,27 @@ pub async fn measure(peer: &Peer, scale: &Scale, figures: &mut Figures) {
     // What was closed is noticed, and memory given back that will be.
     tokio::time::sleep(Duration::from_secs(3)).await;
     figures.note("resident after all of it", "MB", column, peer.server.resident() as f64 / 1e6);
+}
+
+/// Sockets that connect and then wait.
+async fn connecting(peer: &Peer, count: usize, column: &'static str, figures: &mut Figures) {
+    let (idle, sockets) = (idle::idle(peer, count).await, grouped(count));
+    figures.note(&format!("connect and authenticate, {sockets} sockets: each"), "µs", column, idle.connecting);
+    figures.note(&format!("{sockets} idle sockets: each"), "kB", column, idle.kilobytes);
+}
+
+/// A signal to everybody in a room of so many, as fast as it goes.
+async fn full_speed(peer: &Peer, members: usize, span: Duration, column: &'static str, figures: &mut Figures) {
+    let each = fanout::full_speed(peer, members, span).await;
+    figures.note(&format!("fan-out at full speed, room of {}: a delivery", grouped(members)), "µs", column, each);
+}
+
+/// The same at a pace.
+async fn paced(peer: &Peer, members: usize, span: Duration, column: &'static str, figures: &mut Figures) {
+    let paced = fanout::paced(peer, members, span).await;
+    let row = format!("5,000 deliveries a second, room of {}", grouped(members));
+    figures.note(&format!("{row}: a delivery"), "µs", column, paced.each);
+    figures.note(&format!("{row}: p99"), "ms", column, paced.p99);
 }
 
 /// What was measured at a pace.

@@ -11,7 +11,6 @@ use tokio::time::{interval_at, sleep, timeout};
 
 use super::{Paced, SIGNAL, p99};
 use crate::client::Socket;
-use crate::line;
 use crate::peers::Peer;
 use crate::process::Cpu;
 
@@ -26,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// One of a pair, with what it sends to the other.
 struct One {
     socket: Socket,
-    frame: Vec<u8>,
+    signal: Vec<u8>,
 }
 
 /// Both of each pair, in a room of their own.
@@ -34,15 +33,15 @@ async fn pairs(peer: &Peer) -> Vec<(One, One)> {
     let pair = |number: usize| async move {
         let mut both = [peer.socket(2 * number).await, peer.socket(2 * number + 1).await];
         peer.room_with(&mut both).await;
-        let frame = |to: &Socket| {
+        let signal = |from: &Socket, to: &Socket| {
             let candidate = json!({"candidate": "x".repeat(BYTES)});
             let packet = json!(["webrtc-ice-candidate", {"to": to.id, "candidate": candidate}]);
-            line::frame(format!("42{packet}").as_bytes())
+            from.made(&format!("42{packet}"))
         };
-        let frames = [frame(&both[1]), frame(&both[0])];
+        let signals = [signal(&both[0], &both[1]), signal(&both[1], &both[0])];
         let [one, other] = both;
-        let [there, back] = frames;
-        (One { socket: one, frame: there }, One { socket: other, frame: back })
+        let [there, back] = signals;
+        (One { socket: one, signal: there }, One { socket: other, signal: back })
     };
     stream::iter(0..PAIRS).map(pair).buffered(16).collect().await
 }
@@ -55,7 +54,7 @@ async fn answer(mut one: One, count: Arc<AtomicU64>, goes_on: Arc<AtomicBool>) {
         count.fetch_add(came, Ordering::Relaxed);
         if goes_on.load(Ordering::Relaxed) {
             for _ in 0..came {
-                one.socket.send_framed(&one.frame).await;
+                one.socket.send_made(&one.signal).await;
             }
         }
     }
@@ -66,7 +65,7 @@ pub async fn saturated(peer: &Peer, span: Duration) -> f64 {
     let (count, goes_on) = (Arc::new(AtomicU64::default()), Arc::new(AtomicBool::new(true)));
     let mut tasks = JoinSet::new();
     for (mut one, other) in pairs(peer).await {
-        one.socket.send_framed(&one.frame).await;
+        one.socket.send_made(&one.signal).await;
         tasks.spawn(answer(one, Arc::clone(&count), Arc::clone(&goes_on)));
         tasks.spawn(answer(other, Arc::clone(&count), Arc::clone(&goes_on)));
     }
@@ -105,7 +104,7 @@ async fn begin(first: tokio::time::Instant, mut one: One, exchanges: usize) -> V
     for _ in 0..exchanges {
         pace.tick().await;
         let sent = Instant::now();
-        one.socket.send_framed(&one.frame).await;
+        one.socket.send_made(&one.signal).await;
         let mut came = false;
         while !came {
             one.socket.read(|packet| came |= packet.starts_with(SIGNAL)).await;

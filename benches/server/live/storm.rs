@@ -9,7 +9,6 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::line;
 use crate::peers::Peer;
 use crate::process::Cpu;
 
@@ -20,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Storm {
     /// Microseconds of CPU time for each who was told of each.
     pub each: f64,
+    /// The same for each who joined.
+    pub join: f64,
     /// Until everybody was in and knew of everybody.
     pub milliseconds: f64,
     /// All that was sent to them.
@@ -31,16 +32,16 @@ pub struct Storm {
 pub async fn storm(peer: &Peer, count: usize) -> Storm {
     let sockets = peer.sockets(count).await;
     let room = peer.room().await;
-    let frame = line::frame(format!("421{}", json!(["join-room", {"roomId": room}])).as_bytes());
+    let packet = format!("421{}", json!(["join-room", {"roomId": room}]));
     let (notices, bytes) = (Arc::new(AtomicU64::default()), Arc::new(AtomicU64::default()));
     let more = Arc::new(Notify::new());
     let expected = (count * (count - 1) / 2 + count) as u64;
     let (cpu, begun) = (Cpu::of(peer.server.id()), Instant::now());
     let mut tasks = JoinSet::new();
     for mut socket in sockets {
-        let (notices, bytes, more, frame) = (notices.clone(), bytes.clone(), more.clone(), frame.clone());
+        let (notices, bytes, more, made) = (notices.clone(), bytes.clone(), more.clone(), socket.made(&packet));
         tasks.spawn(async move {
-            socket.send_framed(&frame).await;
+            socket.send_made(&made).await;
             loop {
                 let (mut told, mut length) = (0, 0);
                 socket
@@ -61,6 +62,11 @@ pub async fn storm(peer: &Peer, count: usize) -> Storm {
     let milliseconds = begun.elapsed().as_secs_f64() * 1e3;
     // What follows within a second is part of it.
     sleep(Duration::from_millis(1500)).await;
-    let each = Cpu::of(peer.server.id()).since(&cpu) / expected as f64;
-    Storm { each, milliseconds, megabytes: bytes.load(Ordering::Relaxed) as f64 / 1e6 }
+    let spent = Cpu::of(peer.server.id()).since(&cpu);
+    Storm {
+        each: spent / expected as f64,
+        join: spent / count as f64,
+        milliseconds,
+        megabytes: bytes.load(Ordering::Relaxed) as f64 / 1e6,
+    }
 }
