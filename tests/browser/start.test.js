@@ -160,7 +160,7 @@ scenario('where the styles are lost the page is loaded again with them', async (
   await ada.page.locator('form').waitFor();
   assert.ok(cut.length > 0);
   way.isCut = false;
-  await ada.page.waitForFunction(() => document.styleSheets[0]?.cssRules.length && document.querySelector('form'));
+  await ada.page.waitForFunction(() => getComputedStyle(document.documentElement).getPropertyValue('--tap') !== '');
 });
 
 scenario('a first visit asks for the list of rooms once', async (world) => {
