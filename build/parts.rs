@@ -21,7 +21,7 @@ use crate::Files;
 const PARTS: [&str; 3] = ["main.js", "room.js", "later.js"];
 
 /// The client with a file for each part in the place of all modules.
-pub fn merged(mut files: Files) -> Files {
+pub(crate) fn merged(mut files: Files) -> Files {
     let is_module = |path: &String| path.ends_with(".js") && path != "service-worker.js";
     let modules: Files = files.extract_if(.., |path, _| is_module(path)).collect();
     let client = Client::new(modules.into_iter().map(|(path, text)| (path, String::from_utf8(text).expect("text"))));

@@ -34,7 +34,7 @@ fn of<T: FromFields>(object: &Map<String, Value>) {
 }
 
 /// The payload of an event, read as each event does.
-pub fn event(bytes: &[u8]) {
+pub(crate) fn event(bytes: &[u8]) {
     let Some(Value::Object(object)) = value(bytes) else { return };
     of::<JoinRoom>(&object);
     of::<LeaveRoom>(&object);
@@ -61,7 +61,7 @@ fn text<T: ToString>(fields: &mut Fields<'_>, name: &str, parse: impl Fn(&str) -
 }
 
 /// The body of a request, read as each request does.
-pub fn body(bytes: &[u8]) {
+pub(crate) fn body(bytes: &[u8]) {
     let Some(Value::Object(object)) = value(bytes) else { return };
     let mut fields = Fields::body(&object);
     text(&mut fields, "username", Username::parse);
@@ -78,7 +78,7 @@ pub fn body(bytes: &[u8]) {
 }
 
 /// An archive, whose lines these bytes are. What is not whole is refused.
-pub fn archive(bytes: &[u8]) {
+pub(crate) fn archive(bytes: &[u8]) {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     let mut packed = flate2::write::GzEncoder::new(&mut file, flate2::Compression::fast());
     packed.write_all(bytes).and_then(|()| packed.finish().map(drop)).expect("it is written");
@@ -87,14 +87,14 @@ pub fn archive(bytes: &[u8]) {
 }
 
 /// A `.env` file.
-pub fn dotenv(bytes: &[u8]) {
+pub(crate) fn dotenv(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let (assignments, unreadable) = tincan::config::lines_of_dotenv(text);
     assert!(assignments + unreadable <= text.len(), "there is no more than was written");
 }
 
 /// A message of STUN or TURN.
-pub fn turn(bytes: &[u8]) {
+pub(crate) fn turn(bytes: &[u8]) {
     let is_message = tincan::net::relay::is_message(bytes);
     assert!(!is_message || bytes.len() >= 20, "a message has a head");
 }

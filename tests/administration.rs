@@ -5,15 +5,15 @@ use serde_json::{Value, json};
 
 use crate::support::app::{App, PASSWORD, Reply, User};
 
-pub async fn post(app: &App, path: &str, body: Value) -> Reply {
+pub(crate) async fn post(app: &App, path: &str, body: Value) -> Reply {
     Reply::of(app.request(Method::POST, path).json(&body).send().await.expect("an answer")).await
 }
 
-pub async fn log_in(app: &App, name: &str, password: &str) -> Reply {
+pub(crate) async fn log_in(app: &App, name: &str, password: &str) -> Reply {
     post(app, "/api/auth/login", json!({"username": name, "password": password})).await
 }
 
-pub async fn patch(admin: &User<'_>, user: &str, body: Value) -> Reply {
+pub(crate) async fn patch(admin: &User<'_>, user: &str, body: Value) -> Reply {
     admin.patch(&format!("/api/admin/users/{user}"), body).await
 }
 

@@ -17,14 +17,14 @@ use crate::support::sample::{append, fill, message, stored_room, stored_user};
 use crate::support::troubled::Troubled;
 
 /// What an archive holds, once put into a store.
-pub struct Restored {
+pub(crate) struct Restored {
     store: Arc<dyn Store>,
     rooms: HashSet<RoomId>,
     _place: TempDir,
 }
 
 /// Reads an archive back, which must be whole, and looks that all in it belongs together.
-pub async fn restored(archive: &Path, exported: &Totals) -> Restored {
+pub(crate) async fn restored(archive: &Path, exported: &Totals) -> Restored {
     assert_eq!(&check(archive).await.expect("the archive is whole"), exported);
     let place = TempDir::new().unwrap();
     let target = to_fill(place.path()).await;
@@ -126,7 +126,7 @@ async fn who_signs_up_after_the_accounts_were_copied_is_no_participant_in_the_co
 }
 
 /// Makes, renames, joins, fills and deletes rooms, and removes users, until it is stopped.
-pub fn churn(store: &Arc<dyn Store>, stop: &Arc<AtomicBool>) -> Vec<JoinHandle<()>> {
+pub(crate) fn churn(store: &Arc<dyn Store>, stop: &Arc<AtomicBool>) -> Vec<JoinHandle<()>> {
     let churning = |worker: usize| {
         let (store, stop) = (Arc::clone(store), Arc::clone(stop));
         async move {

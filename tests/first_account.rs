@@ -7,11 +7,11 @@ use tincan::config::Signup;
 
 use crate::support::app::{App, PASSWORD, Reply};
 
-pub fn person(name: &str) -> Value {
+pub(crate) fn person(name: &str) -> Value {
     json!({"username": name, "email": format!("{name}@example.com"), "password": PASSWORD})
 }
 
-pub async fn sign_up(app: &App, name: &str, invite: Option<&str>) -> Reply {
+pub(crate) async fn sign_up(app: &App, name: &str, invite: Option<&str>) -> Reply {
     let mut body = person(name);
     body["invite"] = json!(invite);
     Reply::of(app.request(Method::POST, "/api/auth/signup").json(&body).send().await.expect("an answer")).await

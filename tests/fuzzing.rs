@@ -10,7 +10,7 @@ use crate::support::mutation::mutated;
 mod inputs;
 
 /// Good input of a fuzzer.
-pub fn seeds(of: &str) -> Vec<Vec<u8>> {
+pub(crate) fn seeds(of: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(of);
     let mut files: Vec<_> = std::fs::read_dir(folder).expect("seeds").map(|file| file.expect("one").path()).collect();
     files.sort();

@@ -24,7 +24,7 @@ const COST: u32 = 10;
 const AT_ONCE: usize = 8;
 
 /// Measures all of it.
-pub async fn measure(scale: &Scale) -> Figures {
+pub(crate) async fn measure(scale: &Scale) -> Figures {
     let mut figures = Figures::new("alone", vec![COLUMN], Vec::new());
     log_ins(scale, &mut figures).await;
     starts(scale, &mut figures).await;

@@ -27,7 +27,7 @@ struct House {
 }
 
 /// Serves until the process is killed.
-pub async fn serve(port: u16) {
+pub(crate) async fn serve(port: u16) {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await.expect("a port");
     let house = Arc::new(House::default());
     loop {

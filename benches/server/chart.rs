@@ -19,7 +19,7 @@ const LEFT: f64 = 120.0;
 const BAR: f64 = 14.0;
 
 /// Draws the columns with these names; rows that were not measured are left out.
-pub fn draw(figures: &Figures, columns: &[&str]) -> String {
+pub(crate) fn draw(figures: &Figures, columns: &[&str]) -> String {
     let (mut body, mut y) = (String::new(), 8.0);
     for (row, title) in ROWS {
         let cells = columns.iter().zip(COLOURS.iter().cycle());

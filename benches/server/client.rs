@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::way::{Carrier, Way};
 
 /// A connected socket. It is an error that ends the benchmark where the server closes it.
-pub struct Socket {
+pub(crate) struct Socket {
     carrier: Carrier,
     waiting: VecDeque<String>,
     /// The id that the server gave it.
@@ -19,12 +19,12 @@ pub struct Socket {
 
 impl Socket {
     /// Connects with a token.
-    pub async fn connect(address: SocketAddr, token: &str) -> Self {
+    pub(crate) async fn connect(address: SocketAddr, token: &str) -> Self {
         Self::connect_by(address, token, &Way::WebSocket).await
     }
 
     /// Connects with a token in this way.
-    pub async fn connect_by(address: SocketAddr, token: &str, way: &Way) -> Self {
+    pub(crate) async fn connect_by(address: SocketAddr, token: &str, way: &Way) -> Self {
         let carrier = Carrier::open(address, way).await.expect("a session");
         let mut socket = Self { carrier, waiting: VecDeque::new(), id: String::new() };
         socket.send(&format!("40{}", json!({"token": token}))).await;
@@ -41,27 +41,27 @@ impl Socket {
     }
 
     /// A packet as this socket sends it.
-    pub fn made(&self, packet: &str) -> Vec<u8> {
+    pub(crate) fn made(&self, packet: &str) -> Vec<u8> {
         self.carrier.made(packet.as_bytes())
     }
 
     /// Sends packets that were made before.
-    pub async fn send_made(&mut self, made: &[u8]) {
+    pub(crate) async fn send_made(&mut self, made: &[u8]) {
         self.carrier.send(made).await.expect("the connection is open");
     }
 
     /// Emits and asks for acknowledgement 1.
-    pub async fn emit(&mut self, event: &str, payload: Value) {
+    pub(crate) async fn emit(&mut self, event: &str, payload: Value) {
         self.send(&format!("421{}", json!([event, payload]))).await;
     }
 
     /// Waits until something comes, and hands over each packet that is whole by then; pings are answered.
-    pub async fn read(&mut self, take: impl FnMut(&[u8])) {
+    pub(crate) async fn read(&mut self, take: impl FnMut(&[u8])) {
         self.read_some(true, take).await;
     }
 
     /// As [`Socket::read`], of what is there already.
-    pub async fn read_what_is_there(&mut self, take: impl FnMut(&[u8])) {
+    pub(crate) async fn read_what_is_there(&mut self, take: impl FnMut(&[u8])) {
         self.read_some(false, take).await;
     }
 
@@ -82,7 +82,7 @@ impl Socket {
     }
 
     /// The next packet.
-    pub async fn next(&mut self) -> String {
+    pub(crate) async fn next(&mut self) -> String {
         while self.waiting.is_empty() {
             let mut came = VecDeque::new();
             self.read(|packet| came.push_back(String::from_utf8_lossy(packet).into_owned())).await;
@@ -92,7 +92,7 @@ impl Socket {
     }
 
     /// Passes packets over until one begins so.
-    pub async fn until(&mut self, beginning: &str) -> String {
+    pub(crate) async fn until(&mut self, beginning: &str) -> String {
         loop {
             let packet = self.next().await;
             if packet.starts_with(beginning) {
@@ -102,7 +102,7 @@ impl Socket {
     }
 
     /// Emits and waits for the positive acknowledgement.
-    pub async fn ask(&mut self, event: &str, payload: Value) {
+    pub(crate) async fn ask(&mut self, event: &str, payload: Value) {
         self.emit(event, payload).await;
         let ack = self.until("431[").await;
         assert!(ack.contains("\"ok\":true"), "{ack}");

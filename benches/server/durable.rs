@@ -33,7 +33,7 @@ const MEMBERS: usize = 5;
 const HOT: usize = 50;
 
 /// Measures all of them in turns; what cannot be had is told to `absent`.
-pub async fn measure(scale: &Scale, absent: &mut Vec<String>) -> Figures {
+pub(crate) async fn measure(scale: &Scale, absent: &mut Vec<String>) -> Figures {
     let ratio = |name, of| Ratio { name, of, to: vec![NODE] };
     let ratios = vec![ratio("embedded ÷ Node", EMBEDDED), ratio("MongoDB ÷ Node", MONGO)];
     let mut figures = Figures::new("durable messages", vec![EMBEDDED, MONGO, NODE, DISK], ratios);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// A table.
-pub struct Figures {
+pub(crate) struct Figures {
     /// Above it.
     pub title: &'static str,
     columns: Vec<&'static str>,
@@ -12,7 +12,7 @@ pub struct Figures {
 }
 
 /// A column that compares two others: of several `to` the best one.
-pub struct Ratio {
+pub(crate) struct Ratio {
     pub name: &'static str,
     pub of: &'static str,
     pub to: Vec<&'static str>,
@@ -26,7 +26,7 @@ struct Row {
 
 /// What the values of a cell come to.
 #[derive(Clone, Copy)]
-pub struct Cell {
+pub(crate) struct Cell {
     pub median: f64,
     least: f64,
     most: f64,
@@ -34,12 +34,12 @@ pub struct Cell {
 
 impl Figures {
     /// An empty one.
-    pub fn new(title: &'static str, columns: Vec<&'static str>, ratios: Vec<Ratio>) -> Self {
+    pub(crate) fn new(title: &'static str, columns: Vec<&'static str>, ratios: Vec<Ratio>) -> Self {
         Self { title, columns, ratios, rows: Vec::new() }
     }
 
     /// A column that there is not, because what it is of cannot be had.
-    pub fn leave_out(&mut self, column: &str) {
+    pub(crate) fn leave_out(&mut self, column: &str) {
         self.columns.retain(|one| *one != column);
         for ratio in &mut self.ratios {
             ratio.to.retain(|one| *one != column);
@@ -48,7 +48,7 @@ impl Figures {
     }
 
     /// Notes what one round measured.
-    pub fn note(&mut self, row: &str, unit: &'static str, column: &'static str, value: f64) {
+    pub(crate) fn note(&mut self, row: &str, unit: &'static str, column: &'static str, value: f64) {
         let at = self.rows.iter().position(|one| one.name == row).unwrap_or_else(|| {
             self.rows.push(Row { name: row.to_owned(), unit, cells: Vec::new() });
             self.rows.len() - 1
@@ -61,17 +61,17 @@ impl Figures {
     }
 
     /// The cell of a row whose name begins so.
-    pub fn cell(&self, row: &str, column: &str) -> Option<Cell> {
+    pub(crate) fn cell(&self, row: &str, column: &str) -> Option<Cell> {
         self.rows.iter().find(|one| one.name.starts_with(row))?.cell(column)
     }
 
     /// The names of the columns that are there.
-    pub fn columns(&self) -> &[&'static str] {
+    pub(crate) fn columns(&self) -> &[&'static str] {
         &self.columns
     }
 
     /// As a table in Markdown.
-    pub fn markdown(&self) -> String {
+    pub(crate) fn markdown(&self) -> String {
         let heads = self.columns.iter().chain(self.ratios.iter().map(|ratio| &ratio.name));
         let heads: Vec<&str> = heads.copied().collect();
         let mut text = format!("| {} | {} |\n|---|{}\n", self.title, heads.join(" | "), "---|".repeat(heads.len()));
@@ -85,7 +85,7 @@ impl Figures {
     }
 
     /// Everything, for programs.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         let row = |row: &Row| {
             let cell = |(column, values): &(&str, Vec<f64>)| {
                 let median = row.cell(column).map(|cell| cell.median);
@@ -132,14 +132,14 @@ impl Cell {
 }
 
 /// A whole number in groups of three.
-pub fn grouped(number: usize) -> String {
+pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let groups = digits.as_bytes().rchunks(3).rev().filter_map(|group| str::from_utf8(group).ok());
     groups.collect::<Vec<_>>().join(",")
 }
 
 /// A number with as many digits as mean something.
-pub fn short(value: f64) -> String {
+pub(crate) fn short(value: f64) -> String {
     match value.abs() {
         0.0..10.0 => format!("{value:.2}"),
         10.0..100.0 => format!("{value:.1}"),

@@ -7,7 +7,7 @@ use tincan::model::{Content, Mentions, MessageId, NewMessage, Room, RoomId, Room
 use crate::settings::settings;
 
 /// Fills a store with rooms of so many messages, without a server; their ids.
-pub async fn fill(data: &Path, sizes: &[usize]) -> Vec<RoomId> {
+pub(crate) async fn fill(data: &Path, sizes: &[usize]) -> Vec<RoomId> {
     let store = tincan::store::open(&settings(data)).await.expect("the store opens");
     let mut rooms = Vec::new();
     for (number, size) in sizes.iter().enumerate() {
@@ -24,7 +24,7 @@ pub async fn fill(data: &Path, sizes: &[usize]) -> Vec<RoomId> {
 }
 
 /// Adds private rooms with a message each, of which the reader sees so many, spread evenly over all.
-pub async fn fill_with_private_rooms(data: &Path, all: usize, reader: UserId, seen: usize) {
+pub(crate) async fn fill_with_private_rooms(data: &Path, all: usize, reader: UserId, seen: usize) {
     /// How many are made at the same time, which the store puts together.
     const AT_ONCE: usize = 256;
     let store = &tincan::store::open(&settings(data)).await.expect("the store opens");

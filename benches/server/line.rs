@@ -46,7 +46,7 @@ impl Stream {
 }
 
 /// An open WebSocket.
-pub struct Line {
+pub(crate) struct Line {
     stream: Stream,
     /// The beginning of a frame whose end has not come.
     rest: Vec<u8>,
@@ -54,7 +54,11 @@ pub struct Line {
 
 impl Line {
     /// Opens one for Engine.IO: for a session of its own, or for the one with this id that began by polling.
-    pub async fn open(address: SocketAddr, tls: Option<&TlsConnector>, session: Option<&str>) -> io::Result<Self> {
+    pub(crate) async fn open(
+        address: SocketAddr,
+        tls: Option<&TlsConnector>,
+        session: Option<&str>,
+    ) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let stream = match tls {
@@ -97,17 +101,17 @@ impl Line {
     }
 
     /// Sends a text frame. Its mask is zero, which a server has to undo like any other.
-    pub async fn send(&mut self, text: &[u8]) -> io::Result<()> {
+    pub(crate) async fn send(&mut self, text: &[u8]) -> io::Result<()> {
         self.stream.write_all(&frame(text)).await
     }
 
     /// Sends what [`frame`] made.
-    pub async fn send_framed(&mut self, frames: &[u8]) -> io::Result<()> {
+    pub(crate) async fn send_framed(&mut self, frames: &[u8]) -> io::Result<()> {
         self.stream.write_all(frames).await
     }
 
     /// Hands each text frame over that is whole, once something comes.
-    pub fn poll(&mut self, cx: &mut Context<'_>, take: &mut impl FnMut(&[u8])) -> Poll<io::Result<()>> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, take: &mut impl FnMut(&[u8])) -> Poll<io::Result<()>> {
         BUFFER.with_borrow_mut(|buffer| {
             let mut into = ReadBuf::new(buffer);
             ready!(self.stream.poll_read(cx, &mut into))?;
@@ -132,7 +136,7 @@ impl Line {
 }
 
 /// A text frame as a client sends it.
-pub fn frame(text: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(text: &[u8]) -> Vec<u8> {
     let mut frame = vec![0x81];
     match text.len() {
         length @ 0..126 => frame.push(0x80 | length as u8),

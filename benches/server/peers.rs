@@ -24,11 +24,11 @@ use crate::way::Way;
 const NODE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/node");
 
 /// How many users there are.
-pub const USERS: usize = 2001;
+pub(crate) const USERS: usize = 2001;
 
 /// Which server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub(crate) enum Kind {
     Tincan,
     TincanTls,
     Bun,
@@ -38,10 +38,10 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 6] = [Self::Tincan, Self::TincanTls, Self::Bun, Self::Uws, Self::Node, Self::Bound];
+    pub(crate) const ALL: [Self; 6] = [Self::Tincan, Self::TincanTls, Self::Bun, Self::Uws, Self::Node, Self::Bound];
 
     /// The heads of its column.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Tincan => "Tincan",
             Self::TincanTls => "Tincan, TLS",
@@ -53,13 +53,13 @@ impl Kind {
     }
 
     /// Something that people would pick instead.
-    pub fn is_peer(self) -> bool {
+    pub(crate) fn is_peer(self) -> bool {
         matches!(self, Self::Bun | Self::Uws | Self::Node)
     }
 }
 
 /// A store with users, on which each Tincan of one build is started, and their tokens.
-pub struct House {
+pub(crate) struct House {
     build: String,
     data: Arc<TempDir>,
     tokens: Vec<String>,
@@ -67,7 +67,7 @@ pub struct House {
 
 impl House {
     /// Signs everybody up, once, at the program that lies there.
-    pub async fn of(build: &str) -> Self {
+    pub(crate) async fn of(build: &str) -> Self {
         let data = Arc::new(TempDir::new().expect("a directory"));
         let server = Server::of_build(build, Arc::clone(&data), &[]).await;
         let sign_up = |number: usize| {
@@ -80,14 +80,14 @@ impl House {
     }
 
     /// Starts a server here, to which clients come in this way. An older build knows nothing of TLS.
-    pub async fn serve(&self, way: Way) -> Peer {
+    pub(crate) async fn serve(&self, way: Way) -> Peer {
         let server = Server::of_build(&self.build, Arc::clone(&self.data), &[("TLS", "off")]).await;
         Peer { kind: Kind::Tincan, server, tokens: self.tokens.clone(), way, rooms: AtomicUsize::default() }
     }
 }
 
 /// A server that is up.
-pub struct Peer {
+pub(crate) struct Peer {
     pub kind: Kind,
     pub server: Server,
     tokens: Vec<String>,
@@ -97,7 +97,7 @@ pub struct Peer {
 
 impl Peer {
     /// Starts one; why not, where it cannot be had here.
-    pub async fn start(kind: Kind, house: &House) -> Result<Self, String> {
+    pub(crate) async fn start(kind: Kind, house: &House) -> Result<Self, String> {
         let tokens = match kind {
             Kind::Tincan | Kind::TincanTls => house.tokens.clone(),
             _ => (0..USERS).map(token).collect(),
@@ -121,17 +121,17 @@ impl Peer {
     }
 
     /// A socket of a user.
-    pub async fn socket(&self, user: usize) -> Socket {
+    pub(crate) async fn socket(&self, user: usize) -> Socket {
         Socket::connect_by(self.server.address, &self.tokens[user], &self.way).await
     }
 
     /// Sockets of the first users, one each.
-    pub async fn sockets(&self, count: usize) -> Vec<Socket> {
+    pub(crate) async fn sockets(&self, count: usize) -> Vec<Socket> {
         stream::iter(0..count).map(|user| self.socket(user)).buffered(32).collect().await
     }
 
     /// A new room; its id.
-    pub async fn room(&self) -> String {
+    pub(crate) async fn room(&self) -> String {
         let name = format!("room {} of {}", self.rooms.fetch_add(1, Ordering::Relaxed), self.server.id());
         match self.kind {
             Kind::Tincan | Kind::TincanTls => self.server.room(&self.tokens[0], &name).await,
@@ -140,7 +140,7 @@ impl Peer {
     }
 
     /// A room that these sockets have joined.
-    pub async fn room_with(&self, sockets: &mut [Socket]) -> String {
+    pub(crate) async fn room_with(&self, sockets: &mut [Socket]) -> String {
         let room = self.room().await;
         let payload = json!({"roomId": room});
         stream::iter(sockets).for_each_concurrent(32, |socket| socket.ask("join-room", payload.clone())).await;
@@ -162,7 +162,7 @@ async fn script(program: &str, name: &str) -> Result<Server, String> {
 }
 
 /// A token as the peers take it.
-pub fn token(user: usize) -> String {
+pub(crate) fn token(user: usize) -> String {
     let part = |value: Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
     let head = part(json!({"alg": "HS256", "typ": "JWT"}));
     let body =

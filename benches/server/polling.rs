@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 const BETWEEN: u8 = 0x1e;
 
 /// A session.
-pub struct Polling {
+pub(crate) struct Polling {
     /// Its id.
     pub session: String,
     address: SocketAddr,
@@ -27,7 +27,7 @@ pub struct Polling {
 
 impl Polling {
     /// Opens one.
-    pub async fn open(address: SocketAddr) -> io::Result<Self> {
+    pub(crate) async fn open(address: SocketAddr) -> io::Result<Self> {
         let (mut asking, sending) = (Http::connect(address).await?, Http::connect(address).await?);
         let opened = asking.exchange(&get(address, "")).await?;
         let session = opened.split("\"sid\":\"").nth(1).and_then(|rest| rest.split('"').next());
@@ -37,7 +37,7 @@ impl Polling {
     }
 
     /// The request that sends these packets.
-    pub fn request(&self, packets: &[u8]) -> Vec<u8> {
+    pub(crate) fn request(&self, packets: &[u8]) -> Vec<u8> {
         let (session, address, length) = (&self.session, self.address, packets.len());
         let head = format!(
             "POST /socket.io/?EIO=4&transport=polling&sid={session} HTTP/1.1\r\nHost: {address}\r\n\
@@ -47,12 +47,12 @@ impl Polling {
     }
 
     /// Sends what [`Polling::request`] made; it has been taken when this returns.
-    pub async fn send(&mut self, request: &[u8]) -> io::Result<()> {
+    pub(crate) async fn send(&mut self, request: &[u8]) -> io::Result<()> {
         self.sending.exchange(request).await.map(drop)
     }
 
     /// Asks for packets, where it does not already.
-    pub fn ask(&mut self) -> io::Result<()> {
+    pub(crate) fn ask(&mut self) -> io::Result<()> {
         if !self.asked {
             self.asked = true;
             let sent = self.asking.stream.try_write(&self.request)?;
@@ -62,7 +62,7 @@ impl Polling {
     }
 
     /// Asks for packets, and hands over each that comes.
-    pub fn poll(&mut self, cx: &mut Context<'_>, take: &mut impl FnMut(&[u8])) -> Poll<io::Result<()>> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, take: &mut impl FnMut(&[u8])) -> Poll<io::Result<()>> {
         self.ask()?;
         let came = ready!(self.asking.poll_answer(cx, |body| body.split(|byte| *byte == BETWEEN).for_each(&mut *take)));
         self.asked = false;

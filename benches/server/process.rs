@@ -14,16 +14,16 @@ use tokio::process::{Child, Command};
 use crate::port::free_port;
 
 /// The program as it is built now.
-pub const BUILD: &str = env!("CARGO_BIN_EXE_tincan");
+pub(crate) const BUILD: &str = env!("CARGO_BIN_EXE_tincan");
 
 /// The secret of all servers of the benchmark, for tokens.
-pub const SECRET: &str = "a secret of the benchmark, long enough to sign with";
+pub(crate) const SECRET: &str = "a secret of the benchmark, long enough to sign with";
 
 /// How long a start may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running server; killed when dropped.
-pub struct Server {
+pub(crate) struct Server {
     pub address: SocketAddr,
     process: Child,
     http: reqwest::Client,
@@ -32,12 +32,12 @@ pub struct Server {
 
 impl Server {
     /// Starts one on an empty store.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::on(Arc::new(TempDir::new().expect("a directory")), &[]).await
     }
 
     /// Starts one on this data with these arguments too, and waits until it is healthy.
-    pub async fn on(data: Arc<TempDir>, arguments: &[&str]) -> Self {
+    pub(crate) async fn on(data: Arc<TempDir>, arguments: &[&str]) -> Self {
         let command = |port| {
             let mut command = tincan(BUILD, port);
             command.args(arguments);
@@ -47,7 +47,7 @@ impl Server {
     }
 
     /// As [`Server::on`], with another build of the program, and with settings that it may not know.
-    pub async fn of_build(program: &str, data: Arc<TempDir>, settings: &[(&str, &str)]) -> Self {
+    pub(crate) async fn of_build(program: &str, data: Arc<TempDir>, settings: &[(&str, &str)]) -> Self {
         let command = |port| {
             let mut command = tincan(program, port);
             command.envs(settings.iter().copied());
@@ -57,12 +57,12 @@ impl Server {
     }
 
     /// Starts one on a MongoDB, of which others may take part.
-    pub async fn on_mongo(url: &str) -> Self {
+    pub(crate) async fn on_mongo(url: &str) -> Self {
         Self::build_on_mongo(BUILD, url).await
     }
 
     /// As [`Server::on_mongo`], with another build of the program.
-    pub async fn build_on_mongo(program: &str, url: &str) -> Self {
+    pub(crate) async fn build_on_mongo(program: &str, url: &str) -> Self {
         let command = |port| {
             let mut command = tincan(program, port);
             command.env("MONGO_URL", url);
@@ -72,7 +72,7 @@ impl Server {
     }
 
     /// Starts a program of another kind that serves this port of 127.0.0.1; why not, where it does not.
-    pub async fn other(command: impl FnOnce(u16) -> Command) -> Result<Self, String> {
+    pub(crate) async fn other(command: impl FnOnce(u16) -> Command) -> Result<Self, String> {
         Self::run(Arc::new(TempDir::new().expect("a directory")), command).await
     }
 
@@ -96,12 +96,12 @@ impl Server {
         Ok(Self { address, process, http, _data: data })
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
     /// A user who signs up; the token.
-    pub async fn user(&self, name: &str) -> String {
+    pub(crate) async fn user(&self, name: &str) -> String {
         let body = json!({"username": name, "email": format!("{name}@example.com"), "password": "correct horse"});
         let reply = self.http.post(self.url("/api/auth/signup")).json(&body).send().await.expect("an answer");
         let reply: Value = reply.json().await.expect("JSON");
@@ -109,7 +109,7 @@ impl Server {
     }
 
     /// A user who has signed up logs in.
-    pub async fn log_in(&self, name: &str) {
+    pub(crate) async fn log_in(&self, name: &str) {
         let body = json!({"username": name, "password": "correct horse"});
         let reply = self.http.post(self.url("/api/auth/login")).json(&body).send().await.expect("an answer");
         assert!(reply.status().is_success(), "{}", reply.status());
@@ -117,27 +117,27 @@ impl Server {
     }
 
     /// Whose token this is.
-    pub async fn id_of(&self, token: &str) -> UserId {
+    pub(crate) async fn id_of(&self, token: &str) -> UserId {
         let reply = self.get(token, "/api/auth/me").await;
         UserId::parse(reply["user"]["id"].as_str().expect("an id")).expect("an id")
     }
 
     /// A new room; its id.
-    pub async fn room(&self, token: &str, name: &str) -> String {
+    pub(crate) async fn room(&self, token: &str, name: &str) -> String {
         let request = self.http.post(self.url("/api/rooms")).bearer_auth(token).json(&json!({"name": name}));
         let reply: Value = request.send().await.expect("an answer").json().await.expect("JSON");
         reply["id"].as_str().expect("an id").to_owned()
     }
 
     /// The answer to a `GET`.
-    pub async fn get(&self, token: &str, path: &str) -> Value {
+    pub(crate) async fn get(&self, token: &str, path: &str) -> Value {
         let reply = self.http.get(self.url(path)).bearer_auth(token).send().await.expect("an answer");
         assert!(reply.status().is_success(), "{path}: {}", reply.status());
         reply.json().await.expect("JSON")
     }
 
     /// `GET`, and how long it took.
-    pub async fn timed_get(&self, token: &str, path: &str) -> Duration {
+    pub(crate) async fn timed_get(&self, token: &str, path: &str) -> Duration {
         let begun = Instant::now();
         let reply = self.http.get(self.url(path)).bearer_auth(token).send().await.expect("an answer");
         assert!(reply.status().is_success(), "{path}: {}", reply.status());
@@ -146,25 +146,25 @@ impl Server {
     }
 
     /// Ends it in order, so that its data can be served again.
-    pub async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         let told = Command::new("kill").arg(self.id().to_string()).status().await;
         assert!(told.is_ok_and(|told| told.success()), "it is told to end");
         self.process.wait().await.expect("it ends");
     }
 
     /// The number of its process.
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.process.id().expect("it runs")
     }
 
     /// Resident memory in bytes.
-    pub fn resident(&self) -> u64 {
+    pub(crate) fn resident(&self) -> u64 {
         resident(self.id())
     }
 }
 
 /// Resident memory of a process in bytes.
-pub fn resident(process: u32) -> u64 {
+pub(crate) fn resident(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("Linux tells");
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("resident memory");
     let kilobytes: u64 = line.split_whitespace().nth(1).and_then(|text| text.parse().ok()).expect("a number");
@@ -181,11 +181,11 @@ fn tincan(program: &str, port: u16) -> Command {
 }
 
 /// What the threads of a process have computed by now: nanoseconds by thread.
-pub struct Cpu(HashMap<String, u64>);
+pub(crate) struct Cpu(HashMap<String, u64>);
 
 impl Cpu {
     /// Of the process with this number.
-    pub fn of(process: u32) -> Self {
+    pub(crate) fn of(process: u32) -> Self {
         let threads = std::fs::read_dir(format!("/proc/{process}/task")).expect("it runs").filter_map(Result::ok);
         let time = |thread: std::fs::DirEntry| {
             // One that has just ended tells nothing.
@@ -197,7 +197,7 @@ impl Cpu {
     }
 
     /// Microseconds since then, of the threads that live.
-    pub fn since(&self, before: &Self) -> f64 {
+    pub(crate) fn since(&self, before: &Self) -> f64 {
         let more = |(thread, now): (&String, &u64)| now - before.0.get(thread).copied().unwrap_or_default();
         self.0.iter().map(more).sum::<u64>() as f64 / 1e3
     }

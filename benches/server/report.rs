@@ -15,7 +15,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const MARKS: [&str; 2] = ["<!-- figures: written by script/benchmark -->", "<!-- end of figures -->"];
 
 /// All that was measured, and what could not be.
-pub struct Report {
+pub(crate) struct Report {
     pub live: Option<Figures>,
     pub others: Vec<Figures>,
     pub absent: Vec<String>,
@@ -58,7 +58,7 @@ impl Report {
     }
 
     /// Prints the tables, writes all into `folder`, and into the documentation where that is asked for.
-    pub fn write(&self, folder: &Path, publish: bool) {
+    pub(crate) fn write(&self, folder: &Path, publish: bool) {
         let (text, chart) = (self.markdown(), self.chart());
         println!("\n{text}");
         fs::create_dir_all(folder).expect("a folder");
@@ -88,7 +88,7 @@ impl Report {
 }
 
 /// Where the figures go that are not published: beside what is built.
-pub fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("benchmark")
 }
 

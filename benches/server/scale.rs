@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// How many, how long, how often.
-pub struct Scale {
+pub(crate) struct Scale {
     /// Times that each server has its turn.
     pub rounds: usize,
     /// The same for durable messages.
@@ -36,7 +36,7 @@ pub struct Scale {
 
 impl Scale {
     /// For figures; ten minutes at most in all, on two cores.
-    pub const WHOLE: Self = Self {
+    pub(crate) const WHOLE: Self = Self {
         rounds: 3,
         durable_rounds: 3,
         idle: 10_000,
@@ -54,7 +54,7 @@ impl Scale {
     };
 
     /// For a try; its figures say nothing.
-    pub const QUICK: Self = Self {
+    pub(crate) const QUICK: Self = Self {
         rounds: 1,
         durable_rounds: 1,
         idle: 1000,

@@ -74,7 +74,7 @@ impl Relay {
 }
 
 /// Measures both in turns; where coturn is missing, that is told to `absent`, and there is nothing to load with.
-pub async fn measure(scale: &Scale, absent: &mut Vec<String>) -> Option<Figures> {
+pub(crate) async fn measure(scale: &Scale, absent: &mut Vec<String>) -> Option<Figures> {
     let ratios = vec![Ratio { name: "Tincan ÷ coturn", of: TINCAN, to: vec![COTURN] }];
     let mut figures = Figures::new("the relay for calls", vec![TINCAN, COTURN], ratios);
     let relays = match coturn().await {

@@ -12,7 +12,7 @@ use crate::polling::Polling;
 
 /// How a client comes.
 #[derive(Clone)]
-pub enum Way {
+pub(crate) enum Way {
     /// By a WebSocket from the beginning.
     WebSocket,
     /// The same over TLS.
@@ -24,14 +24,14 @@ pub enum Way {
 }
 
 /// By what its packets go.
-pub enum Carrier {
+pub(crate) enum Carrier {
     Line(Line),
     Polling(Polling),
 }
 
 impl Carrier {
     /// What a client of this kind begins with.
-    pub async fn open(address: SocketAddr, way: &Way) -> io::Result<Self> {
+    pub(crate) async fn open(address: SocketAddr, way: &Way) -> io::Result<Self> {
         let line = |tls| Line::open(address, tls, None);
         match way {
             Way::WebSocket => line(None).await.map(Self::Line),
@@ -41,7 +41,7 @@ impl Carrier {
     }
 
     /// What a client of this kind goes on with, once it is authenticated.
-    pub async fn settle(self, address: SocketAddr, way: &Way) -> io::Result<Self> {
+    pub(crate) async fn settle(self, address: SocketAddr, way: &Way) -> io::Result<Self> {
         let Self::Polling(mut polling) = self else { return Ok(self) };
         // A client asks at any time.
         polling.ask()?;
@@ -58,7 +58,7 @@ impl Carrier {
     }
 
     /// A packet, made ready to be sent by this one.
-    pub fn made(&self, packet: &[u8]) -> Vec<u8> {
+    pub(crate) fn made(&self, packet: &[u8]) -> Vec<u8> {
         match self {
             Self::Line(_) => line::frame(packet),
             Self::Polling(polling) => polling.request(packet),
@@ -66,7 +66,7 @@ impl Carrier {
     }
 
     /// Sends what [`Carrier::made`] made.
-    pub async fn send(&mut self, made: &[u8]) -> io::Result<()> {
+    pub(crate) async fn send(&mut self, made: &[u8]) -> io::Result<()> {
         match self {
             Self::Line(line) => line.send_framed(made).await,
             Self::Polling(polling) => polling.send(made).await,
@@ -74,7 +74,7 @@ impl Carrier {
     }
 
     /// Hands over each packet that is whole, once something comes.
-    pub fn poll(&mut self, cx: &mut Context<'_>, take: &mut impl FnMut(&[u8])) -> Poll<io::Result<()>> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, take: &mut impl FnMut(&[u8])) -> Poll<io::Result<()>> {
         match self {
             Self::Line(line) => line.poll(cx, take),
             Self::Polling(polling) => polling.poll(cx, take),

@@ -55,7 +55,7 @@ fn percentile(sorted: &[f64], percent: usize) -> f64 {
 }
 
 /// From the acknowledgement of a message to a socket on another server, and to one on the same.
-pub async fn messages(deployment: &Mongod) {
+pub(crate) async fn messages(deployment: &Mongod) {
     const SENDERS: u32 = 10;
     let servers = servers(deployment, "messages", 2).await;
     let token = servers[0].user("ann").await;
@@ -94,7 +94,7 @@ async fn send_paced(server: &Server, token: &str, room: &str, first: u64, count:
 }
 
 /// From a signal's sending to its arrival at somebody on another server.
-pub async fn signals(deployment: &Mongod) {
+pub(crate) async fn signals(deployment: &Mongod) {
     let servers = servers(deployment, "signals", 2).await;
     let (ann, bob) = (servers[0].user("ann").await, servers[1].user("bob").await);
     let room = servers[0].room(&ann, "Kitchen").await;

@@ -9,10 +9,10 @@ use crate::mongod::Mongod;
 use crate::process::Server;
 
 /// How long a figure is measured.
-pub const SPAN: Duration = Duration::from_secs(10);
+pub(crate) const SPAN: Duration = Duration::from_secs(10);
 
 /// So many servers on one database.
-pub async fn servers(deployment: &Mongod, database: &str, count: usize) -> Vec<Server> {
+pub(crate) async fn servers(deployment: &Mongod, database: &str, count: usize) -> Vec<Server> {
     let mut servers = Vec::new();
     for _ in 0..count {
         servers.push(Server::on_mongo(&deployment.url(database)).await);
@@ -21,7 +21,7 @@ pub async fn servers(deployment: &Mongod, database: &str, count: usize) -> Vec<S
 }
 
 /// A socket in a room.
-pub async fn joined(server: &Server, token: &str, room: &str) -> Socket {
+pub(crate) async fn joined(server: &Server, token: &str, room: &str) -> Socket {
     let mut socket = Socket::connect(server.address, token).await;
     socket.ask("join-room", json!({"roomId": room})).await;
     socket

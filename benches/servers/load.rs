@@ -34,7 +34,7 @@ fn number(value: &mongodb::bson::Bson) -> Option<i64> {
 }
 
 /// Writes of the bus while everybody types and signals as fast as they are acknowledged.
-pub async fn writes(deployment: &Mongod) {
+pub(crate) async fn writes(deployment: &Mongod) {
     const SOCKETS: usize = 60;
     let servers = servers(deployment, "writes", 3).await;
     let token = servers[0].user("ann").await;
@@ -68,7 +68,7 @@ pub async fn writes(deployment: &Mongod) {
 }
 
 /// One server on MongoDB, as it was and as it is, in turn.
-pub async fn before(deployment: &Mongod) {
+pub(crate) async fn before(deployment: &Mongod) {
     #[expect(clippy::disallowed_methods, reason = "a setting of the benchmark, not of the server")]
     let Ok(older) = std::env::var("BEFORE") else {
         return report("one server on MongoDB, before and after", "skipped", "the path of an older build in BEFORE");

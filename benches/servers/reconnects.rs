@@ -15,7 +15,7 @@ use crate::report;
 
 /// Three servers with 5,000 sockets each, of which 1,000 go at once and come back at another server: when presence is
 /// true again.
-pub async fn reconnects(deployment: &Mongod) {
+pub(crate) async fn reconnects(deployment: &Mongod) {
     const EACH: usize = 5000;
     const MOVING: usize = 1000;
     /// A user has at most 100 sockets.

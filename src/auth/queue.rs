@@ -122,7 +122,7 @@ impl Queue {
 
     /// How many wait.
     #[cfg(test)]
-    pub fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.state().waiting.len()
     }
 }

@@ -15,17 +15,17 @@ pub(super) struct Failure {
 
 impl Failure {
     /// Whatever is neither a setting nor a store that failed: exit code 1.
-    pub fn other(message: impl Into<String>) -> Self {
+    pub(crate) fn other(message: impl Into<String>) -> Self {
         Self { code: 1, message: message.into() }
     }
 
     /// A store that has given up and may be well after a restart: exit code 74, `EX_IOERR`.
-    pub fn store(message: impl Into<String>) -> Self {
+    pub(crate) fn store(message: impl Into<String>) -> Self {
         Self { code: 74, message: message.into() }
     }
 
     /// Tells the operator, in one line whatever the message was made of.
-    pub fn report(&self) -> ExitCode {
+    pub(crate) fn report(&self) -> ExitCode {
         tell(&self.message);
         ExitCode::from(self.code)
     }

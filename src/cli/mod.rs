@@ -31,7 +31,7 @@ use arguments::{Arguments, Command};
 /// second signal, 1 for the rest.
 ///
 /// Nothing that happens to standard error changes what is done, or its exit code.
-pub fn run() -> ExitCode {
+pub(crate) fn run() -> ExitCode {
     panics::tell_in_one_line();
     // A panic here was told; it is a failure as any other.
     let code = std::panic::catch_unwind(obey).unwrap_or(ExitCode::FAILURE);

@@ -20,7 +20,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    pub fn new() -> Result<Self, Failure> {
+    pub(crate) fn new() -> Result<Self, Failure> {
         let listen = |kind| signal(kind).map_err(|error| Failure::other(format!("cannot listen for signals: {error}")));
         Ok(Self {
             terminate: listen(SignalKind::terminate())?,
@@ -31,7 +31,7 @@ impl Signals {
     }
 
     /// Resolves at the next one that is to end the process, with its name.
-    pub async fn next(&mut self) -> &'static str {
+    pub(crate) async fn next(&mut self) -> &'static str {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return "SIGTERM",
@@ -46,7 +46,7 @@ impl Signals {
     /// From now on a signal ends the process at once, with exit code 130. The store is as after a power cut: what was
     /// acknowledged is there.
     #[expect(clippy::disallowed_methods, reason = "whoever signals twice wants no order")]
-    pub fn end_at_next(mut self) {
+    pub(crate) fn end_at_next(mut self) {
         tokio::spawn(async move {
             let name = self.next().await;
             tracing::warn!("{name} again: ending at once");

@@ -94,7 +94,7 @@ pub(super) mod tests {
     use super::*;
 
     /// A way to nobody.
-    pub struct Deaf;
+    pub(crate) struct Deaf;
 
     impl Outlet for Deaf {
         fn send(&self, _: &Frame) {}

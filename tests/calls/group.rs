@@ -10,7 +10,7 @@ use crate::support::app::{App, User};
 use crate::support::socket::Socket;
 
 /// `room-call`, where the call was begun by the first of those who are in.
-pub fn room_call(room: &str, call: &Value, status: &str, inside: &[&User<'_>]) -> Value {
+pub(crate) fn room_call(room: &str, call: &Value, status: &str, inside: &[&User<'_>]) -> Value {
     let inside: Vec<Value> = inside.iter().map(|user| named(user)).collect();
     let call = json!({
         "callId": call, "callType": "video", "status": status, "createdBy": inside[0], "participants": inside,
@@ -19,12 +19,12 @@ pub fn room_call(room: &str, call: &Value, status: &str, inside: &[&User<'_>]) -
 }
 
 /// `room-call` where none goes on any more.
-pub fn no_call(room: &str) -> Value {
+pub(crate) fn no_call(room: &str) -> Value {
     json!(["room-call", {"roomId": room, "call": null}])
 }
 
 /// What rings in a room.
-pub fn incoming(room: &str, call: &Value, from: &User<'_>, socket: &Socket) -> Value {
+pub(crate) fn incoming(room: &str, call: &Value, from: &User<'_>, socket: &Socket) -> Value {
     json!(["incoming-call", {
         "callId": call, "from": from.id, "fromSocketId": socket.id, "fromUsername": from.name, "callType": "video",
         "roomId": room,

@@ -29,18 +29,18 @@ const EVENTS: [&str; 9] = [
 ];
 
 /// All that a socket was told of calls by now, and that nobody asked for yet, in order: `[[event, payload], …]`.
-pub async fn told(socket: &Socket) -> Value {
+pub(crate) async fn told(socket: &Socket) -> Value {
     let heard = socket.heard().await.into_iter().filter(|(name, _)| EVENTS.contains(&name.as_str()));
     heard.map(|(name, payload)| json!([name, payload])).collect()
 }
 
 /// Rings a user, and answers with the call's id.
-pub async fn ring(caller: &Socket, whom: &User<'_>) -> Value {
+pub(crate) async fn ring(caller: &Socket, whom: &User<'_>) -> Value {
     begin(caller, json!({"to": whom.id})).await
 }
 
 /// Rings a room, and answers with the call's id.
-pub async fn ring_room(caller: &Socket, room: &str) -> Value {
+pub(crate) async fn ring_room(caller: &Socket, room: &str) -> Value {
     begin(caller, json!({"roomId": room})).await
 }
 
@@ -51,14 +51,14 @@ async fn begin(caller: &Socket, payload: Value) -> Value {
 }
 
 /// Accepts it, and answers with the peers.
-pub async fn accept(callee: &Socket, call: &Value) -> Value {
+pub(crate) async fn accept(callee: &Socket, call: &Value) -> Value {
     let ack = callee.ok("accept-call", json!({"callId": call})).await;
     assert_eq!(ack, json!({"ok": true, "callId": call, "peers": ack["peers"]}));
     ack["peers"].clone()
 }
 
 /// The user's newest call in the history.
-pub async fn newest(user: &User<'_>) -> Value {
+pub(crate) async fn newest(user: &User<'_>) -> Value {
     let mut calls = user.get("/api/calls?limit=1").await.expect(StatusCode::OK);
     calls.get_mut(0).map(Value::take).unwrap_or_default()
 }
@@ -69,22 +69,22 @@ fn named(user: &User<'_>) -> Value {
 }
 
 /// As a socket stands in the answer to `accept-call`.
-pub fn peer(user: &User<'_>, socket: &Socket) -> Value {
+pub(crate) fn peer(user: &User<'_>, socket: &Socket) -> Value {
     json!({"userId": user.id, "username": user.name, "socketId": socket.id})
 }
 
 /// `call-accepted`, by this socket.
-pub fn accepted(call: &Value, user: &User<'_>, socket: &Socket) -> Value {
+pub(crate) fn accepted(call: &Value, user: &User<'_>, socket: &Socket) -> Value {
     let payload = json!({"callId": call, "from": user.id, "fromSocketId": socket.id, "fromUsername": user.name});
     json!(["call-accepted", payload])
 }
 
 /// `call-ended`, because of this user.
-pub fn ended(call: &Value, by: &User<'_>, reason: &str) -> Value {
+pub(crate) fn ended(call: &Value, by: &User<'_>, reason: &str) -> Value {
     json!(["call-ended", {"callId": call, "from": by.id, "reason": reason}])
 }
 
 /// `call-ended` that nobody brought about.
-pub fn over(call: &Value, reason: &str) -> Value {
+pub(crate) fn over(call: &Value, reason: &str) -> Value {
     json!(["call-ended", {"callId": call, "reason": reason}])
 }

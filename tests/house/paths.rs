@@ -2,7 +2,7 @@
 
 /// A path that stands in a source.
 #[derive(Debug, PartialEq)]
-pub struct Named {
+pub(crate) struct Named {
     /// Its words: `["super", "rooms", "RoomPath"]`.
     pub path: Vec<String>,
     /// The name that it has in the module from then on; `None` where it is no import.
@@ -12,7 +12,7 @@ pub struct Named {
 }
 
 /// All paths in a text.
-pub fn named_in(text: &str) -> Vec<Named> {
+pub(crate) fn named_in(text: &str) -> Vec<Named> {
     let words = words(text);
     let mut named = Vec::new();
     let mut at = 0;

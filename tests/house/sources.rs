@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A source file.
-pub struct Source {
+pub(crate) struct Source {
     /// The way to its module: `["http", "rooms"]`; that of `http/mod.rs` is `["http"]`, that of `lib.rs` is empty.
     pub module: Vec<String>,
     /// Where it lies.
@@ -15,25 +15,25 @@ pub struct Source {
 
 impl Source {
     /// The first word of the way to its module: `http`, or `lib`.
-    pub fn top(&self) -> &str {
+    pub(crate) fn top(&self) -> &str {
         self.module.first().map_or("lib", String::as_str)
     }
 
     /// What is before its own tests.
-    pub fn without_tests(&self) -> &str {
+    pub(crate) fn without_tests(&self) -> &str {
         let ends = ["\n#[cfg(test)]\nmod ", "\n#[cfg(test)]\n#[path"];
         let end = ends.into_iter().filter_map(|end| self.text.find(end)).min();
         &self.text[..end.unwrap_or(self.text.len())]
     }
 
     /// It holds tests and nothing else.
-    pub fn is_test(&self) -> bool {
+    pub(crate) fn is_test(&self) -> bool {
         self.module.iter().any(|name| name == "tests" || name.ends_with("_tests"))
     }
 }
 
 /// All of `src`.
-pub fn sources() -> Vec<Source> {
+pub(crate) fn sources() -> Vec<Source> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let files = files_below(&root).into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "rs"));
     let sources: Vec<Source> = files
@@ -52,7 +52,7 @@ pub fn sources() -> Vec<Source> {
 }
 
 /// Every file below a directory.
-pub fn files_below(directory: &Path) -> Vec<PathBuf> {
+pub(crate) fn files_below(directory: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(directory).expect("a directory") {
         let path = entry.expect("an entry").path();

@@ -26,7 +26,7 @@ use crate::store::{Place, contract};
 use crate::support::mongod::{Mongod, database_name, shared, shared_alone};
 
 /// Opens a database of a deployment.
-pub async fn open(deployment: &Mongod, database: &str) -> Arc<dyn Store> {
+pub(crate) async fn open(deployment: &Mongod, database: &str) -> Arc<dyn Store> {
     Arc::new(MongoStore::open(&deployment.secret(database)).await.expect("the store opens"))
 }
 

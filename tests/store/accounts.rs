@@ -27,7 +27,7 @@ fn stored_among(answers: Vec<tincan::store::Result<()>>, taken: Taken) -> usize 
     stored
 }
 
-pub async fn an_account_is_found_by_its_id_its_address_and_its_name_in_any_case(place: &impl Place) {
+pub(crate) async fn an_account_is_found_by_its_id_its_address_and_its_name_in_any_case(place: &impl Place) {
     let store = place.open().await;
     let ann = stored_user(&store, "Ann").await;
     stored_user(&store, "Annabel").await;
@@ -38,7 +38,7 @@ pub async fn an_account_is_found_by_its_id_its_address_and_its_name_in_any_case(
     }
 }
 
-pub async fn what_does_not_exist_is_none(place: &impl Place) {
+pub(crate) async fn what_does_not_exist_is_none(place: &impl Place) {
     let store = place.open().await;
     stored_user(&store, "Ann").await;
     assert_eq!(store.user(UserId::new()).await.unwrap(), None);
@@ -51,7 +51,7 @@ pub async fn what_does_not_exist_is_none(place: &impl Place) {
     assert_eq!(store.set_password(UserId::new(), Proof::Operator, hash, moment()).await.unwrap(), None);
 }
 
-pub async fn a_name_is_taken_in_any_case_and_told_before_the_address(place: &impl Place) {
+pub(crate) async fn a_name_is_taken_in_any_case_and_told_before_the_address(place: &impl Place) {
     let store = place.open().await;
     let zoe = stored_user(&store, "Zoë").await;
     let both = User { id: UserId::new(), username: "ZOE\u{308}".to_owned(), ..zoe.clone() };
@@ -64,7 +64,7 @@ pub async fn a_name_is_taken_in_any_case_and_told_before_the_address(place: &imp
     assert_eq!(store.user(zoe.id).await.unwrap(), Some(zoe));
 }
 
-pub async fn an_id_that_exists_is_refused(place: &impl Place) {
+pub(crate) async fn an_id_that_exists_is_refused(place: &impl Place) {
     let store = place.open().await;
     let ann = stored_user(&store, "ann").await;
     let refused = store.insert_user(User { id: ann.id, ..user("bob") }).await;
@@ -73,7 +73,7 @@ pub async fn an_id_that_exists_is_refused(place: &impl Place) {
     assert_eq!(store.user_by_name("bob").await.unwrap(), None);
 }
 
-pub async fn of_fifty_at_once_that_want_one_name_just_one_gets_it(place: &impl Place) {
+pub(crate) async fn of_fifty_at_once_that_want_one_name_just_one_gets_it(place: &impl Place) {
     let store = place.open().await;
     for round in 0..5 {
         let answers = at_once((0..50).map(|number| {
@@ -87,7 +87,7 @@ pub async fn of_fifty_at_once_that_want_one_name_just_one_gets_it(place: &impl P
     }
 }
 
-pub async fn of_fifty_at_once_that_want_one_address_just_one_gets_it(place: &impl Place) {
+pub(crate) async fn of_fifty_at_once_that_want_one_address_just_one_gets_it(place: &impl Place) {
     let store = place.open().await;
     let answers = at_once((0..50).map(|number| {
         let store = store.clone();
@@ -98,7 +98,7 @@ pub async fn of_fifty_at_once_that_want_one_address_just_one_gets_it(place: &imp
     assert_eq!(names_like(&store, "name", 100).await.len(), 1);
 }
 
-pub async fn names_of_any_script_are_kept_as_they_are_written(place: &impl Place) {
+pub(crate) async fn names_of_any_script_are_kept_as_they_are_written(place: &impl Place) {
     let store = place.open().await;
     for name in ["महेश", "李小龍", "Ωmega", "İstanbul", "straße", "a.b-c_d"] {
         let one = User { email: format!("{}@example.com", UserId::new()), ..user(name) };
@@ -109,7 +109,7 @@ pub async fn names_of_any_script_are_kept_as_they_are_written(place: &impl Place
     assert_eq!(store.user_by_name("ΩMEGA").await.unwrap().unwrap().username, "Ωmega");
 }
 
-pub async fn a_name_with_a_control_character_is_refused_at_the_door(place: &impl Place) {
+pub(crate) async fn a_name_with_a_control_character_is_refused_at_the_door(place: &impl Place) {
     let store = place.open().await;
     let victim = stored_user(&store, "victim").await;
     for name in ["victim\0\u{2}", "\0", "vic\ntim", "c1\u{85}x", "del\u{7f}"] {
@@ -122,7 +122,7 @@ pub async fn a_name_with_a_control_character_is_refused_at_the_door(place: &impl
     assert_eq!(names_like(&store, "", 10).await, ["victim"]);
 }
 
-pub async fn users_are_found_by_the_beginning_of_a_part_in_the_order_of_their_keys(place: &impl Place) {
+pub(crate) async fn users_are_found_by_the_beginning_of_a_part_in_the_order_of_their_keys(place: &impl Place) {
     let store = place.open().await;
     for name in ["carl", "Bob", "bobby", "ann", "Anna", "ANton", "ä-umlaut", "a.dot", "a_line", "anx"] {
         let one = User { email: format!("{}@example.com", UserId::new()), ..user(name) };
@@ -158,7 +158,7 @@ pub async fn users_are_found_by_the_beginning_of_a_part_in_the_order_of_their_ke
     assert_eq!(found.into_iter().map(|user| user.username).collect::<Vec<_>>(), ["ANton", "anx"]);
 }
 
-pub async fn references_come_in_the_order_asked_for(place: &impl Place) {
+pub(crate) async fn references_come_in_the_order_asked_for(place: &impl Place) {
     let store = place.open().await;
     let ann = stored_user(&store, "ann").await.id;
     let bob = stored_user(&store, "bob").await.id;
@@ -168,7 +168,7 @@ pub async fn references_come_in_the_order_asked_for(place: &impl Place) {
     assert!(store.user_refs(&[]).await.unwrap().is_empty());
 }
 
-pub async fn token_versions_are_told_of_those_who_exist(place: &impl Place) {
+pub(crate) async fn token_versions_are_told_of_those_who_exist(place: &impl Place) {
     let store = place.open().await;
     let (ann, bob) = (stored_user(&store, "ann").await, stored_user(&store, "bob").await.id);
     store.set_password(ann.id, Proof::Operator, ann.password, moment()).await.unwrap();
@@ -177,7 +177,7 @@ pub async fn token_versions_are_told_of_those_who_exist(place: &impl Place) {
     assert!(store.token_versions(&[]).await.unwrap().is_empty());
 }
 
-pub async fn a_password_is_changed_only_from_the_one_that_it_was(place: &impl Place) {
+pub(crate) async fn a_password_is_changed_only_from_the_one_that_it_was(place: &impl Place) {
     let store = place.open().await;
     let ann = stored_user(&store, "ann").await;
     let [first, second, third] = ["first", "second", "third"].map(|hash| PasswordHash::new(hash.to_owned()));
@@ -194,7 +194,7 @@ pub async fn a_password_is_changed_only_from_the_one_that_it_was(place: &impl Pl
     assert_eq!(forced, User { password: third, token_version: 2, tokens_ended_at: at, ..ann });
 }
 
-pub async fn of_fifty_changes_of_one_password_just_one_wins(place: &impl Place) {
+pub(crate) async fn of_fifty_changes_of_one_password_just_one_wins(place: &impl Place) {
     let store = place.open().await;
     let ann = stored_user(&store, "ann").await;
     let answers = at_once((0..50).map(|number| {
@@ -208,7 +208,7 @@ pub async fn of_fifty_changes_of_one_password_just_one_wins(place: &impl Place) 
     assert_eq!(store.user(ann.id).await.unwrap().as_ref(), winners.first());
 }
 
-pub async fn of_eight_hundred_parallel_updates_none_is_lost(place: &impl Place) {
+pub(crate) async fn of_eight_hundred_parallel_updates_none_is_lost(place: &impl Place) {
     let store = place.open().await;
     let ann = stored_user(&store, "ann").await;
     let answers = at_once((0..800).map(|_| {
@@ -224,7 +224,7 @@ pub async fn of_eight_hundred_parallel_updates_none_is_lost(place: &impl Place) 
     assert_eq!(store.user(ann.id).await.unwrap().unwrap().token_version, 800);
 }
 
-pub async fn a_removed_user_frees_name_and_address_and_leaves_every_room(place: &impl Place) {
+pub(crate) async fn a_removed_user_frees_name_and_address_and_leaves_every_room(place: &impl Place) {
     let store = place.open().await;
     let ann = stored_user(&store, "ann").await;
     let bob = stored_user(&store, "bob").await;

@@ -19,7 +19,7 @@ fn ended(call: &Call) -> Call {
     }
 }
 
-pub async fn a_call_is_read_as_it_was_saved(place: &impl Place) {
+pub(crate) async fn a_call_is_read_as_it_was_saved(place: &impl Place) {
     let store = place.open().await;
     let [ann, bob, carl] = [UserId::new(), UserId::new(), UserId::new()];
     let plain = call(ann, &[bob]);
@@ -39,7 +39,7 @@ pub async fn a_call_is_read_as_it_was_saved(place: &impl Place) {
     assert_eq!(store.calls_of(ann, None, 50).await.unwrap(), [over, full, plain]);
 }
 
-pub async fn a_call_is_saved_again_as_it_then_stands(place: &impl Place) {
+pub(crate) async fn a_call_is_saved_again_as_it_then_stands(place: &impl Place) {
     let store = place.open().await;
     let [ann, bob] = [UserId::new(), UserId::new()];
     let ringing = call(ann, &[bob]);
@@ -54,7 +54,7 @@ pub async fn a_call_is_saved_again_as_it_then_stands(place: &impl Place) {
     }
 }
 
-pub async fn a_history_holds_the_calls_that_concern_the_user_newest_first(place: &impl Place) {
+pub(crate) async fn a_history_holds_the_calls_that_concern_the_user_newest_first(place: &impl Place) {
     let store = place.open().await;
     let [ann, bob, carl, none] = [UserId::new(), UserId::new(), UserId::new(), UserId::new()];
     let began = ended(&call(ann, &[bob]));
@@ -72,7 +72,7 @@ pub async fn a_history_holds_the_calls_that_concern_the_user_newest_first(place:
     assert_eq!(store.calls_of(none, None, 50).await.unwrap(), []);
 }
 
-pub async fn a_history_is_read_in_pages_and_any_id_is_a_place_in_it(place: &impl Place) {
+pub(crate) async fn a_history_is_read_in_pages_and_any_id_is_a_place_in_it(place: &impl Place) {
     let store = place.open().await;
     let (ann, bob) = (UserId::new(), UserId::new());
     let mut ids = Vec::new();
@@ -95,7 +95,7 @@ pub async fn a_history_is_read_in_pages_and_any_id_is_a_place_in_it(place: &impl
     assert_eq!(store.calls_of(ann, Some(CallId::from_bytes([0xff; 12])), 1).await.unwrap()[0].id, ids[0]);
 }
 
-pub async fn who_joins_later_has_the_call_too(place: &impl Place) {
+pub(crate) async fn who_joins_later_has_the_call_too(place: &impl Place) {
     let store = place.open().await;
     let [ann, bob, carl] = [UserId::new(), UserId::new(), UserId::new()];
     let early = call(ann, &[bob]);
@@ -110,7 +110,7 @@ pub async fn who_joins_later_has_the_call_too(place: &impl Place) {
     assert_eq!(store.calls_of(bob, None, 50).await.unwrap(), []);
 }
 
-pub async fn open_calls_are_those_that_have_not_ended(place: &impl Place) {
+pub(crate) async fn open_calls_are_those_that_have_not_ended(place: &impl Place) {
     let store = place.open().await;
     let [ann, bob, carl, dan] = [UserId::new(), UserId::new(), UserId::new(), UserId::new()];
     let (rings, goes_on, over) = (call(ann, &[bob]), call(carl, &[dan]), call(UserId::new(), &[]));
@@ -124,7 +124,7 @@ pub async fn open_calls_are_those_that_have_not_ended(place: &impl Place) {
     assert_eq!(store.open_calls().await.unwrap(), []);
 }
 
-pub async fn calls_saved_at_once_are_all_kept(place: &impl Place) {
+pub(crate) async fn calls_saved_at_once_are_all_kept(place: &impl Place) {
     let store = place.open().await;
     let ann = UserId::new();
     let calls: Vec<_> = (0..200).map(|_| ended(&call(UserId::new(), &[ann]))).collect();
@@ -138,7 +138,7 @@ pub async fn calls_saved_at_once_are_all_kept(place: &impl Place) {
     assert_eq!(kept, calls);
 }
 
-pub async fn a_call_is_changed_only_over_what_it_was_decided_from(place: &impl Place) {
+pub(crate) async fn a_call_is_changed_only_over_what_it_was_decided_from(place: &impl Place) {
     let store = place.open().await;
     let ringing = call(UserId::new(), &[UserId::new()]);
     store_calls(&store, vec![ringing.clone()]).await;
@@ -153,7 +153,7 @@ pub async fn a_call_is_changed_only_over_what_it_was_decided_from(place: &impl P
     assert_eq!(store.open_calls().await.unwrap(), []);
 }
 
-pub async fn nobody_is_in_two_calls_and_no_room_has_two(place: &impl Place) {
+pub(crate) async fn nobody_is_in_two_calls_and_no_room_has_two(place: &impl Place) {
     let store = place.open().await;
     let [ann, bob, carl, dan] = [UserId::new(), UserId::new(), UserId::new(), UserId::new()];
     let room = Some(RoomId::new());
@@ -172,7 +172,7 @@ pub async fn nobody_is_in_two_calls_and_no_room_has_two(place: &impl Place) {
     assert_eq!(store.open_calls().await.unwrap(), [with_bob]);
 }
 
-pub async fn of_many_who_change_a_call_at_once_one_does(place: &impl Place) {
+pub(crate) async fn of_many_who_change_a_call_at_once_one_does(place: &impl Place) {
     let store = place.open().await;
     let ringing = call(UserId::new(), &[UserId::new()]);
     let begun = at_once((0..20).map(|_| {
@@ -183,7 +183,7 @@ pub async fn of_many_who_change_a_call_at_once_one_does(place: &impl Place) {
     assert_eq!(store.open_calls().await.unwrap().len(), 1);
 }
 
-pub async fn how_a_call_stands_is_read_as_it_was_saved(place: &impl Place) {
+pub(crate) async fn how_a_call_stands_is_read_as_it_was_saved(place: &impl Place) {
     let store = place.open().await;
     let user = |name: &str| UserRef { id: UserId::new(), username: name.to_owned() };
     let (ann, bob) = (user("Ann"), user("Bøb"));

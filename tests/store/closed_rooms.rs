@@ -7,7 +7,7 @@ use tincan::model::{MarkedRead, MembershipEnd, Reading, RoomId, UserId};
 use super::Place;
 use crate::support::sample::{append, at_once, calling, direct, message, private, stored_room, stored_user};
 
-pub async fn a_closed_room_is_read_as_it_was_made_and_seen_by_its_members(place: &impl Place) {
+pub(crate) async fn a_closed_room_is_read_as_it_was_made_and_seen_by_its_members(place: &impl Place) {
     let store = place.open().await;
     let [ann, bob, eve] = [UserId::new(), UserId::new(), UserId::new()];
     let open = stored_room(&store, "cellar").await;
@@ -27,7 +27,7 @@ pub async fn a_closed_room_is_read_as_it_was_made_and_seen_by_its_members(place:
     assert_eq!(store.direct_room(ann, eve).await.unwrap(), None);
 }
 
-pub async fn of_fifty_who_open_a_direct_room_of_two_at_once_all_get_one(place: &impl Place) {
+pub(crate) async fn of_fifty_who_open_a_direct_room_of_two_at_once_all_get_one(place: &impl Place) {
     let store = place.open().await;
     let (ann, bob) = (UserId::new(), UserId::new());
     let rooms = at_once((0..50).map(|number| {
@@ -41,7 +41,7 @@ pub async fn of_fifty_who_open_a_direct_room_of_two_at_once_all_get_one(place: &
     assert_eq!(refused.participants.len(), 2);
 }
 
-pub async fn a_private_room_is_handed_on_to_who_has_been_in_it_longest(place: &impl Place) {
+pub(crate) async fn a_private_room_is_handed_on_to_who_has_been_in_it_longest(place: &impl Place) {
     let store = place.open().await;
     let [ann, bob, cid] = [UserId::new(), UserId::new(), UserId::new()];
     let secret = private(&[ann, bob]);
@@ -59,7 +59,7 @@ pub async fn a_private_room_is_handed_on_to_who_has_been_in_it_longest(place: &i
     assert_eq!(store.add_participant(secret.id, ann).await.unwrap(), None);
 }
 
-pub async fn a_removed_user_leaves_private_rooms_and_stays_in_direct_ones(place: &impl Place) {
+pub(crate) async fn a_removed_user_leaves_private_rooms_and_stays_in_direct_ones(place: &impl Place) {
     let store = place.open().await;
     let (ann, bob) = (stored_user(&store, "ann").await.id, stored_user(&store, "bob").await.id);
     let (both, alone, two) = (private(&[ann, bob]), private(&[ann]), direct(ann, bob));
@@ -73,7 +73,7 @@ pub async fn a_removed_user_leaves_private_rooms_and_stays_in_direct_ones(place:
     assert_eq!(store.room(two.id).await.unwrap().unwrap().participants, two.participants);
 }
 
-pub async fn who_sends_has_read_and_who_is_called_is_counted(place: &impl Place) {
+pub(crate) async fn who_sends_has_read_and_who_is_called_is_counted(place: &impl Place) {
     let store = place.open().await;
     let [ann, bob, cid] = [UserId::new(), UserId::new(), UserId::new()];
     let kitchen = stored_room(&store, "kitchen").await.id;
@@ -107,7 +107,7 @@ pub async fn who_sends_has_read_and_who_is_called_is_counted(place: &impl Place)
     assert_eq!(store.readings_of(bob, &[&room]).await.unwrap()[&kitchen], Reading::new(5, 0, 0));
 }
 
-pub async fn more_senders_than_stand_in_one_record_are_all_kept(place: &impl Place) {
+pub(crate) async fn more_senders_than_stand_in_one_record_are_all_kept(place: &impl Place) {
     let store = place.open().await;
     let kitchen = stored_room(&store, "kitchen").await.id;
     let users: Vec<UserId> = (0..70).map(|_| UserId::new()).collect();

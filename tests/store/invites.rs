@@ -10,7 +10,7 @@ use crate::support::sample::{at_once, moment, stored_user};
 const ENDS: Timestamp = Timestamp::from_millis(1_900_000_000_000);
 const BEFORE: Timestamp = Timestamp::from_millis(1_899_999_999_999);
 
-pub fn invite(by: Option<UserId>, uses: u32) -> Invite {
+pub(crate) fn invite(by: Option<UserId>, uses: u32) -> Invite {
     let id = InviteId::new();
     Invite {
         id,
@@ -25,7 +25,7 @@ pub fn invite(by: Option<UserId>, uses: u32) -> Invite {
     }
 }
 
-pub async fn an_invitation_is_found_by_its_code_and_listed_while_it_is_left(place: &impl Place) {
+pub(crate) async fn an_invitation_is_found_by_its_code_and_listed_while_it_is_left(place: &impl Place) {
     let store = place.open().await;
     let (ann, bob) = (UserId::new(), UserId::new());
     let (first, second) = (invite(Some(ann), 1), Invite { room: None, ..invite(Some(ann), 2) });
@@ -50,7 +50,7 @@ pub async fn an_invitation_is_found_by_its_code_and_listed_while_it_is_left(plac
     assert!(matches!(again, Err(StoreError::Bug(_))), "{again:?}");
 }
 
-pub async fn with_one_use_left_and_fifty_who_come_one_gets_in(place: &impl Place) {
+pub(crate) async fn with_one_use_left_and_fifty_who_come_one_gets_in(place: &impl Place) {
     let store = place.open().await;
     for uses in [1, 7] {
         let one = invite(Some(UserId::new()), uses);
@@ -65,7 +65,7 @@ pub async fn with_one_use_left_and_fifty_who_come_one_gets_in(place: &impl Place
     }
 }
 
-pub async fn a_use_counts_once_and_is_given_back_once_where_it_came_to_nothing(place: &impl Place) {
+pub(crate) async fn a_use_counts_once_and_is_given_back_once_where_it_came_to_nothing(place: &impl Place) {
     let store = place.open().await;
     let (ann, bob) = (UserId::new(), UserId::new());
     let one = invite(Some(UserId::new()), 1);
@@ -94,7 +94,7 @@ pub async fn a_use_counts_once_and_is_given_back_once_where_it_came_to_nothing(p
     assert_eq!(store.use_invite(InviteId::new(), ann, BEFORE).await.unwrap(), None);
 }
 
-pub async fn invitations_go_when_they_are_taken_back_over_or_without_their_maker(place: &impl Place) {
+pub(crate) async fn invitations_go_when_they_are_taken_back_over_or_without_their_maker(place: &impl Place) {
     let store = place.open().await;
     let ann = stored_user(&store, "ann").await.id;
     let (back, over, hers, stays) =

@@ -8,7 +8,7 @@ use crate::support::sample::{
     append, call, fill, message, moment, repeatable, room, store_calls, stored_room, stored_user, user,
 };
 
-pub async fn everything_is_there_after_a_reopen(place: &impl Place) {
+pub(crate) async fn everything_is_there_after_a_reopen(place: &impl Place) {
     let store = place.open().await;
     let (ann, bob) = (stored_user(&store, "Ann").await, stored_user(&store, "bob").await);
     let ann = store.set_password(ann.id, Proof::Operator, ann.password, moment()).await.unwrap().unwrap();
@@ -40,7 +40,7 @@ pub async fn everything_is_there_after_a_reopen(place: &impl Place) {
     assert!(matches!(refused, Err(StoreError::Conflict(Taken::RoomName))), "{refused:?}");
 }
 
-pub async fn a_deleted_room_stays_gone_after_a_reopen(place: &impl Place) {
+pub(crate) async fn a_deleted_room_stays_gone_after_a_reopen(place: &impl Place) {
     let store = place.open().await;
     let (gone, kept) = (stored_room(&store, "gone").await, stored_room(&store, "kept").await);
     fill(&store, gone.id, 600).await;
@@ -59,7 +59,7 @@ pub async fn a_deleted_room_stays_gone_after_a_reopen(place: &impl Place) {
     stored_room(&store, "gone").await;
 }
 
-pub async fn numbers_and_client_ids_go_on_after_a_reopen(place: &impl Place) {
+pub(crate) async fn numbers_and_client_ids_go_on_after_a_reopen(place: &impl Place) {
     let store = place.open().await;
     let made = stored_room(&store, "room").await.id;
     let user = UserId::new();
@@ -73,7 +73,7 @@ pub async fn numbers_and_client_ids_go_on_after_a_reopen(place: &impl Place) {
     assert_eq!((again[1].message.seq, again[1].fresh), (3, true));
 }
 
-pub async fn a_closed_store_answers_that_it_is_unavailable(place: &impl Place) {
+pub(crate) async fn a_closed_store_answers_that_it_is_unavailable(place: &impl Place) {
     let store = place.open().await;
     let made = stored_room(&store, "room").await.id;
     fill(&store, made, 1).await;
@@ -92,7 +92,7 @@ pub async fn a_closed_store_answers_that_it_is_unavailable(place: &impl Place) {
     }
 }
 
-pub async fn an_open_store_is_healthy(place: &impl Place) {
+pub(crate) async fn an_open_store_is_healthy(place: &impl Place) {
     let store = place.open().await;
     store.health().await.unwrap();
     let waiting = tokio::time::timeout(std::time::Duration::from_millis(50), store.failed()).await;

@@ -7,7 +7,7 @@ use tincan::model::{Message, MessagePage, NewMessage, Page, RoomId, UserId};
 use super::Place;
 use crate::support::sample::{append, at_once, fill, message, repeatable, stored_room};
 
-pub async fn messages_are_numbered_from_one_without_gaps(place: &impl Place) {
+pub(crate) async fn messages_are_numbered_from_one_without_gaps(place: &impl Place) {
     let store = place.open().await;
     let (room, other) = (stored_room(&store, "room").await.id, stored_room(&store, "other").await.id);
     let user = UserId::new();
@@ -21,7 +21,7 @@ pub async fn messages_are_numbered_from_one_without_gaps(place: &impl Place) {
     assert_eq!(store.append_messages(RoomId::new(), vec![message(user, "text")]).await.unwrap(), None);
 }
 
-pub async fn a_message_is_read_as_it_was_written(place: &impl Place) {
+pub(crate) async fn a_message_is_read_as_it_was_written(place: &impl Place) {
     let store = place.open().await;
     let room = stored_room(&store, "room").await.id;
     let sender = UserId::new();
@@ -48,7 +48,7 @@ fn stored(new: &NewMessage, room: RoomId, seq: u64) -> Message {
     }
 }
 
-pub async fn of_eight_hundred_parallel_messages_none_is_lost_and_no_number_repeats(place: &impl Place) {
+pub(crate) async fn of_eight_hundred_parallel_messages_none_is_lost_and_no_number_repeats(place: &impl Place) {
     let store = place.open().await;
     let room = stored_room(&store, "room").await.id;
     let answers = at_once((0..800).map(|number| {
@@ -66,7 +66,7 @@ pub async fn of_eight_hundred_parallel_messages_none_is_lost_and_no_number_repea
     assert_eq!(read, (0..800).map(|number| format!("text {number}")).collect());
 }
 
-pub async fn a_batch_keeps_its_order_among_others(place: &impl Place) {
+pub(crate) async fn a_batch_keeps_its_order_among_others(place: &impl Place) {
     let store = place.open().await;
     let room = stored_room(&store, "room").await.id;
     let answers = at_once((0..20).map(|_| {
@@ -82,7 +82,7 @@ pub async fn a_batch_keeps_its_order_among_others(place: &impl Place) {
     assert_eq!(store.room(room).await.unwrap().unwrap().last_seq(), 200);
 }
 
-pub async fn a_repeated_client_id_is_answered_with_the_first_message(place: &impl Place) {
+pub(crate) async fn a_repeated_client_id_is_answered_with_the_first_message(place: &impl Place) {
     let store = place.open().await;
     let room = stored_room(&store, "room").await.id;
     let user = UserId::new();
@@ -96,7 +96,7 @@ pub async fn a_repeated_client_id_is_answered_with_the_first_message(place: &imp
     assert_eq!(store.room(room).await.unwrap().unwrap().last_seq(), 8);
 }
 
-pub async fn a_client_id_may_repeat_within_one_batch(place: &impl Place) {
+pub(crate) async fn a_client_id_may_repeat_within_one_batch(place: &impl Place) {
     let store = place.open().await;
     let room = stored_room(&store, "room").await.id;
     let user = UserId::new();
@@ -107,7 +107,7 @@ pub async fn a_client_id_may_repeat_within_one_batch(place: &impl Place) {
     assert_eq!(seen, expected);
 }
 
-pub async fn a_client_id_used_by_fifty_at_once_is_stored_once(place: &impl Place) {
+pub(crate) async fn a_client_id_used_by_fifty_at_once_is_stored_once(place: &impl Place) {
     let store = place.open().await;
     let room = stored_room(&store, "room").await.id;
     let user = UserId::new();
@@ -124,7 +124,7 @@ pub async fn a_client_id_used_by_fifty_at_once_is_stored_once(place: &impl Place
     }
 }
 
-pub async fn a_client_id_belongs_to_its_sender_and_its_room(place: &impl Place) {
+pub(crate) async fn a_client_id_belongs_to_its_sender_and_its_room(place: &impl Place) {
     let store = place.open().await;
     let rooms = [stored_room(&store, "one").await.id, stored_room(&store, "two").await.id];
     let users = [UserId::new(), UserId::new()];
@@ -161,7 +161,7 @@ fn seen(page: &MessagePage) -> (Vec<u64>, bool, bool) {
     (page.messages.iter().map(|one| one.seq).collect(), page.older, page.newer)
 }
 
-pub async fn every_page_is_what_a_plain_list_would_give(place: &impl Place) {
+pub(crate) async fn every_page_is_what_a_plain_list_would_give(place: &impl Place) {
     let store = place.open().await;
     for count in [0, 1, 2, 7] {
         let room = stored_room(&store, &format!("room of {count}")).await.id;
@@ -179,7 +179,7 @@ pub async fn every_page_is_what_a_plain_list_would_give(place: &impl Place) {
     assert_eq!(store.messages(RoomId::new(), Page::Newest, 1).await.unwrap(), None);
 }
 
-pub async fn a_page_reaches_across_many_batches(place: &impl Place) {
+pub(crate) async fn a_page_reaches_across_many_batches(place: &impl Place) {
     let store = place.open().await;
     let room = stored_room(&store, "room").await.id;
     for _ in 0..50 {
@@ -194,7 +194,7 @@ pub async fn a_page_reaches_across_many_batches(place: &impl Place) {
     }
 }
 
-pub async fn a_room_knows_its_newest_message(place: &impl Place) {
+pub(crate) async fn a_room_knows_its_newest_message(place: &impl Place) {
     let store = place.open().await;
     let room = stored_room(&store, "room").await.id;
     assert_eq!(store.room(room).await.unwrap().unwrap().last_message, None);
@@ -205,7 +205,7 @@ pub async fn a_room_knows_its_newest_message(place: &impl Place) {
     assert_eq!(store.rooms().await.unwrap()[0].last_message.as_ref(), Some(&appended[1].message));
 }
 
-pub async fn a_sender_whose_name_holds_a_control_character_writes_and_so_do_its_neighbours(place: &impl Place) {
+pub(crate) async fn a_sender_whose_name_holds_a_control_character_writes_and_so_do_its_neighbours(place: &impl Place) {
     let store = place.open().await;
     let room = stored_room(&store, "room").await.id;
     let odd = ["a\ttab", "nul\0", "line\nline"];
@@ -216,7 +216,7 @@ pub async fn a_sender_whose_name_holds_a_control_character_writes_and_so_do_its_
     assert_eq!(names, ["plain", odd[0], "plain", odd[1], "plain", odd[2]]);
 }
 
-pub async fn rooms_written_at_once_are_numbered_each_for_itself(place: &impl Place) {
+pub(crate) async fn rooms_written_at_once_are_numbered_each_for_itself(place: &impl Place) {
     let store = place.open().await;
     let mut rooms = Vec::new();
     for number in 0..20 {

@@ -7,19 +7,19 @@ use std::sync::Arc;
 
 use tincan::store::Store;
 
-pub mod accounts;
-pub mod calls;
-pub mod closed_rooms;
+pub(crate) mod accounts;
+pub(crate) mod calls;
+pub(crate) mod closed_rooms;
 mod embedded;
-pub mod invites;
-pub mod lifetime;
-pub mod messages;
-pub mod people;
-pub mod rooms;
+pub(crate) mod invites;
+pub(crate) mod lifetime;
+pub(crate) mod messages;
+pub(crate) mod people;
+pub(crate) mod rooms;
 
 /// Where a store lies, and how it is opened there again.
 #[async_trait::async_trait]
-pub trait Place: Sized + Send + Sync {
+pub(crate) trait Place: Sized + Send + Sync {
     /// A new, empty place; `None`, with the reason printed, where the engine cannot run on this machine.
     async fn new() -> Option<Self>;
 

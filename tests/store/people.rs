@@ -23,7 +23,7 @@ async fn administrators(store: &Arc<dyn Store>) -> Vec<String> {
     all.into_iter().filter(User::administers).map(|user| user.username).collect()
 }
 
-pub async fn of_fifty_at_once_in_an_empty_store_just_one_is_the_first(place: &impl Place) {
+pub(crate) async fn of_fifty_at_once_in_an_empty_store_just_one_is_the_first(place: &impl Place) {
     let store = place.open().await;
     assert!(!store.has_users().await.unwrap());
     let answers = at_once((0..50).map(|number| {
@@ -37,7 +37,7 @@ pub async fn of_fifty_at_once_in_an_empty_store_just_one_is_the_first(place: &im
     assert!(store.has_users().await.unwrap());
 }
 
-pub async fn where_somebody_has_an_account_nobody_is_the_first(place: &impl Place) {
+pub(crate) async fn where_somebody_has_an_account_nobody_is_the_first(place: &impl Place) {
     let store = place.open().await;
     let ann = stored_user(&store, "ann").await;
     assert!(!store.insert_first_user(user("bob")).await.unwrap());
@@ -46,7 +46,7 @@ pub async fn where_somebody_has_an_account_nobody_is_the_first(place: &impl Plac
     assert!(store.insert_first_user(user("bob")).await.unwrap());
 }
 
-pub async fn the_last_administrator_is_neither_demoted_disabled_nor_removed(place: &impl Place) {
+pub(crate) async fn the_last_administrator_is_neither_demoted_disabled_nor_removed(place: &impl Place) {
     let store = place.open().await;
     let ann = administrator(&store, "ann").await;
     let bob = administrator(&store, "bob").await;
@@ -67,7 +67,7 @@ pub async fn the_last_administrator_is_neither_demoted_disabled_nor_removed(plac
     assert_eq!(administrators(&store).await, ["cid"]);
 }
 
-pub async fn of_many_administrators_who_go_at_once_one_stays(place: &impl Place) {
+pub(crate) async fn of_many_administrators_who_go_at_once_one_stays(place: &impl Place) {
     let store = place.open().await;
     for round in 0..4 {
         let mut all = Vec::new();
@@ -90,7 +90,7 @@ pub async fn of_many_administrators_who_go_at_once_one_stays(place: &impl Place)
     }
 }
 
-pub async fn disabling_ends_tokens_once_and_changes_nothing_else(place: &impl Place) {
+pub(crate) async fn disabling_ends_tokens_once_and_changes_nothing_else(place: &impl Place) {
     let store = place.open().await;
     administrator(&store, "ann").await;
     let bob = stored_user(&store, "bob").await;
@@ -107,7 +107,7 @@ pub async fn disabling_ends_tokens_once_and_changes_nothing_else(place: &impl Pl
     assert_eq!(store.patch_account(bob.id, nothing, moment()).await.unwrap(), enabled);
 }
 
-pub async fn a_code_sets_a_password_once_and_until_it_ends(place: &impl Place) {
+pub(crate) async fn a_code_sets_a_password_once_and_until_it_ends(place: &impl Place) {
     let store = place.open().await;
     let ann = stored_user(&store, "ann").await;
     let ends = Timestamp::from_millis(1_900_000_000_000);
@@ -135,7 +135,7 @@ pub async fn a_code_sets_a_password_once_and_until_it_ends(place: &impl Place) {
     assert_eq!(store.set_reset(UserId::new(), Reset { hash: one, expires_at: ends }).await.unwrap(), None);
 }
 
-pub async fn of_a_disabled_account_the_operator_alone_sets_the_password(place: &impl Place) {
+pub(crate) async fn of_a_disabled_account_the_operator_alone_sets_the_password(place: &impl Place) {
     let store = place.open().await;
     administrator(&store, "ann").await;
     let bob = stored_user(&store, "bob").await;
@@ -151,7 +151,7 @@ pub async fn of_a_disabled_account_the_operator_alone_sets_the_password(place: &
     assert_eq!((set.password, set.disabled), (new(), true));
 }
 
-pub async fn tokens_are_ended_without_a_new_password(place: &impl Place) {
+pub(crate) async fn tokens_are_ended_without_a_new_password(place: &impl Place) {
     let store = place.open().await;
     let ann = stored_user(&store, "ann").await;
     let at = moment();
@@ -160,7 +160,7 @@ pub async fn tokens_are_ended_without_a_new_password(place: &impl Place) {
     assert_eq!(store.end_tokens(UserId::new(), at).await.unwrap(), None);
 }
 
-pub async fn when_somebody_was_seen_never_goes_back(place: &impl Place) {
+pub(crate) async fn when_somebody_was_seen_never_goes_back(place: &impl Place) {
     let store = place.open().await;
     let (ann, bob) = (stored_user(&store, "ann").await.id, stored_user(&store, "bob").await.id);
     let (early, late) = (Timestamp::from_millis(1_000), Timestamp::from_millis(2_000));
@@ -171,7 +171,7 @@ pub async fn when_somebody_was_seen_never_goes_back(place: &impl Place) {
     assert_eq!((seen(ann).await, seen(bob).await), (Some(late), Some(early)));
 }
 
-pub async fn accounts_are_listed_whole_and_everything_is_counted(place: &impl Place) {
+pub(crate) async fn accounts_are_listed_whole_and_everything_is_counted(place: &impl Place) {
     let store = place.open().await;
     let ann = administrator(&store, "ann").await;
     let bob = stored_user(&store, "bob").await;

@@ -12,7 +12,7 @@ fn renamed(name: &str) -> RoomPatch {
     RoomPatch { name: Some(RoomName::parse(name).expect("a good name")), description: None }
 }
 
-pub async fn a_room_is_read_as_it_was_made(place: &impl Place) {
+pub(crate) async fn a_room_is_read_as_it_was_made(place: &impl Place) {
     let store = place.open().await;
     let made = Room { description: "Where we talk 🙂".to_owned(), ..room("Küche") };
     store.insert_room(made.clone()).await.unwrap();
@@ -21,7 +21,7 @@ pub async fn a_room_is_read_as_it_was_made(place: &impl Place) {
     assert_eq!(store.messages(made.id, Page::Newest, 50).await.unwrap().unwrap().messages, []);
 }
 
-pub async fn rooms_are_listed_newest_first(place: &impl Place) {
+pub(crate) async fn rooms_are_listed_newest_first(place: &impl Place) {
     let store = place.open().await;
     assert!(store.rooms().await.unwrap().is_empty());
     for name in ["first", "second", "third"] {
@@ -31,7 +31,7 @@ pub async fn rooms_are_listed_newest_first(place: &impl Place) {
     assert_eq!(names, ["third", "second", "first"]);
 }
 
-pub async fn a_room_name_is_taken_in_any_case(place: &impl Place) {
+pub(crate) async fn a_room_name_is_taken_in_any_case(place: &impl Place) {
     let store = place.open().await;
     stored_room(&store, "Straßencafé").await;
     let refused = store.insert_room(room("STRAßENCAFE\u{301}")).await;
@@ -43,7 +43,7 @@ pub async fn a_room_name_is_taken_in_any_case(place: &impl Place) {
     assert_eq!(store.rooms().await.unwrap().len(), 2);
 }
 
-pub async fn a_room_name_is_taken_whatever_cannot_be_seen_in_it(place: &impl Place) {
+pub(crate) async fn a_room_name_is_taken_whatever_cannot_be_seen_in_it(place: &impl Place) {
     let store = place.open().await;
     let first = stored_room(&store, "Kitchen\u{200b}").await;
     let other = stored_room(&store, "other").await;
@@ -60,7 +60,7 @@ pub async fn a_room_name_is_taken_whatever_cannot_be_seen_in_it(place: &impl Pla
     stored_room(&store, "kitchen\u{fe0f}").await;
 }
 
-pub async fn rooms_of_before_that_look_alike_are_all_kept(place: &impl Place) {
+pub(crate) async fn rooms_of_before_that_look_alike_are_all_kept(place: &impl Place) {
     let store = place.open().await;
     let old = [room("Kitchen"), room("kitchen\u{200b}"), room("\u{3164}"), room("\u{2060}")];
     assert_eq!(store.begin_load("an older version").await.unwrap(), Loading::Begun);
@@ -84,7 +84,7 @@ pub async fn rooms_of_before_that_look_alike_are_all_kept(place: &impl Place) {
     stored_room(&store, "KITCHEN").await;
 }
 
-pub async fn of_fifty_at_once_that_want_one_room_name_just_one_gets_it(place: &impl Place) {
+pub(crate) async fn of_fifty_at_once_that_want_one_room_name_just_one_gets_it(place: &impl Place) {
     let store = place.open().await;
     let mine = stored_room(&store, "mine").await;
     let answers = at_once((0..50).map(|number| {
@@ -104,7 +104,7 @@ pub async fn of_fifty_at_once_that_want_one_room_name_just_one_gets_it(place: &i
     assert_eq!(named, 1);
 }
 
-pub async fn a_room_that_is_not_new_or_has_a_control_character_is_refused_at_the_door(place: &impl Place) {
+pub(crate) async fn a_room_that_is_not_new_or_has_a_control_character_is_refused_at_the_door(place: &impl Place) {
     let store = place.open().await;
     let good = stored_room(&store, "good").await;
     let bad = [
@@ -120,7 +120,7 @@ pub async fn a_room_that_is_not_new_or_has_a_control_character_is_refused_at_the
     assert_eq!(store.rooms().await.unwrap(), [Arc::new(good)]);
 }
 
-pub async fn a_patch_changes_what_it_names_and_nothing_else(place: &impl Place) {
+pub(crate) async fn a_patch_changes_what_it_names_and_nothing_else(place: &impl Place) {
     let store = place.open().await;
     let made = stored_room(&store, "before").await;
     let member = UserId::new();
@@ -141,7 +141,7 @@ pub async fn a_patch_changes_what_it_names_and_nothing_else(place: &impl Place) 
     assert_eq!(store.update_room(RoomId::new(), renamed("nobody")).await.unwrap(), None);
 }
 
-pub async fn a_room_may_take_another_spelling_of_its_own_name(place: &impl Place) {
+pub(crate) async fn a_room_may_take_another_spelling_of_its_own_name(place: &impl Place) {
     let store = place.open().await;
     let made = stored_room(&store, "lounge").await;
     assert_eq!(store.update_room(made.id, renamed("LOUNGE")).await.unwrap().unwrap().name, "LOUNGE");
@@ -149,7 +149,7 @@ pub async fn a_room_may_take_another_spelling_of_its_own_name(place: &impl Place
     assert!(matches!(refused, Err(StoreError::Conflict(Taken::RoomName))), "{refused:?}");
 }
 
-pub async fn participants_stand_in_the_order_of_joining_and_none_twice(place: &impl Place) {
+pub(crate) async fn participants_stand_in_the_order_of_joining_and_none_twice(place: &impl Place) {
     let store = place.open().await;
     let made = stored_room(&store, "room").await.id;
     let [ann, bob, carl] = [UserId::new(), UserId::new(), UserId::new()];
@@ -164,7 +164,7 @@ pub async fn participants_stand_in_the_order_of_joining_and_none_twice(place: &i
     assert_eq!(store.remove_participant(RoomId::new(), ann).await.unwrap(), None);
 }
 
-pub async fn of_eight_hundred_parallel_joins_none_is_lost(place: &impl Place) {
+pub(crate) async fn of_eight_hundred_parallel_joins_none_is_lost(place: &impl Place) {
     let store = place.open().await;
     let made = stored_room(&store, "room").await.id;
     let mut users: Vec<_> = (0..800).map(|_| UserId::new()).collect();
@@ -179,7 +179,7 @@ pub async fn of_eight_hundred_parallel_joins_none_is_lost(place: &impl Place) {
     assert_eq!(joined, users);
 }
 
-pub async fn joins_and_renames_at_once_lose_nothing(place: &impl Place) {
+pub(crate) async fn joins_and_renames_at_once_lose_nothing(place: &impl Place) {
     let store = place.open().await;
     let made = stored_room(&store, "room").await.id;
     at_once((0..100).map(|number| {
@@ -197,7 +197,7 @@ pub async fn joins_and_renames_at_once_lose_nothing(place: &impl Place) {
     assert_eq!((after.name.as_str(), after.participants.len(), after.last_seq()), ("other name", 49, 50));
 }
 
-pub async fn two_share_a_room_while_both_are_participants(place: &impl Place) {
+pub(crate) async fn two_share_a_room_while_both_are_participants(place: &impl Place) {
     let store = place.open().await;
     let (one, two) = (stored_room(&store, "one").await.id, stored_room(&store, "two").await.id);
     let [ann, bob, carl] = [UserId::new(), UserId::new(), UserId::new()];
@@ -220,7 +220,7 @@ pub async fn two_share_a_room_while_both_are_participants(place: &impl Place) {
     assert!(!shared(ann, bob).await && shared(bob, carl).await);
 }
 
-pub async fn a_deleted_room_is_gone_at_once_and_its_name_is_free(place: &impl Place) {
+pub(crate) async fn a_deleted_room_is_gone_at_once_and_its_name_is_free(place: &impl Place) {
     let store = place.open().await;
     let made = stored_room(&store, "room").await.id;
     let user = UserId::new();
@@ -238,7 +238,7 @@ pub async fn a_deleted_room_is_gone_at_once_and_its_name_is_free(place: &impl Pl
     stored_room(&store, "room").await;
 }
 
-pub async fn a_room_made_after_a_deleted_one_is_not_touched_by_it(place: &impl Place) {
+pub(crate) async fn a_room_made_after_a_deleted_one_is_not_touched_by_it(place: &impl Place) {
     let store = place.open().await;
     let old = stored_room(&store, "room").await.id;
     let user = UserId::new();

@@ -26,14 +26,14 @@ use crate::support::troubled::Troubled;
 
 /// How long anything that must happen may take. Long, for machines are slow at times; nothing waits for it that goes
 /// well.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A password that keeps the rules.
-pub const PASSWORD: &str = "correct horse";
+pub(crate) const PASSWORD: &str = "correct horse";
 
 /// A running server, or several that are one to their clients. Dropped, it is gone at once, and tells nobody;
 /// [`App::stop`] shuts it down.
-pub struct App {
+pub(crate) struct App {
     servers: Vec<Running>,
     data: Arc<TempDir>,
     runtime: tokio::runtime::Handle,
@@ -70,27 +70,27 @@ impl Running {
 
 impl App {
     /// Starts one with the settings of tests.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(|_| {}).await
     }
 
     /// Starts one with other settings.
-    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         Self::over(Arc::new(TempDir::new().expect("a temporary directory")), change).await
     }
 
     /// Starts one on the data of another one that has stopped.
-    pub async fn on(data: Arc<TempDir>) -> Self {
+    pub(crate) async fn on(data: Arc<TempDir>) -> Self {
         Self::over(data, |_| {}).await
     }
 
     /// Starts one on data in a directory, on the embedded store whatever stands in for it elsewhere.
-    pub async fn with_embedded(data: Arc<TempDir>) -> Self {
+    pub(crate) async fn with_embedded(data: Arc<TempDir>) -> Self {
         Self::over(data, |config| config.mongo_url = None).await
     }
 
     /// Starts one over a store that a test can trouble.
-    pub async fn troubled(change: impl FnOnce(&mut Config)) -> (Self, Arc<Troubled>) {
+    pub(crate) async fn troubled(change: impl FnOnce(&mut Config)) -> (Self, Arc<Troubled>) {
         let mut store = None;
         let data = Arc::new(TempDir::new().expect("a temporary directory"));
         let app = Self::over_store(data, change, |inner| store.insert(Troubled::new(inner)).clone()).await;
@@ -140,60 +140,60 @@ impl App {
     }
 
     /// Shuts it down and waits for it.
-    pub async fn stop(mut self) -> Arc<TempDir> {
+    pub(crate) async fn stop(mut self) -> Arc<TempDir> {
         join_all(std::mem::take(&mut self.servers).into_iter().map(Running::stop)).await;
         Arc::clone(&self.data)
     }
 
     /// Shuts it down and starts it again on the same data.
-    pub async fn restart(self, change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn restart(self, change: impl FnOnce(&mut Config)) -> Self {
         let data = self.stop().await;
         Self::over(data, change).await
     }
 
     /// Where it listens; of several servers the one whose turn it is.
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.entrance.address(self.entrance.turn())
     }
 
     /// Where its data lies.
-    pub fn data(&self) -> &Path {
+    pub(crate) fn data(&self) -> &Path {
         self.data.path()
     }
 
     /// The server's store, to change what no client can.
-    pub fn store(&self) -> &Arc<dyn Store> {
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
         self.servers[0].app.store()
     }
 
     /// The code of the invitation to the first account.
-    pub async fn first_code(&self) -> String {
+    pub(crate) async fn first_code(&self) -> String {
         let code = self.servers[0].app.invites().to_first_account().await.expect("the store answers");
         code.expect("nobody has an account, and one is by invitation")
     }
 
     /// The server's connections, to do what it does by itself.
-    pub fn connections(&self) -> &Arc<Connections> {
+    pub(crate) fn connections(&self) -> &Arc<Connections> {
         self.servers[0].app.connections()
     }
 
     /// An absolute URL.
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address())
     }
 
     /// A request without a token.
-    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.entrance.request(self.entrance.turn(), method, path)
     }
 
     /// A user who signs up with this name.
-    pub async fn user(&self, name: &str) -> User<'_> {
+    pub(crate) async fn user(&self, name: &str) -> User<'_> {
         self.entrance.user(name).await
     }
 
     /// A user who has signed up already, on this data before a restart: id, name and token.
-    pub fn known(&self, (id, name, token): (String, String, String)) -> User<'_> {
+    pub(crate) fn known(&self, (id, name, token): (String, String, String)) -> User<'_> {
         User::new(&self.entrance, self.entrance.turn(), (id, name, token))
     }
 }
@@ -219,7 +219,7 @@ impl Drop for App {
 
 /// A user with a token.
 #[derive(Clone)]
-pub struct User<'a> {
+pub(crate) struct User<'a> {
     entrance: &'a Entrance,
     /// The server that is asked.
     home: usize,
@@ -232,27 +232,27 @@ pub struct User<'a> {
 
 impl<'a> User<'a> {
     /// Who has signed up: id, name and token.
-    pub fn new(entrance: &'a Entrance, home: usize, (id, name, token): (String, String, String)) -> Self {
+    pub(crate) fn new(entrance: &'a Entrance, home: usize, (id, name, token): (String, String, String)) -> Self {
         Self { entrance, home, stays: false, id, name, token }
     }
 
     /// The same user as a client of one server alone.
-    pub fn at(&self, server: usize) -> Self {
+    pub(crate) fn at(&self, server: usize) -> Self {
         Self { home: server, stays: true, ..self.clone() }
     }
 
     /// What [`App::known`] knows the user by.
-    pub fn part(self) -> (String, String, String) {
+    pub(crate) fn part(self) -> (String, String, String) {
         (self.id, self.name, self.token)
     }
 
     /// The same user with another token.
-    pub fn with_token(&self, token: &Value) -> Self {
+    pub(crate) fn with_token(&self, token: &Value) -> Self {
         Self { token: token.as_str().expect("a token").to_owned(), ..self.clone() }
     }
 
     /// A request with the token.
-    pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
+    pub(crate) async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
         settled(self.entrance.address(self.home)).await;
         let mut request = self.entrance.request(self.home, method, path).bearer_auth(&self.token);
         if let Some(body) = body {
@@ -262,39 +262,39 @@ impl<'a> User<'a> {
     }
 
     /// `GET`.
-    pub async fn get(&self, path: &str) -> Reply {
+    pub(crate) async fn get(&self, path: &str) -> Reply {
         self.send(Method::GET, path, None).await
     }
 
     /// `POST`.
-    pub async fn post(&self, path: &str, body: Value) -> Reply {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Reply {
         self.send(Method::POST, path, Some(body)).await
     }
 
     /// `PATCH`.
-    pub async fn patch(&self, path: &str, body: Value) -> Reply {
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Reply {
         self.send(Method::PATCH, path, Some(body)).await
     }
 
     /// `DELETE`.
-    pub async fn delete(&self, path: &str) -> Reply {
+    pub(crate) async fn delete(&self, path: &str) -> Reply {
         self.send(Method::DELETE, path, None).await
     }
 
     /// Makes a room and answers with its id.
-    pub async fn room(&self, name: &str) -> String {
+    pub(crate) async fn room(&self, name: &str) -> String {
         let room = self.post("/api/rooms", json!({"name": name})).await.expect(StatusCode::CREATED);
         room["id"].as_str().expect("an id").to_owned()
     }
 
     /// Connects a socket; its `session` has come.
-    pub async fn socket(&self) -> Socket {
+    pub(crate) async fn socket(&self) -> Socket {
         let server = if self.stays { self.home } else { self.entrance.turn() };
         Socket::connect(self.entrance.address(server), json!({"token": self.token})).await.expect("a session")
     }
 
     /// Connects a socket and joins a room.
-    pub async fn socket_in(&self, room: &str) -> Socket {
+    pub(crate) async fn socket_in(&self, room: &str) -> Socket {
         let socket = self.socket().await;
         socket.ok("join-room", json!({"roomId": room})).await;
         socket
@@ -303,7 +303,7 @@ impl<'a> User<'a> {
 
 /// An answer, read whole.
 #[derive(Debug)]
-pub struct Reply {
+pub(crate) struct Reply {
     pub status: StatusCode,
     pub headers: reqwest::header::HeaderMap,
     pub body: Value,
@@ -311,7 +311,7 @@ pub struct Reply {
 
 impl Reply {
     /// Reads it. A body that is no JSON is a string.
-    pub async fn of(response: reqwest::Response) -> Self {
+    pub(crate) async fn of(response: reqwest::Response) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await.expect("a body");
         Self { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
@@ -319,14 +319,14 @@ impl Reply {
 
     /// The body, where the status is this one.
     #[track_caller]
-    pub fn expect(self, status: StatusCode) -> Value {
+    pub(crate) fn expect(self, status: StatusCode) -> Value {
         assert_eq!(self.status, status, "{}", self.body);
         self.body
     }
 
     /// Asserts a failure with this status and code.
     #[track_caller]
-    pub fn refused(self, status: StatusCode, code: &str) -> Value {
+    pub(crate) fn refused(self, status: StatusCode, code: &str) -> Value {
         assert_eq!((self.status, self.body["code"].as_str()), (status, Some(code)), "{}", self.body);
         assert!(self.body["message"].is_string(), "a failure has a message for people: {}", self.body);
         self.body

@@ -20,20 +20,20 @@ use tokio::sync::watch;
 const LONGEST: usize = 64 * 1024;
 
 /// The cables of a deployment, on a runtime of their own, for it outlives the test that lays them.
-pub struct Cables {
+pub(crate) struct Cables {
     runtime: Option<Runtime>,
     cut: watch::Sender<HashSet<String>>,
 }
 
 impl Cables {
     /// None yet.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         Self { runtime: Some(runtime), cut: watch::Sender::default() }
     }
 
     /// A new port that leads to that one.
-    pub fn lay(&self, target: u16) -> u16 {
+    pub(crate) fn lay(&self, target: u16) -> u16 {
         let runtime = self.runtime.as_ref().expect("it is there until the end");
         let port = super::port::free_port();
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).expect("the port is free");
@@ -49,14 +49,14 @@ impl Cables {
     }
 
     /// From now on nothing passes from or to the server of this name.
-    pub fn cut(&self, name: &str) {
+    pub(crate) fn cut(&self, name: &str) {
         self.cut.send_modify(|cut| {
             cut.insert(name.to_owned());
         });
     }
 
     /// It passes again.
-    pub fn mend(&self, name: &str) {
+    pub(crate) fn mend(&self, name: &str) {
         self.cut.send_modify(|cut| {
             cut.remove(name);
         });

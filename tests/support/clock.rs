@@ -15,7 +15,7 @@ use super::skip::skipped;
 use super::socket::timed;
 
 /// The clock.
-pub struct Clock {
+pub(crate) struct Clock {
     library: PathBuf,
     place: TempDir,
 }
@@ -28,7 +28,7 @@ fn library() -> Option<PathBuf> {
 
 impl Clock {
     /// One that is right; `None`, with the reason noted, where there is none that can be set.
-    pub fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
         let Some(library) = library() else {
             skipped("the tests of a clock that is set: there is no libfaketime (package faketime)");
             return None;
@@ -43,7 +43,7 @@ impl Clock {
     }
 
     /// Sets it so many seconds ahead of the right one, and waits until this server goes by it.
-    pub async fn set(&self, ahead: i64, entrance: &Entrance, server: usize) {
+    pub(crate) async fn set(&self, ahead: i64, entrance: &Entrance, server: usize) {
         self.is(ahead);
         timed("the server's clock", async {
             loop {
@@ -61,14 +61,14 @@ impl Clock {
     }
 
     /// As [`Clock::set`], for who starts later.
-    pub fn is(&self, ahead: i64) {
+    pub(crate) fn is(&self, ahead: i64) {
         let new = self.place.path().join("new");
         std::fs::write(&new, format!("{ahead:+}\n")).expect("a file");
         std::fs::rename(new, self.told()).expect("it takes the place of the other one");
     }
 
     /// What must be in the environment of a program that is to have this clock.
-    pub fn environment(&self) -> [(&'static str, String); 5] {
+    pub(crate) fn environment(&self) -> [(&'static str, String); 5] {
         let text = |path: &Path| path.display().to_string();
         [
             ("LD_PRELOAD", text(&self.library)),

@@ -21,7 +21,7 @@ use super::port::free_port;
 use super::process::{Ended, Process, Server, Workplace};
 
 /// A replica set of three behind cables.
-pub struct Deployment {
+pub(crate) struct Deployment {
     /// Its members.
     pub mongod: tokio::sync::Mutex<Mongod>,
     cables: Cables,
@@ -29,21 +29,21 @@ pub struct Deployment {
 
 impl Deployment {
     /// One of the test's own, which it may do harm.
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let cables = Cables::new();
         let mongod = Mongod::replicas_behind(3, |port| cables.lay(port)).await;
         Self { mongod: tokio::sync::Mutex::new(mongod), cables }
     }
 
     /// One for all tests whose servers alone come to harm.
-    pub async fn shared() -> &'static Self {
+    pub(crate) async fn shared() -> &'static Self {
         static SHARED: OnceCell<Deployment> = OnceCell::const_new();
         SHARED.get_or_init(Self::new).await
     }
 }
 
 /// Servers on a database of their own.
-pub struct Cluster<'a> {
+pub(crate) struct Cluster<'a> {
     deployment: &'a Deployment,
     database: String,
     settings: Vec<String>,
@@ -75,12 +75,12 @@ impl Servers for Cluster<'_> {
 
 impl<'a> Cluster<'a> {
     /// Three with the settings of tests.
-    pub async fn start(deployment: &'a Deployment) -> Self {
+    pub(crate) async fn start(deployment: &'a Deployment) -> Self {
         Self::with(deployment, &[]).await
     }
 
     /// Three with these arguments too.
-    pub async fn with(deployment: &'a Deployment, settings: &[&str]) -> Self {
+    pub(crate) async fn with(deployment: &'a Deployment, settings: &[&str]) -> Self {
         let seat = |_| Seat { workplace: Workplace::new(), port: free_port(), server: Mutex::default() };
         let seats: Vec<Seat> = (0..3).map(seat).collect();
         let address = |seat: &Seat| SocketAddr::from((Ipv4Addr::LOCALHOST, seat.port));
@@ -94,22 +94,22 @@ impl<'a> Cluster<'a> {
     }
 
     /// How many servers there are, whether they run or not.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.seats.len()
     }
 
     /// Starts a server that does not run; it is up when this returns.
-    pub async fn run(&self, number: usize) {
+    pub(crate) async fn run(&self, number: usize) {
         self.run_program(number, env!("CARGO_BIN_EXE_tincan")).await;
     }
 
     /// As [`Cluster::run`], with another build of the program.
-    pub async fn run_program(&self, number: usize, program: &str) {
+    pub(crate) async fn run_program(&self, number: usize, program: &str) {
         self.run_command(number, Command::new(program), &[]).await;
     }
 
     /// As [`Cluster::run`], where the time of day is what this clock says.
-    pub async fn run_by(&self, number: usize, clock: &Clock) {
+    pub(crate) async fn run_by(&self, number: usize, clock: &Clock) {
         self.run_command(number, Command::new(env!("CARGO_BIN_EXE_tincan")), &clock.environment()).await;
     }
 
@@ -140,53 +140,53 @@ impl<'a> Cluster<'a> {
     }
 
     /// Whether it runs.
-    pub fn runs(&self, number: usize) -> bool {
+    pub(crate) fn runs(&self, number: usize) -> bool {
         self.server(number).is_some()
     }
 
     /// Ends a server without a word: `kill -9`.
-    pub fn kill(&self, number: usize) {
+    pub(crate) fn kill(&self, number: usize) {
         drop(self.server(number).take().expect("it runs"));
     }
 
     /// Shuts a server down in order.
-    pub fn stop(&self, number: usize) -> Ended {
+    pub(crate) fn stop(&self, number: usize) -> Ended {
         let server = self.server(number).take().expect("it runs");
         block_in_place(|| server.stop())
     }
 
     /// Stops a server where it stands.
-    pub fn freeze(&self, number: usize) {
+    pub(crate) fn freeze(&self, number: usize) {
         self.signal(number, "STOP");
     }
 
     /// Lets it go on.
-    pub fn thaw(&self, number: usize) {
+    pub(crate) fn thaw(&self, number: usize) {
         self.signal(number, "CONT");
     }
 
     /// Cuts a server off from the database.
-    pub fn cut(&self, number: usize) {
+    pub(crate) fn cut(&self, number: usize) {
         self.deployment.cables.cut(&self.name(number));
     }
 
     /// Puts it back.
-    pub fn mend(&self, number: usize) {
+    pub(crate) fn mend(&self, number: usize) {
         self.deployment.cables.mend(&self.name(number));
     }
 
     /// A user who signs up at one of them.
-    pub async fn user(&self, name: &str) -> User<'_> {
+    pub(crate) async fn user(&self, name: &str) -> User<'_> {
         self.entrance.user(name).await
     }
 
     /// The database, to look behind the servers.
-    pub async fn database(&self) -> mongodb::Database {
+    pub(crate) async fn database(&self) -> mongodb::Database {
         self.deployment.mongod.lock().await.database(&self.database).await
     }
 
     /// The program with these arguments on the same database, to its end.
-    pub async fn operator(&self, arguments: &[&str]) -> Ended {
+    pub(crate) async fn operator(&self, arguments: &[&str]) -> Ended {
         let url = self.deployment.mongod.lock().await.url(&self.database);
         let mut command = Command::new(env!("CARGO_BIN_EXE_tincan"));
         command

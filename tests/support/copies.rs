@@ -16,7 +16,7 @@ use super::sample::{append, call, fill, message, moment, repeatable, room, store
 use super::settings::settings;
 
 /// Nobody looks.
-pub struct Unwatched;
+pub(crate) struct Unwatched;
 
 impl Watch for Unwatched {
     fn begin(&mut self, _: &'static str, _: u64) {}
@@ -24,22 +24,22 @@ impl Watch for Unwatched {
 }
 
 /// Opens the embedded store in a directory.
-pub async fn open(directory: &Path) -> Arc<dyn Store> {
+pub(crate) async fn open(directory: &Path) -> Arc<dyn Store> {
     tincan::store::open(&settings(directory)).await.expect("the store opens")
 }
 
-pub async fn to_fill(directory: &Path) -> Arc<dyn Store> {
+pub(crate) async fn to_fill(directory: &Path) -> Arc<dyn Store> {
     open_to_fill(&Place::Directory(directory.to_owned())).await.expect("the store opens")
 }
 
 /// What [`furnish`] put into a store.
-pub struct Furnished {
+pub(crate) struct Furnished {
     pub ann: UserId,
     pub talk: RoomId,
 }
 
 /// Puts some of everything into a store.
-pub async fn furnish(store: &Arc<dyn Store>) -> Furnished {
+pub(crate) async fn furnish(store: &Arc<dyn Store>) -> Furnished {
     let ann = stored_user(store, "Ann").await;
     let bob = stored_user(store, "Bøb").await.id;
     store.set_password(ann.id, Proof::Operator, ann.password.clone(), Timestamp::now()).await.unwrap();
@@ -96,7 +96,7 @@ async fn rooms(store: &Arc<dyn Store>) -> Vec<Room> {
 }
 
 /// The two hold the same, as far as the trait shows it, and the second works as a store does.
-pub async fn are_alike(one: &Arc<dyn Store>, other: &Arc<dyn Store>, furnished: &Furnished) {
+pub(crate) async fn are_alike(one: &Arc<dyn Store>, other: &Arc<dyn Store>, furnished: &Furnished) {
     assert_eq!(rooms(one).await, rooms(other).await);
     assert_eq!(one.dump_users(None, 100).await.unwrap(), other.dump_users(None, 100).await.unwrap());
     assert_eq!(one.dump_invites(None, 100).await.unwrap(), other.dump_invites(None, 100).await.unwrap());

@@ -35,7 +35,7 @@ enum Order {
 }
 
 /// What a crowd talks to: several servers that are one, or one alone.
-pub trait Servers: Sync {
+pub(crate) trait Servers: Sync {
     /// To all of them.
     fn entrance(&self) -> &Entrance;
     /// How many there are, whether they run or not.
@@ -45,7 +45,7 @@ pub trait Servers: Sync {
 }
 
 /// Everybody.
-pub struct Crowd {
+pub(crate) struct Crowd {
     people: Vec<Arc<Person>>,
     order: watch::Sender<Order>,
     acknowledged: Arc<AtomicU64>,
@@ -88,7 +88,7 @@ struct View {
 impl Crowd {
     /// So many rooms with so many people each, whose homes are the servers in turn. All are connected and talk when
     /// this returns.
-    pub async fn gather(servers: &dyn Servers, rooms: usize, each: usize) -> Self {
+    pub(crate) async fn gather(servers: &dyn Servers, rooms: usize, each: usize) -> Self {
         let (order, acknowledged) = (watch::Sender::new(Order::Talk), Arc::new(AtomicU64::new(0)));
         let entrance = servers.entrance();
         let servers: Vec<_> = (0..servers.len()).map(|number| entrance.address(number)).collect();
@@ -118,7 +118,7 @@ impl Crowd {
     }
 
     /// Waits until so many more messages are acknowledged.
-    pub async fn says(&self, more: u64) {
+    pub(crate) async fn says(&self, more: u64) {
         let goal = self.acknowledged.load(Ordering::Relaxed) + more;
         self.until("messages are acknowledged", || self.acknowledged.load(Ordering::Relaxed) >= goal).await;
     }
@@ -149,7 +149,7 @@ impl Crowd {
 
     /// Everybody falls silent, and it is checked against the servers that run that all that was promised holds. Then
     /// they talk on.
-    pub async fn check(&self, servers: &dyn Servers) {
+    pub(crate) async fn check(&self, servers: &dyn Servers) {
         self.order.send_replace(Order::Rest);
         let quiet = |person: &Arc<Person>| person.view().here.is_some() && person.view().unsaid.is_none();
         self.until("everybody is there, and all is acknowledged", || self.people.iter().all(quiet)).await;

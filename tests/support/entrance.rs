@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::app::{PASSWORD, PATIENCE, Reply, User};
 
 /// One server, or several that are one to their clients.
-pub struct Entrance {
+pub(crate) struct Entrance {
     addresses: Vec<SocketAddr>,
     next: AtomicUsize,
     http: reqwest::Client,
@@ -17,27 +17,27 @@ pub struct Entrance {
 
 impl Entrance {
     /// To these servers.
-    pub fn new(addresses: Vec<SocketAddr>) -> Self {
+    pub(crate) fn new(addresses: Vec<SocketAddr>) -> Self {
         Self { addresses, next: AtomicUsize::new(0), http: reqwest::Client::new() }
     }
 
     /// The number of the server whose turn it is.
-    pub fn turn(&self) -> usize {
+    pub(crate) fn turn(&self) -> usize {
         self.next.fetch_add(1, Ordering::Relaxed) % self.addresses.len()
     }
 
     /// Where a server listens.
-    pub fn address(&self, server: usize) -> SocketAddr {
+    pub(crate) fn address(&self, server: usize) -> SocketAddr {
         self.addresses[server]
     }
 
     /// A request to a server, without a token.
-    pub fn request(&self, server: usize, method: Method, path: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, server: usize, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("http://{}{path}", self.address(server))).timeout(PATIENCE)
     }
 
     /// A user who signs up with this name, and stays with the server whose turn it is.
-    pub async fn user(&self, name: &str) -> User<'_> {
+    pub(crate) async fn user(&self, name: &str) -> User<'_> {
         let body =
             json!({"username": name, "email": format!("{}@example.com", name.to_lowercase()), "password": PASSWORD});
         let home = self.turn();

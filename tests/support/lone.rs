@@ -18,7 +18,7 @@ use super::port::free_port;
 use super::process::{Ended, Process, Server, Workplace};
 
 /// Where the server runs, or ran and may run again.
-pub struct Lone {
+pub(crate) struct Lone {
     workplace: Workplace,
     data: PathBuf,
     settings: Vec<String>,
@@ -28,7 +28,7 @@ pub struct Lone {
 
 impl Lone {
     /// Starts one with the settings of tests and these, on data in a directory of its own.
-    pub fn start(settings: &[&str]) -> Self {
+    pub(crate) fn start(settings: &[&str]) -> Self {
         let workplace = Workplace::new();
         let data = workplace.path().join("data");
         let lone = Self::in_place(workplace, data, settings);
@@ -37,7 +37,7 @@ impl Lone {
     }
 
     /// As [`Lone::start`], where the time of day is what this clock says.
-    pub fn start_by(clock: &Clock, settings: &[&str]) -> Self {
+    pub(crate) fn start_by(clock: &Clock, settings: &[&str]) -> Self {
         let workplace = Workplace::new();
         let data = workplace.path().join("data");
         let lone = Self::in_place(workplace, data, settings);
@@ -46,14 +46,14 @@ impl Lone {
     }
 
     /// Starts one whose data lie there.
-    pub fn start_on(data: PathBuf, settings: &[&str]) -> Self {
+    pub(crate) fn start_on(data: PathBuf, settings: &[&str]) -> Self {
         let lone = Self::to_start_on(data, settings);
         lone.run();
         lone
     }
 
     /// As [`Lone::start_on`], and it is not started yet.
-    pub fn to_start_on(data: PathBuf, settings: &[&str]) -> Self {
+    pub(crate) fn to_start_on(data: PathBuf, settings: &[&str]) -> Self {
         Self::in_place(Workplace::new(), data, settings)
     }
 
@@ -68,7 +68,7 @@ impl Lone {
     }
 
     /// Starts one in a network namespace that is there, at all of its addresses; clients come by this one.
-    pub fn start_in_namespace(namespace: &str, host: Ipv4Addr) -> Self {
+    pub(crate) fn start_in_namespace(namespace: &str, host: Ipv4Addr) -> Self {
         let workplace = Workplace::new();
         let data = workplace.path().join("data");
         let lone = Self::at(host, workplace, data, &[]);
@@ -77,12 +77,12 @@ impl Lone {
     }
 
     /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.entrance.address(0)
     }
 
     /// Where its data lie.
-    pub fn data(&self) -> &Path {
+    pub(crate) fn data(&self) -> &Path {
         &self.data
     }
 
@@ -105,18 +105,18 @@ impl Lone {
     }
 
     /// As [`Lone::run`], where the time of day is what this clock says.
-    pub fn run_by(&self, clock: &Clock) {
+    pub(crate) fn run_by(&self, clock: &Clock) {
         let environment = clock.environment().map(|(name, value)| format!("{name}={value}"));
         self.run_as(&[["env".to_owned()].as_slice(), environment.as_slice()].concat());
     }
 
     /// As [`Lone::run`], where it may have this many files and connections open.
-    pub fn run_with_descriptors(&self, most: u32) {
+    pub(crate) fn run_with_descriptors(&self, most: u32) {
         self.run_as(&["sh", "-c", &format!("ulimit -n {most}; exec \"$@\""), "sh"].map(str::to_owned));
     }
 
     /// Starts it again whenever it has ended by itself, as a supervisor does. Never answers.
-    pub async fn supervised(&self) {
+    pub(crate) async fn supervised(&self) {
         loop {
             if self.server().as_mut().is_none_or(|server| server.process.has_ended()) {
                 if let Some(mut server) = self.server().take() {
@@ -135,18 +135,18 @@ impl Lone {
     }
 
     /// Starts it where it does not run; it is up when this returns.
-    pub fn run(&self) {
+    pub(crate) fn run(&self) {
         self.run_as(&[]);
     }
 
     /// As [`Lone::run`], under `strace` with these arguments. It is the child of this process all the same.
-    pub fn run_traced(&self, arguments: &[&str]) {
+    pub(crate) fn run_traced(&self, arguments: &[&str]) {
         let always = ["strace", "-D", "-f", "-q"];
         self.run_as(&always.iter().chain(arguments).map(|word| (*word).to_owned()).collect::<Vec<_>>());
     }
 
     /// Starts it where it may be refused: how it ended, where it did.
-    pub fn try_run(&self, more: &[&str]) -> Result<(), Ended> {
+    pub(crate) fn try_run(&self, more: &[&str]) -> Result<(), Ended> {
         let process = Process::spawn(self.command(&[], more), "");
         let server = block_in_place(|| Server::up_or_ended(process))?;
         *self.server() = Some(server);
@@ -154,13 +154,13 @@ impl Lone {
     }
 
     /// Ends it without a word: `kill -9`. It has not panicked until then.
-    pub fn kill(&self) {
+    pub(crate) fn kill(&self) {
         let mut server = self.server().take().expect("it runs");
         unharmed(server.process.said());
     }
 
     /// Shuts it down in order.
-    pub fn stop(&self) -> Ended {
+    pub(crate) fn stop(&self) -> Ended {
         let server = self.server().take().expect("it runs");
         let ended = block_in_place(|| server.stop());
         unharmed(&ended.err);
@@ -168,18 +168,18 @@ impl Lone {
     }
 
     /// The memory that it has, in KiB.
-    pub fn memory_kib(&self) -> u64 {
+    pub(crate) fn memory_kib(&self) -> u64 {
         self.server().as_ref().expect("it runs").memory_kib()
     }
 
     /// How many files and connections it has open.
-    pub fn descriptors(&self) -> usize {
+    pub(crate) fn descriptors(&self) -> usize {
         let id = self.server().as_ref().expect("it runs").process.id();
         std::fs::read_dir(format!("/proc/{id}/fd")).expect("it runs").count()
     }
 
     /// It has not panicked.
-    pub fn is_unharmed(&self) {
+    pub(crate) fn is_unharmed(&self) {
         unharmed(self.server().as_mut().expect("it runs").process.said());
     }
 }

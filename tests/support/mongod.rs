@@ -33,7 +33,7 @@ const CERTIFICATES: &str = "
 ";
 
 /// One server process, which can be killed, stopped and started again where it was.
-pub struct Node {
+pub(crate) struct Node {
     port: u16,
     /// Where others reach it: the same port, or one of something in between.
     reached_at: u16,
@@ -56,7 +56,7 @@ impl Node {
     }
 
     /// Starts it, again where it ran before.
-    pub fn run(&mut self) {
+    pub(crate) fn run(&mut self) {
         let mut command = Command::new("sh");
         command.args(["-c", r#"log=$1; shift; "$@" >>"$log" 2>&1 & echo $!; cat; kill -KILL $!"#, "mongod"]);
         command.arg(self.data.path().join("log")).arg(binary());
@@ -71,14 +71,14 @@ impl Node {
     }
 
     /// Sends a signal by its name.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let (_, pid) = self.running.as_ref().expect("it runs");
         let sent = Command::new("kill").arg(format!("-{name}")).arg(pid).status().expect("kill runs");
         assert!(sent.success());
     }
 
     /// Kills it, as a power cut would.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         let (mut shell, _) = self.running.take().expect("it runs");
         drop(shell.stdin.take());
         shell.wait().expect("it ends");
@@ -89,7 +89,7 @@ impl Node {
     }
 
     /// A connection to this one alone, past what may be in between.
-    pub async fn client(&self) -> Client {
+    pub(crate) async fn client(&self) -> Client {
         client(&format!("mongodb://127.0.0.1:{}/?directConnection=true", self.port)).await
     }
 }
@@ -103,21 +103,21 @@ impl Drop for Node {
 }
 
 /// A deployment: one server, or several that replicate.
-pub struct Mongod {
+pub(crate) struct Mongod {
     pub nodes: Vec<Node>,
     options: String,
 }
 
 impl Mongod {
     /// One server without replication.
-    pub async fn alone() -> Self {
+    pub(crate) async fn alone() -> Self {
         let deployment = Self { nodes: vec![Node::start(&[])], options: String::new() };
         deployment.ready().await;
         deployment
     }
 
     /// One server without replication, whose commands a test can have fail by a fail point.
-    pub async fn that_fails_at_will() -> Self {
+    pub(crate) async fn that_fails_at_will() -> Self {
         let node = Node::start(&["--setParameter", "enableTestCommands=1"]);
         let deployment = Self { nodes: vec![node], options: String::new() };
         deployment.ready().await;
@@ -125,14 +125,14 @@ impl Mongod {
     }
 
     /// A replica set of so many.
-    pub async fn replicas(count: usize) -> Self {
+    pub(crate) async fn replicas(count: usize) -> Self {
         Self::replicas_behind(count, |port| port).await
     }
 
     /// A replica set whose members know each other, and are known to clients, by other ports: `lay` makes, for the port
     /// of each, one that
     /// leads there.
-    pub async fn replicas_behind(count: usize, lay: impl Fn(u16) -> u16) -> Self {
+    pub(crate) async fn replicas_behind(count: usize, lay: impl Fn(u16) -> u16) -> Self {
         let start = |_| {
             let mut node = Node::start(&["--replSet", "tests", "--oplogSize", "200"]);
             node.reached_at = lay(node.port);
@@ -158,7 +158,7 @@ impl Mongod {
 
     /// One server that takes connections by TLS alone, under a certificate of its own authority, and lets in nobody but
     /// the user `ann` with the password `p@ss/word`, who may read and write the database `chat`.
-    pub async fn secured() -> Self {
+    pub(crate) async fn secured() -> Self {
         let data = TempDir::new().expect("a temporary directory");
         let made = Command::new("sh").args(["-ec", CERTIFICATES]).current_dir(data.path()).output().expect("a shell");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
@@ -179,12 +179,12 @@ impl Mongod {
     }
 
     /// The connection string with a user and a password, as they stand in a URL.
-    pub fn url_as(&self, credentials: &str, database: &str) -> String {
+    pub(crate) fn url_as(&self, credentials: &str, database: &str) -> String {
         self.url(database).replacen("mongodb://", &format!("mongodb://{credentials}@"), 1) + "&authSource=admin"
     }
 
     /// Waits until it can be written to.
-    pub async fn ready(&self) {
+    pub(crate) async fn ready(&self) {
         let client = client(&self.url("admin")).await;
         let began = Instant::now();
         loop {
@@ -197,23 +197,23 @@ impl Mongod {
     }
 
     /// The connection string of a database.
-    pub fn url(&self, database: &str) -> String {
+    pub(crate) fn url(&self, database: &str) -> String {
         let hosts: Vec<String> = self.nodes.iter().map(Node::host).collect();
         format!("mongodb://{}/{database}?{}", hosts.join(","), self.options)
     }
 
     /// As [`Mongod::url`], as a setting.
-    pub fn secret(&self, database: &str) -> Secret {
+    pub(crate) fn secret(&self, database: &str) -> Secret {
         Secret::new(self.url(database))
     }
 
     /// The database as the driver sees it, to look behind the store.
-    pub async fn database(&self, name: &str) -> mongodb::Database {
+    pub(crate) async fn database(&self, name: &str) -> mongodb::Database {
         client(&self.url(name)).await.database(name)
     }
 
     /// The node that is the primary now.
-    pub async fn primary(&mut self) -> &mut Node {
+    pub(crate) async fn primary(&mut self) -> &mut Node {
         let began = Instant::now();
         loop {
             for number in 0..self.nodes.len() {
@@ -249,37 +249,37 @@ fn binary() -> &'static PathBuf {
 }
 
 /// A name for a database that no other test uses.
-pub fn database_name() -> String {
+pub(crate) fn database_name() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A replica set of one that all tests share which do it no harm, each with a database of its own.
-pub async fn shared() -> &'static Mongod {
+pub(crate) async fn shared() -> &'static Mongod {
     static SHARED: tokio::sync::OnceCell<Mongod> = tokio::sync::OnceCell::const_new();
     SHARED.get_or_init(|| Mongod::replicas(1)).await
 }
 
 /// Whether every app of the tests is to work on MongoDB instead of the embedded store: `TEST_STORE=mongodb`.
 #[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the server")]
-pub fn stands_in() -> bool {
+pub(crate) fn stands_in() -> bool {
     std::env::var("TEST_STORE").is_ok_and(|store| store == "mongodb")
 }
 
 /// How many servers every app of the tests is to be that works on MongoDB for another store: `TEST_SERVERS`, else one.
 #[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the server")]
-pub fn servers() -> usize {
+pub(crate) fn servers() -> usize {
     std::env::var("TEST_SERVERS").map_or(1, |count| count.parse().expect("a number of servers"))
 }
 
 /// The name of the database that stands in for a data directory.
-pub fn name_for(directory: &Path) -> String {
+pub(crate) fn name_for(directory: &Path) -> String {
     let name = directory.file_name().unwrap_or_default().to_string_lossy();
     format!("instead_of_{}", name.trim_start_matches('.'))
 }
 
 /// As [`shared`], stand-alone.
-pub async fn shared_alone() -> &'static Mongod {
+pub(crate) async fn shared_alone() -> &'static Mongod {
     static SHARED: tokio::sync::OnceCell<Mongod> = tokio::sync::OnceCell::const_new();
     SHARED.get_or_init(Mongod::alone).await
 }

@@ -29,7 +29,7 @@ const TRAPS: [&[u8]; 22] = [
 ];
 
 /// The input with one to six changes.
-pub fn mutated(good: &[u8], chance: &mut Chance) -> Vec<u8> {
+pub(crate) fn mutated(good: &[u8], chance: &mut Chance) -> Vec<u8> {
     let mut bytes = good.to_vec();
     for _ in 0..1 + chance.below(6) {
         let at = chance.below(bytes.len() + 1);

@@ -9,7 +9,7 @@ use serde_json::Value;
 const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mongoose");
 
 /// Runs a command of `tests/mongoose/backend.js` on a database, and gives back what it printed.
-pub async fn backend(url: &str, command: &str, argument: Value) -> Value {
+pub(crate) async fn backend(url: &str, command: &str, argument: Value) -> Value {
     let (url, command, argument) = (url.to_owned(), command.to_owned(), argument.to_string());
     let run = move || {
         install();

@@ -10,7 +10,7 @@ use crate::support::app::PATIENCE;
 use crate::support::socket::timed;
 
 /// A session over long polling. Nothing is read unless somebody asks.
-pub struct Polling {
+pub(crate) struct Polling {
     http: reqwest::Client,
     url: String,
     /// The session's id, which is Socket.IO's own.
@@ -19,13 +19,13 @@ pub struct Polling {
 }
 
 /// A handshake, not sent yet.
-pub fn handshake(address: SocketAddr) -> RequestBuilder {
+pub(crate) fn handshake(address: SocketAddr) -> RequestBuilder {
     reqwest::Client::new().get(format!("http://{address}/socket.io/?EIO=4&transport=polling")).timeout(PATIENCE)
 }
 
 impl Polling {
     /// The id of a new session; `Err` where none can be had.
-    pub async fn handshake(address: SocketAddr) -> Result<String, String> {
+    pub(crate) async fn handshake(address: SocketAddr) -> Result<String, String> {
         let opened = handshake(address).send().await.map_err(|error| error.to_string())?;
         let status = opened.status();
         let text = opened.text().await.map_err(|error| error.to_string())?;
@@ -35,14 +35,14 @@ impl Polling {
     }
 
     /// Opens a transport without a session.
-    pub async fn open(address: SocketAddr) -> Self {
+    pub(crate) async fn open(address: SocketAddr) -> Self {
         let sid = Self::handshake(address).await.expect("a session");
         let url = format!("http://{address}/socket.io/?EIO=4&transport=polling&sid={sid}");
         Self { http: reqwest::Client::new(), url, sid, unread: Mutex::default() }
     }
 
     /// Connects; its `session` has come, and is answered.
-    pub async fn connect(address: SocketAddr, token: &str) -> (Self, Value) {
+    pub(crate) async fn connect(address: SocketAddr, token: &str) -> (Self, Value) {
         let polling = Self::open(address).await;
         assert_eq!(polling.post(format!("40{}", json!({"token": token}))).await.status(), StatusCode::OK);
         let session = polling.event("session").await;
@@ -50,24 +50,24 @@ impl Polling {
     }
 
     /// Sends packets.
-    pub async fn post(&self, packets: String) -> Response {
+    pub(crate) async fn post(&self, packets: String) -> Response {
         self.http.post(&self.url).body(packets).timeout(PATIENCE).send().await.expect("an answer")
     }
 
     /// Asks once for packets.
-    pub async fn get(&self) -> Response {
+    pub(crate) async fn get(&self) -> Response {
         self.http.get(&self.url).timeout(PATIENCE).send().await.expect("an answer")
     }
 
     /// Emits and waits for the acknowledgement.
-    pub async fn ask(&self, event: &str, payload: Value) -> Value {
+    pub(crate) async fn ask(&self, event: &str, payload: Value) -> Value {
         assert_eq!(self.post(format!("4277{}", json!([event, payload]))).await.status(), StatusCode::OK);
         let text = self.packet("4377").await;
         serde_json::from_str::<Value>(&text).expect("JSON")[0].take()
     }
 
     /// Waits for an event of this name.
-    pub async fn event(&self, name: &str) -> Value {
+    pub(crate) async fn event(&self, name: &str) -> Value {
         let rest = self.packet(&format!("42[\"{name}\",")).await;
         serde_json::from_str(rest.strip_suffix(']').expect("the end of a packet")).expect("JSON")
     }

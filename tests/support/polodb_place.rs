@@ -11,21 +11,21 @@ use crate::store::Place;
 
 /// A temporary directory.
 #[derive(Debug)]
-pub struct PoloDbPlace(pub TempDir);
+pub(crate) struct PoloDbPlace(pub TempDir);
 
 impl PoloDbPlace {
     /// A new, empty one.
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self(tempfile::tempdir().expect("a temporary directory"))
     }
 
     /// What a power cut at this moment would leave of it.
-    pub fn after_a_power_cut(&self) -> Self {
+    pub(crate) fn after_a_power_cut(&self) -> Self {
         Self::copy_of(self.path())
     }
 
     /// A copy of a directory as it now is.
-    pub fn copy_of(directory: &Path) -> Self {
+    pub(crate) fn copy_of(directory: &Path) -> Self {
         fn copy(from: &Path, to: &Path) {
             for entry in std::fs::read_dir(from).expect("a directory") {
                 let entry = entry.expect("an entry");
@@ -44,17 +44,17 @@ impl PoloDbPlace {
     }
 
     /// The data directory.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 
     /// Opens it with these options, or does not.
-    pub async fn try_open(&self, options: Options) -> Result<Arc<dyn Store>, OpenError> {
+    pub(crate) async fn try_open(&self, options: Options) -> Result<Arc<dyn Store>, OpenError> {
         Ok(Arc::new(PoloDb::open(self.path(), options).await?))
     }
 
     /// Opens it with these options.
-    pub async fn open_with(&self, options: Options) -> Arc<dyn Store> {
+    pub(crate) async fn open_with(&self, options: Options) -> Arc<dyn Store> {
         self.try_open(options).await.expect("the store opens")
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A port that nobody listens on. It lies below those that the system gives to connections that go out, of which one
 /// could take it before the server does.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     const FIRST: u32 = 20_000;
     const COUNT: u32 = 10_000;
     static TAKEN: AtomicU32 = AtomicU32::new(0);

@@ -17,13 +17,13 @@ use crate::support::app::PATIENCE;
 const SERVING: &[&str] = &["--port", "0", "--host", "127.0.0.1", "--bcrypt-cost", "4"];
 
 /// An empty folder in which the program is started.
-pub struct Workplace {
+pub(crate) struct Workplace {
     directory: TempDir,
 }
 
 /// How a run ended.
 #[derive(Debug)]
-pub struct Ended {
+pub(crate) struct Ended {
     /// The exit code; `None` where a signal ended it.
     pub code: Option<i32>,
     /// Standard output.
@@ -35,7 +35,7 @@ pub struct Ended {
 }
 
 /// A run that goes on. Dropped, it is killed.
-pub struct Process {
+pub(crate) struct Process {
     child: Child,
     out: Lines,
     err: Lines,
@@ -48,23 +48,23 @@ struct Lines {
 }
 
 impl Workplace {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { directory: TempDir::new().expect("a temporary directory") }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
 
     /// Writes a file into it.
-    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path().join(name);
         std::fs::write(&path, text).expect("a file in the working directory");
         path
     }
 
     /// The program with these arguments, without a relay, and with nothing else in its environment.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tincan"));
         // Its port is one for all servers of this machine.
         command.args(arguments).env_clear().env("TURN", "off").current_dir(self.path());
@@ -72,37 +72,37 @@ impl Workplace {
     }
 
     /// Runs it to its end, with nothing on standard input.
-    pub fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
         Process::spawn(self.command(arguments), "").end()
     }
 
     /// Runs it to its end with this on standard input.
-    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Ended {
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Ended {
         Process::spawn(self.command(arguments), input).end()
     }
 
     /// Runs it to its end with one variable in its environment.
-    pub fn run_with(&self, variable: &str, value: &str) -> Ended {
+    pub(crate) fn run_with(&self, variable: &str, value: &str) -> Ended {
         let mut command = self.command(&["--port", "0", "--host", "127.0.0.1"]);
         command.env(variable, value);
         Process::spawn(command, "").end()
     }
 
     /// Starts a server on a port of its own; it is up when this returns.
-    pub fn serve(&self, arguments: &[&str]) -> Server {
+    pub(crate) fn serve(&self, arguments: &[&str]) -> Server {
         let mut command = self.command(SERVING);
         command.args(arguments);
         Server::up(Process::spawn(command, ""))
     }
 
     /// Starts a server that listens on this address of the machine.
-    pub fn serve_on(&self, host: &str) -> Server {
+    pub(crate) fn serve_on(&self, host: &str) -> Server {
         Server::up(Process::spawn(self.command(&["--port", "0", "--host", host, "--bcrypt-cost", "4"]), ""))
     }
 
     /// Runs it to its end as a user who may do nothing that not everybody may; the superuser may read and write
     /// everything.
-    pub fn run_as_nobody(&self, arguments: &[&str]) -> Ended {
+    pub(crate) fn run_as_nobody(&self, arguments: &[&str]) -> Ended {
         std::fs::set_permissions(self.path(), PermissionsExt::from_mode(0o755)).expect("permissions");
         // Where the program is built, nobody may be kept from running it.
         let program = self.path().join("tincan");
@@ -119,19 +119,19 @@ impl Workplace {
     }
 
     /// Starts a server whose standard error goes there; what it says on it is not read.
-    pub fn serve_with_stderr(&self, arguments: &[&str], stderr: impl Into<Stdio>) -> Server {
+    pub(crate) fn serve_with_stderr(&self, arguments: &[&str], stderr: impl Into<Stdio>) -> Server {
         let mut command = self.command(SERVING);
         command.args(arguments);
         Server::up(Process::spawn_with_stderr(command, "", Some(stderr.into())))
     }
 
     /// Runs it to its end with its standard error there.
-    pub fn run_with_stderr(&self, arguments: &[&str], stderr: impl Into<Stdio>) -> Ended {
+    pub(crate) fn run_with_stderr(&self, arguments: &[&str], stderr: impl Into<Stdio>) -> Ended {
         Process::spawn_with_stderr(self.command(arguments), "", Some(stderr.into())).end()
     }
 
     /// Starts a server that cannot write a file beyond this many blocks of 512 bytes, though there is space.
-    pub fn serve_with_small_files(&self, blocks: u32) -> Server {
+    pub(crate) fn serve_with_small_files(&self, blocks: u32) -> Server {
         let mut command = Command::new("sh");
         // The signal that tells of the limit would end the program; ignored, the write fails.
         command.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"]);
@@ -143,7 +143,7 @@ impl Workplace {
 
 impl Workplace {
     /// Starts a server that may have this many files open.
-    pub fn serve_with_descriptors(&self, most: u32) -> Server {
+    pub(crate) fn serve_with_descriptors(&self, most: u32) -> Server {
         let mut command = Command::new("sh");
         command.args(["-c", &format!("ulimit -n {most}; exec \"$@\""), "sh"]);
         command.arg(env!("CARGO_BIN_EXE_tincan")).args(SERVING);
@@ -154,12 +154,12 @@ impl Workplace {
 
 impl Process {
     /// Starts it.
-    pub fn spawn(command: Command, input: &str) -> Self {
+    pub(crate) fn spawn(command: Command, input: &str) -> Self {
         Self::spawn_with_stderr(command, input, None)
     }
 
     /// Starts it, with standard error elsewhere than with us where that is given.
-    pub fn spawn_with_stderr(mut command: Command, input: &str, stderr: Option<Stdio>) -> Self {
+    pub(crate) fn spawn_with_stderr(mut command: Command, input: &str, stderr: Option<Stdio>) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr.unwrap_or_else(Stdio::piped));
         let since = Instant::now();
         let mut child = command.spawn().expect("the program starts");
@@ -173,24 +173,24 @@ impl Process {
     }
 
     /// Sends a signal by its name, as in `TERM`.
-    pub fn signal(&mut self, name: &str) {
+    pub(crate) fn signal(&mut self, name: &str) {
         self.since = Instant::now();
         let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.id())]).status();
         assert!(sent.expect("a shell").success(), "{name} was not delivered");
     }
 
     /// Whether it has ended.
-    pub fn has_ended(&mut self) -> bool {
+    pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().expect("it can be looked at").is_some()
     }
 
     /// The number of the process.
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// What it has said on standard error by now.
-    pub fn said(&mut self) -> &str {
+    pub(crate) fn said(&mut self) -> &str {
         while let Ok(line) = self.err.receiver.try_recv() {
             self.err.keep(&line);
         }
@@ -198,17 +198,17 @@ impl Process {
     }
 
     /// Waits for a line on standard error that holds this.
-    pub fn logged(&mut self, part: &str) {
+    pub(crate) fn logged(&mut self, part: &str) {
         self.err.until(part);
     }
 
     /// Waits for its end.
-    pub fn end(self) -> Ended {
+    pub(crate) fn end(self) -> Ended {
         self.end_within(PATIENCE)
     }
 
     /// Waits for its end, this long after the last that it said.
-    pub fn end_within(mut self, patience: Duration) -> Ended {
+    pub(crate) fn end_within(mut self, patience: Duration) -> Ended {
         self.out.drain(patience);
         self.err.drain(patience);
         let code = self.child.wait().expect("it ended").code();
@@ -267,7 +267,7 @@ impl Lines {
 }
 
 /// A server that is up.
-pub struct Server {
+pub(crate) struct Server {
     /// Its process.
     pub process: Process,
     /// Where it listens.
@@ -276,12 +276,12 @@ pub struct Server {
 
 impl Server {
     /// Waits until it is up.
-    pub fn up(process: Process) -> Self {
+    pub(crate) fn up(process: Process) -> Self {
         Self::up_or_ended(process).unwrap_or_else(|ended| panic!("it did not start:\n{}", ended.err))
     }
 
     /// Waits until it is up, or has ended instead.
-    pub fn up_or_ended(mut process: Process) -> Result<Self, Ended> {
+    pub(crate) fn up_or_ended(mut process: Process) -> Result<Self, Ended> {
         let Ok(first) = process.out.receiver.recv_timeout(PATIENCE) else { return Err(process.end()) };
         process.out.keep(&first);
         let line = process.out.until("http://");
@@ -291,31 +291,31 @@ impl Server {
     }
 
     /// The URL of a path.
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
     /// Waits until it has printed this, and answers with the line.
-    pub fn printed(&mut self, part: &str) -> String {
+    pub(crate) fn printed(&mut self, part: &str) -> String {
         self.process.out.until(part)
     }
 
     /// Looks at what it has printed, to the end of its start-up message, and shuts it down in order.
-    pub fn stop_after(mut self, look: impl FnOnce(&str)) -> Ended {
+    pub(crate) fn stop_after(mut self, look: impl FnOnce(&str)) -> Ended {
         self.process.out.until("https");
         look(&self.process.out.seen);
         self.stop()
     }
 
     /// The memory that it has, in KiB.
-    pub fn memory_kib(&self) -> u64 {
+    pub(crate) fn memory_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.child.id())).expect("it runs");
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("resident memory");
         line.split_whitespace().nth(1).and_then(|text| text.parse().ok()).expect("a number")
     }
 
     /// Shuts it down in order.
-    pub fn stop(mut self) -> Ended {
+    pub(crate) fn stop(mut self) -> Ended {
         self.process.signal("TERM");
         self.process.end()
     }

@@ -10,14 +10,14 @@ fn database(place: &PoloDbPlace) -> Database {
 }
 
 /// Every document of a collection of a store that is not open.
-pub fn documents(place: &PoloDbPlace, collection: &str) -> Vec<Document> {
+pub(crate) fn documents(place: &PoloDbPlace, collection: &str) -> Vec<Document> {
     let database = database(place);
     let cursor = database.collection::<Document>(collection).find(doc! {}).run().expect("a cursor");
     cursor.collect::<Result<_, _>>().expect("documents")
 }
 
 /// Puts documents in the place of all that are in a collection of a store that is not open.
-pub fn replace(place: &PoloDbPlace, collection: &str, documents: &[Document]) {
+pub(crate) fn replace(place: &PoloDbPlace, collection: &str, documents: &[Document]) {
     let database = database(place);
     let collection = database.collection::<Document>(collection);
     collection.delete_many(doc! {}).expect("they go");

@@ -14,14 +14,14 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 /// The client.
-pub struct Trusting {
+pub(crate) struct Trusting {
     pem: String,
     config: Arc<ClientConfig>,
 }
 
 impl Trusting {
     /// Trusts a certificate in PEM form.
-    pub fn pem(pem: &str) -> Self {
+    pub(crate) fn pem(pem: &str) -> Self {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate")).expect("a root");
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
@@ -32,19 +32,19 @@ impl Trusting {
     }
 
     /// Trusts the authority of a server whose data lies there.
-    pub fn server(data: &Path) -> Self {
+    pub(crate) fn server(data: &Path) -> Self {
         let kept = std::fs::read(data.join("tls/authority.json")).expect("an authority was made");
         let kept: Value = serde_json::from_slice(&kept).expect("JSON");
         Self::pem(kept["certificate"].as_str().expect("a certificate"))
     }
 
     /// The certificate that it trusts.
-    pub fn trusted(&self) -> &str {
+    pub(crate) fn trusted(&self) -> &str {
         &self.pem
     }
 
     /// A connection to a server of this name.
-    pub async fn connect(&self, address: SocketAddr, name: &str) -> io::Result<TlsStream<TcpStream>> {
+    pub(crate) async fn connect(&self, address: SocketAddr, name: &str) -> io::Result<TlsStream<TcpStream>> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let name = ServerName::try_from(name.to_owned()).expect("a name");
@@ -52,7 +52,7 @@ impl Trusting {
     }
 
     /// For requests; names that are none of DNS lead to this address. Follows nothing.
-    pub fn requests(&self, names: &[&str], address: SocketAddr) -> reqwest::Client {
+    pub(crate) fn requests(&self, names: &[&str], address: SocketAddr) -> reqwest::Client {
         let root = reqwest::Certificate::from_pem(self.pem.as_bytes()).expect("a certificate");
         let client = reqwest::Client::builder().use_rustls_tls().add_root_certificate(root);
         let client = client.redirect(reqwest::redirect::Policy::none());

@@ -7,7 +7,7 @@ use tincan::config::{Client, Config, Secret, Settings, Turn};
 
 /// On this machine, at a port that the system chooses; everything open, nothing limited, hashing quick, no web client;
 /// the rest as it is where nobody sets anything.
-pub fn settings(data: &Path) -> Config {
+pub(crate) fn settings(data: &Path) -> Config {
     Config {
         host: [127, 0, 0, 1].into(),
         port: 0,

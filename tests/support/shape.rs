@@ -6,7 +6,7 @@ use serde_json::Value;
 use tincan::wire::asyncapi;
 
 /// Whether `value` has what `schema` requires, and nothing of a type that it does not name; as deep as it is written.
-pub fn check(document: &Value, schema: &Value, value: &Value, at: &str) {
+pub(crate) fn check(document: &Value, schema: &Value, value: &Value, at: &str) {
     if let Some(pointer) = schema["$ref"].as_str() {
         return check(document, document.pointer(&pointer[1..]).expect("a schema"), value, at);
     }
@@ -67,7 +67,7 @@ fn fields<'a>(document: &'a Value, schema: &'a Value) -> BTreeSet<&'a str> {
 
 /// Another build of the program, for a server of two versions beside each other: `TEST_OTHER_BUILD`.
 #[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the server")]
-pub fn other_build() -> Option<String> {
+pub(crate) fn other_build() -> Option<String> {
     std::env::var("TEST_OTHER_BUILD").ok()
 }
 
@@ -90,12 +90,12 @@ fn check_message(channel: &str, id: &str, payload: &Value) {
 }
 
 /// An event that the server sent is one of the AsyncAPI document, and looks as it says there.
-pub fn check_told(event: &str, payload: &Value) {
+pub(crate) fn check_told(event: &str, payload: &Value) {
     check_message("socket", &format!("{event}.told"), payload);
 }
 
 /// So is what a client's event was acknowledged with.
-pub fn check_acknowledged(event: &str, answer: &Value) {
+pub(crate) fn check_acknowledged(event: &str, answer: &Value) {
     let id = if answer["ok"] == true { event } else { "refused" };
     check_message("acknowledgements", id, answer);
 }

@@ -10,11 +10,11 @@ use tempfile::TempDir;
 const SIZE: &str = "size=160m";
 
 /// The disk.
-pub struct SmallDisk(TempDir);
+pub(crate) struct SmallDisk(TempDir);
 
 impl SmallDisk {
     /// `None`, with the reason noted, where nothing can be mounted.
-    pub fn mount() -> Option<Self> {
+    pub(crate) fn mount() -> Option<Self> {
         let directory = TempDir::new().expect("a temporary directory");
         let mount = Command::new("mount").args(["-t", "tmpfs", "-o", SIZE, "tmpfs"]).arg(directory.path()).output();
         match mount {
@@ -25,12 +25,12 @@ impl SmallDisk {
     }
 
     /// Where a store may lie on it.
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.0.path().join("data")
     }
 
     /// A copy of the data as it now is.
-    pub fn copy(&self) -> PathBuf {
+    pub(crate) fn copy(&self) -> PathBuf {
         let to = self.0.path().join("copy");
         let copied = Command::new("cp").arg("-r").arg(self.data()).arg(&to).status();
         assert!(copied.is_ok_and(|status| status.success()), "it is copied");
@@ -42,7 +42,7 @@ impl SmallDisk {
     }
 
     /// Leaves no byte free.
-    pub fn fill_up(&self) {
+    pub(crate) fn fill_up(&self) {
         let mut ballast = std::fs::File::create(self.ballast()).expect("a file");
         for size in [1 << 20, 1 << 12, 1] {
             while ballast.write_all(&vec![0; size]).is_ok() {}
@@ -50,7 +50,7 @@ impl SmallDisk {
     }
 
     /// Takes back what filled it.
-    pub fn free(&self) {
+    pub(crate) fn free(&self) {
         std::fs::remove_file(self.ballast()).expect("it was filled up");
     }
 }

@@ -11,7 +11,7 @@ use crate::support::app::PATIENCE;
 
 /// All that a store tells.
 #[derive(Debug, PartialEq)]
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     users: Vec<User>,
     invites: Vec<Invite>,
     rooms: Vec<(Room, Vec<Message>, BTreeMap<UserId, Reading>)>,
@@ -21,7 +21,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Of a store that may be unavailable for a while; calls as these users have them.
-    pub async fn of(store: &Arc<dyn Store>, callers: &[UserId]) -> Self {
+    pub(crate) async fn of(store: &Arc<dyn Store>, callers: &[UserId]) -> Self {
         loop {
             match Self::read(store, callers).await {
                 Ok(snapshot) => return snapshot,
@@ -53,7 +53,7 @@ impl Snapshot {
 }
 
 /// Waits until it takes writes.
-pub async fn until_healthy(store: &Arc<dyn Store>) {
+pub(crate) async fn until_healthy(store: &Arc<dyn Store>) {
     let healthy = async {
         while store.health().await.is_err() {
             tokio::time::sleep(Duration::from_millis(1)).await;

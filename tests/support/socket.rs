@@ -24,12 +24,12 @@ use crate::support::together::settled;
 type WebSocket = WebSocketStream<Box<dyn Line>>;
 
 /// What a websocket goes over.
-pub trait Line: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Line: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Line for T {}
 
 /// A connected socket. What comes is kept until somebody asks for it.
-pub struct Socket {
+pub(crate) struct Socket {
     /// The id that the server minted for it.
     pub id: String,
     /// The `session` event.
@@ -51,7 +51,7 @@ struct Inbox {
 }
 
 /// What a client listens to.
-pub enum Heard {
+pub(crate) enum Heard {
     /// An event, and its payload.
     Event(String, Value),
     /// An acknowledgement, by its number.
@@ -72,33 +72,37 @@ enum Packet {
 
 impl Socket {
     /// Connects; `Err` with the message of `connect_error`.
-    pub async fn connect(address: SocketAddr, auth: Value) -> Result<Self, String> {
+    pub(crate) async fn connect(address: SocketAddr, auth: Value) -> Result<Self, String> {
         let socket = Self::open(address).await;
         socket.raw(format!("40{auth}")).await;
         socket.greeted().await
     }
 
     /// As [`Socket::connect`], and `Err` where nobody is there too.
-    pub async fn reach(address: SocketAddr, auth: Value) -> Result<Self, String> {
+    pub(crate) async fn reach(address: SocketAddr, auth: Value) -> Result<Self, String> {
         let socket = Self::try_open(address).await?;
         socket.raw(format!("40{auth}")).await;
         socket.greeted().await
     }
 
     /// As [`Socket::connect`], over a connection that is there already.
-    pub async fn connect_over(line: impl Line + 'static, address: SocketAddr, auth: Value) -> Result<Self, String> {
+    pub(crate) async fn connect_over(
+        line: impl Line + 'static,
+        address: SocketAddr,
+        auth: Value,
+    ) -> Result<Self, String> {
         let socket = Self::over(Box::new(line), address, "").await?;
         socket.raw(format!("40{auth}")).await;
         socket.greeted().await
     }
 
     /// Opens the transport without a session.
-    pub async fn open(address: SocketAddr) -> Self {
+    pub(crate) async fn open(address: SocketAddr) -> Self {
         Self::try_open(address).await.expect("a session")
     }
 
     /// Moves a session from polling to a websocket.
-    pub async fn upgrade(address: SocketAddr, sid: &str) -> Self {
+    pub(crate) async fn upgrade(address: SocketAddr, sid: &str) -> Self {
         Self::try_upgrade(address, sid).await.expect("an upgrade")
     }
 
@@ -145,7 +149,7 @@ impl Socket {
     }
 
     /// Waits for the CONNECT packet, from which on the client may send.
-    pub async fn connected(&self) {
+    pub(crate) async fn connected(&self) {
         timed("CONNECT", async {
             let mut inbox = self.inbox.lock().await;
             while !matches!(inbox.read(&self.writer).await.expect("the connection is open"), Packet::Connected(_)) {}
@@ -154,7 +158,7 @@ impl Socket {
     }
 
     /// Waits for the `session`.
-    pub async fn greeted(mut self) -> Result<Self, String> {
+    pub(crate) async fn greeted(mut self) -> Result<Self, String> {
         let found = timed("a session or a refusal", async {
             let mut inbox = self.inbox.lock().await;
             loop {
@@ -176,19 +180,19 @@ impl Socket {
     }
 
     /// Sends a text frame as it stands.
-    pub async fn raw(&self, frame: String) {
+    pub(crate) async fn raw(&self, frame: String) {
         // A line that is closed shows when something is waited for.
         let _ = self.writer.lock().await.send(Message::text(frame)).await;
     }
 
     /// Sends a frame of any kind.
-    pub async fn frame(&self, frame: Message) {
+    pub(crate) async fn frame(&self, frame: Message) {
         // A line that is closed shows when something is waited for.
         let _ = self.writer.lock().await.send(frame).await;
     }
 
     /// Whether the server still answers events, or has ended the connection.
-    pub async fn answers(&self) -> bool {
+    pub(crate) async fn answers(&self) -> bool {
         let number = self.begin("still there?", json!({})).await;
         timed("an answer, or the end of the connection", async {
             let mut inbox = self.inbox.lock().await;
@@ -203,13 +207,13 @@ impl Socket {
     }
 
     /// Emits without asking for an acknowledgement.
-    pub async fn emit(&self, event: &str, payload: Value) {
+    pub(crate) async fn emit(&self, event: &str, payload: Value) {
         settled(self.address).await;
         self.raw(format!("42{}", json!([event, payload]))).await;
     }
 
     /// Emits, and does not wait for the acknowledgement; its number for [`Socket::acked`].
-    pub async fn begin(&self, event: &str, payload: Value) -> u64 {
+    pub(crate) async fn begin(&self, event: &str, payload: Value) -> u64 {
         settled(self.address).await;
         let number = self.next_ack.fetch_add(1, Ordering::Relaxed);
         self.raw(format!("42{number}{}", json!([event, payload]))).await;
@@ -217,7 +221,7 @@ impl Socket {
     }
 
     /// The acknowledgement of [`Socket::begin`].
-    pub async fn acked(&self, number: u64) -> Value {
+    pub(crate) async fn acked(&self, number: u64) -> Value {
         timed("an acknowledgement", async {
             let mut inbox = self.inbox.lock().await;
             loop {
@@ -231,7 +235,7 @@ impl Socket {
     }
 
     /// Emits and waits for the acknowledgement.
-    pub async fn ask(&self, event: &str, payload: Value) -> Value {
+    pub(crate) async fn ask(&self, event: &str, payload: Value) -> Value {
         let number = self.begin(event, payload).await;
         let answer = self.acked(number).await;
         check_acknowledged(event, &answer);
@@ -239,21 +243,21 @@ impl Socket {
     }
 
     /// Emits something that must succeed.
-    pub async fn ok(&self, event: &str, payload: Value) -> Value {
+    pub(crate) async fn ok(&self, event: &str, payload: Value) -> Value {
         let ack = self.ask(event, payload.clone()).await;
         assert_eq!(ack["ok"], json!(true), "{event} {payload}: {ack}");
         ack
     }
 
     /// Emits something that must be refused with this code.
-    pub async fn refused(&self, event: &str, payload: Value, code: &str) -> Value {
+    pub(crate) async fn refused(&self, event: &str, payload: Value, code: &str) -> Value {
         let ack = self.ask(event, payload.clone()).await;
         assert_eq!((&ack["ok"], &ack["code"]), (&json!(false), &json!(code)), "{event} {payload}: {ack}");
         ack
     }
 
     /// Whatever comes next that nobody asked for; `None` when the connection is closed.
-    pub async fn next(&self) -> Option<Heard> {
+    pub(crate) async fn next(&self) -> Option<Heard> {
         let mut inbox = self.inbox.lock().await;
         loop {
             if !inbox.events.is_empty() {
@@ -269,12 +273,12 @@ impl Socket {
     }
 
     /// Waits for an event of this name.
-    pub async fn event(&self, name: &str) -> Value {
+    pub(crate) async fn event(&self, name: &str) -> Value {
         self.event_where(name, |_| true).await
     }
 
     /// Waits for an event of this name that matches; those before it that do not are kept.
-    pub async fn event_where(&self, name: &str, matches: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn event_where(&self, name: &str, matches: impl Fn(&Value) -> bool) -> Value {
         timed(name, async {
             let mut inbox = self.inbox.lock().await;
             loop {
@@ -289,7 +293,7 @@ impl Socket {
     }
 
     /// What of this name has come by now: all that the server sent before it answered one more event.
-    pub async fn came(&self, name: &str) -> Vec<Value> {
+    pub(crate) async fn came(&self, name: &str) -> Vec<Value> {
         // Any event is answered in order; an unknown one changes nothing.
         self.ask("silence?", json!({})).await;
         let mut inbox = self.inbox.lock().await;
@@ -298,19 +302,19 @@ impl Socket {
 
     /// All events that have come by now and that nobody asked for yet, in order: proves silence as [`Socket::came`]
     /// does.
-    pub async fn heard(&self) -> Vec<(String, Value)> {
+    pub(crate) async fn heard(&self) -> Vec<(String, Value)> {
         self.ask("silence?", json!({})).await;
         std::mem::take(&mut self.inbox.lock().await.events)
     }
 
     /// What of this name has been read already, while something else was waited for.
-    pub async fn already(&self, name: &str) -> Vec<Value> {
+    pub(crate) async fn already(&self, name: &str) -> Vec<Value> {
         let mut inbox = self.inbox.lock().await;
         std::iter::from_fn(|| inbox.take_event(name, &|_| true)).collect()
     }
 
     /// Waits until the server ends the connection; whether it said so by a DISCONNECT packet.
-    pub async fn ended(&self) -> bool {
+    pub(crate) async fn ended(&self) -> bool {
         timed("the end of the connection", async {
             let mut inbox = self.inbox.lock().await;
             loop {
@@ -325,7 +329,7 @@ impl Socket {
     }
 
     /// Whether the server has ended the connection by now; what came is kept.
-    pub async fn is_cut(&self) -> bool {
+    pub(crate) async fn is_cut(&self) -> bool {
         let mut inbox = self.inbox.lock().await;
         loop {
             match tokio::time::timeout(Duration::ZERO, inbox.read(&self.writer)).await {
@@ -337,13 +341,13 @@ impl Socket {
     }
 
     /// Waits until the server ends the connection, and answers with all acknowledgements that nobody asked for.
-    pub async fn acks_until_the_end(self) -> Vec<Value> {
+    pub(crate) async fn acks_until_the_end(self) -> Vec<Value> {
         self.ended().await;
         self.inbox.into_inner().acks.into_iter().map(|(_, ack)| ack).collect()
     }
 
     /// Goes away without a word, as a cut cable does not either: the TCP connection is closed.
-    pub fn drop_line(self) {}
+    pub(crate) fn drop_line(self) {}
 }
 
 impl Inbox {
@@ -378,7 +382,7 @@ impl Inbox {
 
 /// Whether clients begin by polling: `TEST_TRANSPORT=upgraded`.
 #[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the server")]
-pub fn upgrades() -> bool {
+pub(crate) fn upgrades() -> bool {
     std::env::var("TEST_TRANSPORT").is_ok_and(|transport| transport == "upgraded")
 }
 
@@ -411,7 +415,7 @@ fn parse(text: &str) -> Packet {
 }
 
 /// Waits for what must happen.
-pub async fn timed<T>(what: &str, future: impl Future<Output = T>) -> T {
+pub(crate) async fn timed<T>(what: &str, future: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_: tokio::time::error::Elapsed| {
         panic!("{what} did not come within {} s", Duration::as_secs(&PATIENCE))
     })

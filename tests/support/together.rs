@@ -18,11 +18,11 @@ use super::socket::timed;
 static TOGETHER: Mutex<Option<HashMap<SocketAddr, Weak<Together>>>> = Mutex::new(None);
 
 /// Servers that are one.
-pub struct Together(Vec<App>);
+pub(crate) struct Together(Vec<App>);
 
 impl Together {
     /// These, as long as the answer is kept.
-    pub fn of(servers: Vec<(SocketAddr, App)>) -> Arc<Self> {
+    pub(crate) fn of(servers: Vec<(SocketAddr, App)>) -> Arc<Self> {
         let (addresses, apps): (Vec<_>, Vec<_>) = servers.into_iter().unzip();
         let together = Arc::new(Self(apps));
         let mut all = TOGETHER.lock().unwrap_or_else(PoisonError::into_inner);
@@ -38,7 +38,7 @@ impl Together {
 }
 
 /// Waits until all servers that are one with the server there have heard what each of them has done.
-pub async fn settled(address: SocketAddr) {
+pub(crate) async fn settled(address: SocketAddr) {
     let together = {
         let all = TOGETHER.lock().unwrap_or_else(PoisonError::into_inner);
         all.as_ref().and_then(|all| all.get(&address)?.upgrade())

@@ -15,7 +15,7 @@ use crate::support::sample::{repeatable, stored_room};
 type Acknowledged = (RoomId, u64, MessageId, String);
 
 /// Senders at work.
-pub struct Traffic {
+pub(crate) struct Traffic {
     rooms: Vec<RoomId>,
     going: Arc<AtomicBool>,
     count: Arc<AtomicU64>,
@@ -25,7 +25,7 @@ pub struct Traffic {
 
 impl Traffic {
     /// Starts so many senders in each of so many rooms, divided among the stores, which share one database.
-    pub async fn start(stores: &[Arc<dyn Store>], rooms: usize, senders: usize) -> Self {
+    pub(crate) async fn start(stores: &[Arc<dyn Store>], rooms: usize, senders: usize) -> Self {
         let (going, count) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(0)));
         let mut traffic = Self { rooms: Vec::new(), going, count, senders: JoinSet::new(), watchers: JoinSet::new() };
         for number in 0..rooms {
@@ -41,7 +41,7 @@ impl Traffic {
     }
 
     /// Waits until so many more are acknowledged.
-    pub async fn at_least(&self, more: u64) {
+    pub(crate) async fn at_least(&self, more: u64) {
         let (began, goal) = (Instant::now(), self.count.load(Ordering::Relaxed) + more);
         while self.count.load(Ordering::Relaxed) < goal {
             assert!(began.elapsed() < Duration::from_secs(60), "nothing is acknowledged any more");
@@ -50,7 +50,7 @@ impl Traffic {
     }
 
     /// Ends it. Every acknowledged message is there once, as it was acknowledged, and the numbers have no gap.
-    pub async fn stop_and_check(mut self, store: &Arc<dyn Store>) {
+    pub(crate) async fn stop_and_check(mut self, store: &Arc<dyn Store>) {
         self.going.store(false, Ordering::Relaxed);
         let mut acknowledged = Vec::new();
         while let Some(sender) = self.senders.join_next().await {

@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, watch};
 
 /// What happens to calls.
 #[derive(Clone, Debug)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// They are answered [`StoreError::Unavailable`] and never reach the real store.
     Refused,
     /// The real store carries them out; what it answers is replaced by [`StoreError::Unavailable`].
@@ -28,7 +28,7 @@ const BY_ITSELF: [&str; 3] = ["token_versions", "note_seen", "health"];
 
 /// The store in front. Methods are named as in the trait: `change_call`.
 #[derive(Debug)]
-pub struct Troubled {
+pub(crate) struct Troubled {
     inner: Arc<dyn Store>,
     troubles: Mutex<HashMap<&'static str, Trouble>>,
     /// How many calls are still to pass before one is in trouble, whatever its method.
@@ -43,12 +43,12 @@ pub struct Troubled {
 
 impl Troubled {
     /// In front of `inner`, with no trouble yet.
-    pub fn new(inner: Arc<dyn Store>) -> Arc<Self> {
+    pub(crate) fn new(inner: Arc<dyn Store>) -> Arc<Self> {
         Self::leaving_out(inner, Vec::new())
     }
 
     /// In front of a store that leaves this out too.
-    pub fn leaving_out(inner: Arc<dyn Store>, left_out: Vec<LeftOut>) -> Arc<Self> {
+    pub(crate) fn leaving_out(inner: Arc<dyn Store>, left_out: Vec<LeftOut>) -> Arc<Self> {
         Arc::new(Self {
             inner,
             troubles: Mutex::default(),
@@ -65,34 +65,34 @@ impl Troubled {
     }
 
     /// Refuses the calls of a method from now on.
-    pub fn refuse(&self, method: &'static str) {
+    pub(crate) fn refuse(&self, method: &'static str) {
         self.set(method, Trouble::Refused);
     }
 
     /// Has the calls of a method carried out from now on, and then says that the store is away.
-    pub fn leave_unanswered(&self, method: &'static str) {
+    pub(crate) fn leave_unanswered(&self, method: &'static str) {
         self.set(method, Trouble::Unanswered);
     }
 
     /// Holds up the calls of a method from now on; each permit that is added lets one go on.
-    pub fn hold(&self, method: &'static str) -> Arc<Semaphore> {
+    pub(crate) fn hold(&self, method: &'static str) -> Arc<Semaphore> {
         let gate = Arc::new(Semaphore::new(0));
         self.set(method, Trouble::Held(Arc::clone(&gate)));
         gate
     }
 
     /// Lets the calls of a method pass from now on. Those that are held up go on when their gate opens.
-    pub fn heal(&self, method: &'static str) {
+    pub(crate) fn heal(&self, method: &'static str) {
         self.troubles.lock().expect("no test panicked").remove(method);
     }
 
     /// Has the call of this number be in trouble, counted from the next one on, whatever its method.
-    pub fn trouble_call(&self, number: usize, trouble: Trouble) {
+    pub(crate) fn trouble_call(&self, number: usize, trouble: Trouble) {
         *self.next.lock().expect("no test panicked") = Some((number - 1, trouble));
     }
 
     /// No call will be in trouble by its number; whether one has been since [`Troubled::trouble_call`].
-    pub fn calm(&self) -> bool {
+    pub(crate) fn calm(&self) -> bool {
         self.next.lock().expect("no test panicked").take().is_none()
     }
 
@@ -112,7 +112,7 @@ impl Troubled {
     }
 
     /// How many calls of each method have begun since the start, but what the server asks by itself.
-    pub fn counts(&self) -> BTreeMap<&'static str, usize> {
+    pub(crate) fn counts(&self) -> BTreeMap<&'static str, usize> {
         let begun = self.begun.borrow();
         begun
             .iter()
@@ -122,12 +122,12 @@ impl Troubled {
     }
 
     /// How many calls of a method have begun since the start.
-    pub fn count(&self, method: &'static str) -> usize {
+    pub(crate) fn count(&self, method: &'static str) -> usize {
         self.begun.borrow().get(method).copied().unwrap_or_default()
     }
 
     /// Waits until so many calls of a method have begun since the start.
-    pub async fn begun(&self, method: &'static str, count: usize) {
+    pub(crate) async fn begun(&self, method: &'static str, count: usize) {
         let mut begun = self.begun.subscribe();
         let enough = begun.wait_for(|begun| begun.get(method).is_some_and(|calls| *calls >= count));
         crate::support::socket::timed(method, enough).await.expect("the store is there");

@@ -13,16 +13,16 @@ use tokio_rustls::client::TlsStream;
 
 use super::app::{PATIENCE, User};
 
-pub const BINDING: u16 = 0x001;
-pub const ALLOCATE: u16 = 0x003;
-pub const REFRESH: u16 = 0x004;
-pub const CREATE_PERMISSION: u16 = 0x008;
-pub const CHANNEL_BIND: u16 = 0x009;
+pub(crate) const BINDING: u16 = 0x001;
+pub(crate) const ALLOCATE: u16 = 0x003;
+pub(crate) const REFRESH: u16 = 0x004;
+pub(crate) const CREATE_PERMISSION: u16 = 0x008;
+pub(crate) const CHANNEL_BIND: u16 = 0x009;
 const SEND: u16 = 0x016;
 const DATA: u16 = 0x017;
 
-pub const LIFETIME: u16 = 0x00d;
-pub const REQUESTED_TRANSPORT: u16 = 0x019;
+pub(crate) const LIFETIME: u16 = 0x00d;
+pub(crate) const REQUESTED_TRANSPORT: u16 = 0x019;
 const USERNAME: u16 = 0x006;
 const INTEGRITY: u16 = 0x008;
 const ERROR: u16 = 0x009;
@@ -41,7 +41,7 @@ const AGAIN: Duration = Duration::from_millis(500);
 
 /// What a user is told of the relay.
 #[derive(Clone, Debug)]
-pub struct Ticket {
+pub(crate) struct Ticket {
     pub name: String,
     pub password: String,
     pub urls: Vec<String>,
@@ -49,7 +49,7 @@ pub struct Ticket {
 
 impl Ticket {
     /// The one of a user, as the server tells it.
-    pub async fn of(user: &User<'_>) -> Self {
+    pub(crate) async fn of(user: &User<'_>) -> Self {
         let servers = user.get("/api/ice-servers").await.expect(StatusCode::OK);
         let servers = servers["iceServers"].as_array().expect("a list");
         let relay = servers.iter().find(|one| one["username"].is_string()).expect("a relay");
@@ -69,7 +69,7 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// A client of a relay.
-pub struct TurnClient {
+pub(crate) struct TurnClient {
     line: Line,
     ticket: Ticket,
     realm: String,
@@ -79,7 +79,7 @@ pub struct TurnClient {
 
 /// A message from the relay.
 #[derive(Debug)]
-pub struct Message {
+pub(crate) struct Message {
     pub kind: u16,
     pub transaction: [u8; 12],
     pub size: usize,
@@ -88,7 +88,7 @@ pub struct Message {
 
 /// What came from a peer.
 #[derive(Debug, PartialEq)]
-pub enum Came {
+pub(crate) enum Came {
     /// In a message, from this address.
     From(SocketAddr, Vec<u8>),
     /// On a channel.
@@ -110,12 +110,12 @@ impl Message {
     }
 
     /// The value of an attribute.
-    pub fn value(&self, kind: u16) -> Option<&[u8]> {
+    pub(crate) fn value(&self, kind: u16) -> Option<&[u8]> {
         self.attributes.iter().find(|(other, _)| *other == kind).map(|(_, value)| value.as_slice())
     }
 
     /// Why it was refused; `None` where it was not.
-    pub fn code(&self) -> Option<u16> {
+    pub(crate) fn code(&self) -> Option<u16> {
         self.value(ERROR).map(|value| u16::from(value[2]) * 100 + u16::from(value[3]))
     }
 
@@ -132,7 +132,7 @@ impl Message {
     }
 
     /// The address that the relay saw the client at.
-    pub fn mapped(&self) -> Option<SocketAddr> {
+    pub(crate) fn mapped(&self) -> Option<SocketAddr> {
         self.address(MAPPED)
     }
 }
@@ -151,7 +151,12 @@ fn peer(address: SocketAddr, transaction: &[u8; 12]) -> (u16, Vec<u8>) {
 }
 
 /// Bytes of a message; `key` signs it.
-pub fn message(kind: u16, transaction: [u8; 12], attributes: &[(u16, Vec<u8>)], key: Option<&hmac::Key>) -> Vec<u8> {
+pub(crate) fn message(
+    kind: u16,
+    transaction: [u8; 12],
+    attributes: &[(u16, Vec<u8>)],
+    key: Option<&hmac::Key>,
+) -> Vec<u8> {
     let mut bytes = kind.to_be_bytes().to_vec();
     bytes.extend([0, 0]);
     bytes.extend(COOKIE.to_be_bytes());
@@ -178,21 +183,21 @@ pub fn message(kind: u16, transaction: [u8; 12], attributes: &[(u16, Vec<u8>)], 
 
 impl TurnClient {
     /// Over UDP.
-    pub async fn udp(relay: SocketAddr, ticket: &Ticket) -> Self {
+    pub(crate) async fn udp(relay: SocketAddr, ticket: &Ticket) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
         socket.connect(relay).await.expect("an address");
         Self::over(Line::Datagrams(socket), ticket)
     }
 
     /// Over TCP.
-    pub async fn tcp(relay: SocketAddr, ticket: &Ticket) -> Self {
+    pub(crate) async fn tcp(relay: SocketAddr, ticket: &Ticket) -> Self {
         let stream = TcpStream::connect(relay).await.expect("a connection");
         let local = stream.local_addr().expect("an address");
         Self::over(Line::Stream(Box::new(stream), local), ticket)
     }
 
     /// Over TLS.
-    pub fn tls(stream: TlsStream<TcpStream>, ticket: &Ticket) -> Self {
+    pub(crate) fn tls(stream: TlsStream<TcpStream>, ticket: &Ticket) -> Self {
         let local = stream.get_ref().0.local_addr().expect("an address");
         Self::over(Line::Stream(Box::new(stream), local), ticket)
     }
@@ -202,7 +207,7 @@ impl TurnClient {
     }
 
     /// An address of its own that no other one has.
-    pub fn local(&self) -> SocketAddr {
+    pub(crate) fn local(&self) -> SocketAddr {
         match &self.line {
             Line::Datagrams(socket) => socket.local_addr().expect("an address"),
             Line::Stream(_, local) => *local,
@@ -215,7 +220,7 @@ impl TurnClient {
     }
 
     /// A transaction that was not used yet.
-    pub fn transaction(&mut self) -> [u8; 12] {
+    pub(crate) fn transaction(&mut self) -> [u8; 12] {
         self.next += 1;
         let mut transaction = [7; 12];
         transaction[..8].copy_from_slice(&self.next.to_be_bytes());
@@ -223,7 +228,7 @@ impl TurnClient {
     }
 
     /// Sends bytes as they are; on a stream filled up to a multiple of four.
-    pub async fn put(&mut self, bytes: &[u8]) {
+    pub(crate) async fn put(&mut self, bytes: &[u8]) {
         match &mut self.line {
             Line::Datagrams(socket) => drop(socket.send(bytes).await.expect("sent")),
             Line::Stream(stream, _) => {
@@ -235,7 +240,7 @@ impl TurnClient {
     }
 
     /// The next packet; `None` where the relay closed the stream.
-    pub async fn take(&mut self) -> Option<Vec<u8>> {
+    pub(crate) async fn take(&mut self) -> Option<Vec<u8>> {
         let taking = async {
             match &mut self.line {
                 Line::Datagrams(socket) => {
@@ -261,7 +266,7 @@ impl TurnClient {
     }
 
     /// The answer to a request, which is sent again over UDP until it comes.
-    pub async fn answer_to(&mut self, request: &[u8]) -> Message {
+    pub(crate) async fn answer_to(&mut self, request: &[u8]) -> Message {
         for _ in 0..PATIENCE.as_millis() / AGAIN.as_millis() {
             self.put(request).await;
             let came = async {
@@ -282,7 +287,7 @@ impl TurnClient {
     }
 
     /// Bytes of a request that is signed.
-    pub fn signed(&self, kind: u16, transaction: [u8; 12], attributes: &[(u16, Vec<u8>)]) -> Vec<u8> {
+    pub(crate) fn signed(&self, kind: u16, transaction: [u8; 12], attributes: &[(u16, Vec<u8>)]) -> Vec<u8> {
         let mut all = attributes.to_vec();
         all.push((USERNAME, self.ticket.name.as_bytes().to_vec()));
         all.push((REALM, self.realm.as_bytes().to_vec()));
@@ -291,7 +296,7 @@ impl TurnClient {
     }
 
     /// Asks for something; the answer, where it succeeds, else its code.
-    pub async fn ask(&mut self, kind: u16, attributes: &[(u16, Vec<u8>)]) -> Result<Message, u16> {
+    pub(crate) async fn ask(&mut self, kind: u16, attributes: &[(u16, Vec<u8>)]) -> Result<Message, u16> {
         if self.nonce.is_empty() {
             self.greet().await;
         }
@@ -302,7 +307,7 @@ impl TurnClient {
     }
 
     /// Asks without a proof, and learns with what to sign.
-    pub async fn greet(&mut self) -> Message {
+    pub(crate) async fn greet(&mut self) -> Message {
         let transaction = self.transaction();
         let bare = message(ALLOCATE, transaction, &[(REQUESTED_TRANSPORT, vec![17, 0, 0, 0])], None);
         let answer = self.answer_to(&bare).await;
@@ -313,24 +318,24 @@ impl TurnClient {
     }
 
     /// An address at the relay.
-    pub async fn allocate(&mut self) -> Result<SocketAddr, u16> {
+    pub(crate) async fn allocate(&mut self) -> Result<SocketAddr, u16> {
         let answer = self.ask(ALLOCATE, &[(REQUESTED_TRANSPORT, vec![17, 0, 0, 0])]).await?;
         Ok(answer.address(RELAYED).expect("an address"))
     }
 
     /// Refreshes the allocation; 0 ends it. How long it lives.
-    pub async fn refresh(&mut self, seconds: u32) -> Result<u32, u16> {
+    pub(crate) async fn refresh(&mut self, seconds: u32) -> Result<u32, u16> {
         let answer = self.ask(REFRESH, &[(LIFETIME, seconds.to_be_bytes().to_vec())]).await?;
         Ok(u32::from_be_bytes(answer.value(LIFETIME).expect("a lifetime").try_into().expect("4")))
     }
 
     /// Lets a peer send.
-    pub async fn permit(&mut self, address: SocketAddr) -> Result<(), u16> {
+    pub(crate) async fn permit(&mut self, address: SocketAddr) -> Result<(), u16> {
         self.about(CREATE_PERMISSION, address, None).await
     }
 
     /// Binds a channel to a peer.
-    pub async fn bind(&mut self, number: u16, address: SocketAddr) -> Result<(), u16> {
+    pub(crate) async fn bind(&mut self, number: u16, address: SocketAddr) -> Result<(), u16> {
         self.about(CHANNEL_BIND, address, Some(number)).await
     }
 
@@ -344,20 +349,20 @@ impl TurnClient {
     }
 
     /// Sends something to a peer in a message.
-    pub async fn send(&mut self, address: SocketAddr, data: &[u8]) {
+    pub(crate) async fn send(&mut self, address: SocketAddr, data: &[u8]) {
         let transaction = self.transaction();
         let attributes = [peer(address, &transaction), (PAYLOAD, data.to_vec())];
         self.put(&message(SEND, transaction, &attributes, None)).await;
     }
 
     /// Sends something on a channel.
-    pub async fn send_on(&mut self, number: u16, data: &[u8]) {
+    pub(crate) async fn send_on(&mut self, number: u16, data: &[u8]) {
         let head = [number.to_be_bytes(), (data.len() as u16).to_be_bytes()].concat();
         self.put(&[head, data.to_vec()].concat()).await;
     }
 
     /// What comes next from a peer.
-    pub async fn came(&mut self) -> Came {
+    pub(crate) async fn came(&mut self) -> Came {
         loop {
             let bytes = self.take().await.expect("the stream is open");
             if bytes[0] & 0xc0 == 0x40 {

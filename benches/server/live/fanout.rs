@@ -113,7 +113,7 @@ async fn receive(mut socket: Socket, shared: Arc<Shared>, told: tokio::sync::mps
 }
 
 /// Microseconds of CPU time a delivery where the sender sends as fast as everybody gets it.
-pub async fn full_speed(peer: &Peer, members: usize, span: Duration) -> f64 {
+pub(crate) async fn full_speed(peer: &Peer, members: usize, span: Duration) -> f64 {
     let mut scene = Scene::set(peer, members, 0).await;
     // What compiles while it runs has been compiled.
     let already = scene.flood(0, span / 2).await;
@@ -125,7 +125,7 @@ pub async fn full_speed(peer: &Peer, members: usize, span: Duration) -> f64 {
 }
 
 /// The same at an even pace of [`PACE`] deliveries a second.
-pub async fn paced(peer: &Peer, members: usize, span: Duration) -> Paced {
+pub(crate) async fn paced(peer: &Peer, members: usize, span: Duration) -> Paced {
     let signals = (PACE as f64 * span.as_secs_f64() / members as f64).ceil() as usize;
     let mut scene = Scene::set(peer, members, signals).await;
     let mut pace = interval(Duration::from_secs_f64(members as f64 / PACE as f64));

@@ -12,7 +12,7 @@ use crate::process::Cpu;
 const USERS: usize = 1000;
 
 /// What an idle socket costs.
-pub struct Idle {
+pub(crate) struct Idle {
     /// Microseconds of CPU time until it is authenticated.
     pub connecting: f64,
     /// Of memory.
@@ -20,7 +20,7 @@ pub struct Idle {
 }
 
 /// Connects so many, of all users.
-pub async fn idle(peer: &Peer, count: usize) -> Idle {
+pub(crate) async fn idle(peer: &Peer, count: usize) -> Idle {
     let connect = |first: usize, count: usize| {
         let users = (first..first + count).map(|number| number % USERS);
         stream::iter(users).map(|user| peer.socket(user)).buffer_unordered(64).collect::<Vec<Socket>>()

@@ -11,7 +11,7 @@ use crate::way::Way;
 const SIZES: [(&str, usize, usize); 4] = [("100", 100, 5), ("500", 500, 3), ("1,000", 1000, 1), ("2,000", 2000, 1)];
 
 /// Measures rooms of all sizes.
-pub async fn measure(scale: &Scale) -> Figures {
+pub(crate) async fn measure(scale: &Scale) -> Figures {
     let ratios = vec![Ratio { name: "2,000 ÷ 100", of: "2,000", to: vec!["100"] }];
     let mut figures = Figures::new("so many join one room at once", SIZES.map(|(column, ..)| column).to_vec(), ratios);
     let peer = House::of(BUILD).await.serve(Way::WebSocket).await;

@@ -3,8 +3,8 @@
 
 mod fanout;
 mod idle;
-pub mod joins;
-pub mod polled;
+pub(crate) mod joins;
+pub(crate) mod polled;
 mod relay;
 mod storm;
 
@@ -15,7 +15,7 @@ use crate::peers::Peer;
 use crate::scale::Scale;
 
 /// Measures everything of one server, once.
-pub async fn measure(peer: &Peer, scale: &Scale, figures: &mut Figures) {
+pub(crate) async fn measure(peer: &Peer, scale: &Scale, figures: &mut Figures) {
     let column = peer.kind.name();
     let at_rest = peer.server.resident();
     figures.note("at rest", "MB", column, at_rest as f64 / 1e6);
@@ -63,7 +63,7 @@ async fn paced(peer: &Peer, members: usize, span: Duration, column: &'static str
 }
 
 /// What was measured at a pace.
-pub struct Paced {
+pub(crate) struct Paced {
     /// Microseconds of the server's CPU time for each that was delivered.
     pub each: f64,
     /// Milliseconds from the sending within which 99 of 100 came.
@@ -71,7 +71,7 @@ pub struct Paced {
 }
 
 /// The value within which 99 of 100 lie.
-pub fn p99(mut values: Vec<u32>) -> u32 {
+pub(crate) fn p99(mut values: Vec<u32>) -> u32 {
     values.sort_unstable();
     values.get((values.len() * 99 / 100).min(values.len().saturating_sub(1))).copied().unwrap_or_default()
 }

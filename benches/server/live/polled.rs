@@ -13,7 +13,7 @@ const COLUMNS: [(Way, [&str; 2]); 2] =
     [(Way::Polling, ["polling", "polling, before"]), (Way::Upgraded, ["upgraded", "upgraded, before"])];
 
 /// Measures both ways of both builds in turns; an older build that there is not is told to `absent`.
-pub async fn measure(scale: &Scale, absent: &mut Vec<String>) -> Figures {
+pub(crate) async fn measure(scale: &Scale, absent: &mut Vec<String>) -> Figures {
     let ratio = |name, [of, to]: [&'static str; 2]| Ratio { name, of, to: vec![to] };
     let ratios = vec![ratio("polling ÷ before", COLUMNS[0].1), ratio("upgraded ÷ before", COLUMNS[1].1)];
     let columns = COLUMNS.iter().flat_map(|(_, names)| *names).collect();

@@ -61,7 +61,7 @@ async fn answer(mut one: One, count: Arc<AtomicU64>, goes_on: Arc<AtomicBool>) {
 }
 
 /// Microseconds of CPU time a signal where each pair has one on its way at any time.
-pub async fn saturated(peer: &Peer, span: Duration) -> f64 {
+pub(crate) async fn saturated(peer: &Peer, span: Duration) -> f64 {
     let (count, goes_on) = (Arc::new(AtomicU64::default()), Arc::new(AtomicBool::new(true)));
     let mut tasks = JoinSet::new();
     for (mut one, other) in pairs(peer).await {
@@ -78,7 +78,7 @@ pub async fn saturated(peer: &Peer, span: Duration) -> f64 {
 }
 
 /// The same at an even pace of [`PACE`] exchanges a second.
-pub async fn paced(peer: &Peer, span: Duration) -> Paced {
+pub(crate) async fn paced(peer: &Peer, span: Duration) -> Paced {
     let exchanges = (span.as_secs_f64() * f64::from(PACE)) as usize / PAIRS * PAIRS;
     let (mut beginning, mut answering) = (JoinSet::new(), JoinSet::new());
     let pairs = pairs(peer).await;

@@ -16,7 +16,7 @@ use crate::process::Cpu;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What it cost.
-pub struct Storm {
+pub(crate) struct Storm {
     /// Microseconds of CPU time for each who was told of each.
     pub each: f64,
     /// The same for each who joined.
@@ -29,7 +29,7 @@ pub struct Storm {
 
 /// So many sockets, each of a user of its own, join a room. Who was there before is in the answer or is not told;
 /// of each who comes after, each is told.
-pub async fn storm(peer: &Peer, count: usize) -> Storm {
+pub(crate) async fn storm(peer: &Peer, count: usize) -> Storm {
     let sockets = peer.sockets(count).await;
     let room = peer.room().await;
     let packet = format!("421{}", json!(["join-room", {"roomId": room}]));

@@ -42,27 +42,27 @@ impl Findings {
     }
 
     /// It is as it should be.
-    pub fn ok(&mut self, check: &'static str, found: impl Into<String>) {
+    pub(crate) fn ok(&mut self, check: &'static str, found: impl Into<String>) {
         self.add(check, State::Ok, found, None);
     }
 
     /// It works, and could be better.
-    pub fn warn(&mut self, check: &'static str, found: impl Into<String>, mend: impl Into<String>) {
+    pub(crate) fn warn(&mut self, check: &'static str, found: impl Into<String>, mend: impl Into<String>) {
         self.add(check, State::Warning, found, Some(mend.into()));
     }
 
     /// It does not work.
-    pub fn fault(&mut self, check: &'static str, found: impl Into<String>, mend: impl Into<String>) {
+    pub(crate) fn fault(&mut self, check: &'static str, found: impl Into<String>, mend: impl Into<String>) {
         self.add(check, State::Fault, found, Some(mend.into()));
     }
 
     /// It was not looked at; how it would be.
-    pub fn skip(&mut self, check: &'static str, found: impl Into<String>) {
+    pub(crate) fn skip(&mut self, check: &'static str, found: impl Into<String>) {
         self.add(check, State::Skipped, found, None);
     }
 
     /// Prints all of them; a failure where something does not work.
-    pub fn tell(&self, json: bool) -> Result<(), Failure> {
+    pub(crate) fn tell(&self, json: bool) -> Result<(), Failure> {
         if json {
             let text = serde_json::to_string_pretty(&self.0).unwrap_or_default();
             print(&format!("{text}\n"))?;

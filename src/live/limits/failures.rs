@@ -96,7 +96,7 @@ impl<K: Clone + Eq + Hash, C: Clock + Clone> Failures<K, C> {
 
     /// How many keys are kept.
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.forgotten_at.len()
     }
 }

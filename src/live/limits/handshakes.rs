@@ -38,7 +38,7 @@ impl Handshakes {
 
     /// How many addresses are kept.
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.keys()
     }
 }

@@ -90,7 +90,7 @@ impl<K: Clone + Eq + Hash, C: Clock + Clone> Rate<K, C> {
 
     /// How many keys are kept.
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.limiter.len()
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::*;
 
 /// Fails where anything is not as it must always be.
-pub fn check(world: &World) {
+pub(crate) fn check(world: &World) {
     let mut rebuilt = Book::default();
     let (mut busy, mut rooms) = (HashSet::new(), HashSet::new());
     for call in world.calls.book.calls() {

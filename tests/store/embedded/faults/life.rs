@@ -23,10 +23,10 @@ const DISABLED: AccountPatch = AccountPatch { role: None, disabled: Some(true) }
 const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
 /// What becomes of a step, in words.
-pub type Answer = Pin<Box<dyn Future<Output = Result<String>> + Send>>;
+pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<String>> + Send>>;
 
 /// Something that is asked of a store.
-pub type Step = Box<dyn Fn(Arc<dyn Store>) -> Answer + Send + Sync>;
+pub(crate) type Step = Box<dyn Fn(Arc<dyn Store>) -> Answer + Send + Sync>;
 
 /// A step from data and a block that is given a copy of them; its answer is told in words, to be compared.
 macro_rules! step {
@@ -41,7 +41,7 @@ macro_rules! step {
 }
 
 /// A short life of a store.
-pub struct Life {
+pub(crate) struct Life {
     /// What it is asked for, one after the other.
     pub steps: Vec<Step>,
     /// Whose calls are looked at.
@@ -54,7 +54,7 @@ pub struct Life {
 
 impl Life {
     /// Two that have every intent that writes between them.
-    pub async fn all() -> [Arc<Self>; 2] {
+    pub(crate) async fn all() -> [Arc<Self>; 2] {
         [Self::of(open_life()).await, Self::of(closed_life()).await]
     }
 
@@ -76,7 +76,7 @@ impl Life {
     }
 
     /// How the store is after all.
-    pub fn last(&self) -> &Snapshot {
+    pub(crate) fn last(&self) -> &Snapshot {
         self.states.last().expect("there are steps")
     }
 }
