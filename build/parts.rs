@@ -126,7 +126,7 @@ impl Load for Taking<'_> {
             let of = part(&import.src);
             // Modules of this part by their path from the root: swc tells other parts by what is written here.
             let own = || format!("/{}", below(&path, &import.src.value.to_string_lossy()));
-            import.src = Box::new(if of == self.part { own() } else { format!("./{of}") }.into());
+            *import.src = if of == self.part { own() } else { format!("./{of}") }.into();
         }
         let passed_on = exports(&module).all(|specifier| part(specifier) == self.part);
         assert!(passed_on, "{path} exports what is in another part: swc knows that of what was imported alone");

@@ -5,8 +5,8 @@
 //! came of it.
 
 mod conformance {
-    pub mod carried;
-    pub mod direct;
+    pub(crate) mod carried;
+    pub(crate) mod direct;
 }
 
 use axum::Router;

@@ -1,9 +1,13 @@
 //! Rooms over sockets: joining, leaving, presence, what is told to whom.
 
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::support::app::App;
+use crate::support::app::{App, User};
+use crate::support::socket::{Heard, timed};
 
 #[tokio::test]
 async fn a_member_who_joins_is_told_to_the_others_and_gets_the_room() {
@@ -199,4 +203,34 @@ async fn in_a_large_room_lists_go_to_who_joins_alone() {
     settled.ok("leave-room", json!(small)).await;
     watcher.event_where("room-participants", |list| of_small(list) && !list.to_string().contains(&settled.id)).await;
     assert!(watcher.came("room-participants").await.is_empty(), "user-joined says it all");
+}
+
+/// In a room of more than a hundred nobody is told whole lists later: what each is told in the order in which it comes
+/// must say it all.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_who_join_a_large_room_at_once_are_told_of_each_other() {
+    const MANY: usize = 130;
+    let app = App::start().await;
+    let names: Vec<String> = (0..MANY).map(|number| format!("user{number}")).collect();
+    let users: Vec<User<'_>> = join_all(names.iter().map(|name| app.user(name))).await;
+    let room = users[0].room("Hall").await;
+    let sockets = join_all(users.iter().map(User::socket)).await;
+    join_all(sockets.iter().map(|socket| socket.ok("join-room", json!({"roomId": room})))).await;
+    for socket in &sockets {
+        let mut known = BTreeSet::from([socket.session["userId"].to_string()]);
+        let all = async {
+            while known.len() < MANY {
+                match socket.next().await.expect("the connection is open") {
+                    Heard::Event(name, told) if name == "user-joined" => drop(known.insert(told["userId"].to_string())),
+                    Heard::Event(name, told) if name == "room-participants" => {
+                        let list = told["participants"].as_array().expect("a list").iter();
+                        let online = list.filter(|one| one["online"] == true).map(|one| one["userId"].to_string());
+                        known = online.collect();
+                    }
+                    _ => {}
+                }
+            }
+        };
+        timed("everybody who is in the room", all).await;
+    }
 }

@@ -83,7 +83,7 @@ async fn on_connect(socket: SocketRef, Data(auth): Data<Option<rmpv::Value>>) {
 }
 
 /// Both suites.
-pub fn routes() -> Router {
+pub(crate) fn routes() -> Router {
     let most = TIMES.most_packet as u64;
     let builder = tincan::socket::configured(SocketIo::builder())
         .ping_interval(TIMES.ping_interval)

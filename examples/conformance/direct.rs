@@ -14,7 +14,7 @@ use tincan::socket::Times;
 use tincan::socket::direct::{End, Guest, Host, Packets, Pipe, Sessions, Welcome, encoded, frames};
 
 /// The timing of the suites.
-pub const TIMES: Times = Times {
+pub(crate) const TIMES: Times = Times {
     ping_interval: Duration::from_millis(300),
     ping_timeout: Duration::from_millis(200),
     connect_timeout: Duration::from_secs(1),
@@ -23,16 +23,16 @@ pub const TIMES: Times = Times {
 
 /// Those of both suites.
 #[derive(Clone)]
-pub struct Own(Arc<Sessions>);
+pub(crate) struct Own(Arc<Sessions>);
 
 impl Own {
     /// None yet.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Sessions::new(TIMES))
     }
 
     /// Begins a session of the Engine.IO suite.
-    pub fn engine(&self, request: Request) -> Response {
+    pub(crate) fn engine(&self, request: Request) -> Response {
         self.0.begin(request, |pipe| {
             // This suite never connects to a namespace.
             pipe.admit();
@@ -41,7 +41,7 @@ impl Own {
     }
 
     /// Begins a session of the Socket.IO suite.
-    pub fn socket(&self, request: Request) -> Response {
+    pub(crate) fn socket(&self, request: Request) -> Response {
         self.0.begin(request, |pipe| {
             let host = Echoes { pipe: Arc::clone(pipe), inside: HashSet::new() };
             Packets::new(host, Arc::clone(pipe), Arc::new(ParseConfig::default()))

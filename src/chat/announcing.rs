@@ -1,8 +1,8 @@
 //! Telling all who may see a room that it is there, or is otherwise than before, or is no more.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::names::NamesById;
 use super::views::{NAMED, Views};
 use crate::bus::{Bus, Changing};
 use crate::error::Error;
@@ -42,7 +42,7 @@ impl Announcing {
     }
 
     /// Tells all who may see a room how it is. `names` are those that [`Views::names`] found, or more.
-    pub fn tell(&self, room: &Room, news: News, names: &HashMap<UserId, String>) {
+    pub fn tell(&self, room: &Room, news: News, names: &NamesById) {
         match room.kind {
             RoomKind::Open => {
                 let view = self.views.with_names(room, None, NAMED, names);
@@ -78,7 +78,7 @@ impl Announcing {
         Ok(())
     }
 
-    fn tell_one_with(&self, user: UserId, room: &Room, news: News, names: &HashMap<UserId, String>) {
+    fn tell_one_with(&self, user: UserId, room: &Room, news: News, names: &NamesById) {
         let view = self.views.with_names(room, Some(user), NAMED, names).for_event();
         self.bus.publish(&news.event(view).to(all_of(user)));
     }

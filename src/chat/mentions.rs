@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
+use super::names::NamesById;
 use crate::model::{Mentions, NameKey, Room, UserId};
 
 /// What calls everybody. No user has this name.
@@ -29,7 +30,7 @@ pub(crate) fn may_call_all(room: &Room, sender: UserId) -> bool {
 }
 
 /// Whom a text calls of those who have these names; everybody only where the sender may.
-pub(crate) fn found_in(text: &str, names: &HashMap<UserId, String>, may_call_all: bool) -> Mentions {
+pub(crate) fn found_in(text: &str, names: &NamesById, may_call_all: bool) -> Mentions {
     let (text, callable) = (compared(text), Callable::new(names));
     let mut mentions = Mentions::default();
     let mut seen = HashSet::new();
@@ -66,7 +67,7 @@ struct Callable {
 }
 
 impl Callable {
-    fn new(names: &HashMap<UserId, String>) -> Self {
+    fn new(names: &NamesById) -> Self {
         let mut by_name: HashMap<String, Called> =
             names.iter().map(|(user, name)| (compared(name), Called::User(*user))).collect();
         by_name.retain(|name, _| name.chars().count() <= LONGEST_NAME);
@@ -95,9 +96,9 @@ mod tests {
     use super::*;
 
     fn calls(text: &str, names: &[&str], may_call_all: bool) -> (Vec<String>, bool) {
-        let names: HashMap<UserId, String> = names.iter().map(|name| (UserId::new(), (*name).to_owned())).collect();
+        let names: NamesById = names.iter().map(|name| (UserId::new(), (*name).into())).collect();
         let mentions = found_in(text, &names, may_call_all);
-        (mentions.users.iter().map(|user| names[user].clone()).collect(), mentions.all)
+        (mentions.users.iter().map(|user| names[user].to_string()).collect(), mentions.all)
     }
 
     fn users(text: &str, names: &[&str]) -> Vec<String> {

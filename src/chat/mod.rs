@@ -28,7 +28,6 @@ mod rooms;
 mod signalling;
 mod signals;
 mod telling;
-mod together;
 mod turns;
 mod unanswered;
 mod views;

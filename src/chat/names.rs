@@ -15,6 +15,9 @@ const MOST: usize = 100_000;
 /// About how many users the store is asked at once.
 const ASKED_AT_ONCE: usize = 500;
 
+/// The names of some users.
+pub(crate) type NamesById = HashMap<UserId, Arc<str>>;
+
 /// Who users are, by their ids.
 #[derive(Debug)]
 pub struct Names {
@@ -24,7 +27,7 @@ pub struct Names {
 
 #[derive(Debug, Default)]
 struct Known {
-    names: HashMap<UserId, String>,
+    names: NamesById,
     /// Those that are still to be looked at in this round.
     unchecked: Vec<UserId>,
 }
@@ -49,9 +52,9 @@ impl Names {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn known(&self, ids: &[UserId]) -> HashMap<UserId, String> {
+    fn known(&self, ids: &[UserId]) -> NamesById {
         let names = &self.lock().names;
-        ids.iter().filter_map(|id| Some((*id, names.get(id)?.clone()))).collect()
+        ids.iter().filter_map(|id| Some((*id, Arc::clone(names.get(id)?)))).collect()
     }
 
     fn remember(&self, users: &[UserRef]) {
@@ -59,7 +62,7 @@ impl Names {
         if names.len() + users.len() > MOST {
             names.clear();
         }
-        names.extend(users.iter().map(|user| (user.id, user.username.clone())));
+        names.extend(users.iter().map(|user| (user.id, Arc::from(user.username.as_str()))));
     }
 
     /// The account of this name is no more.
@@ -81,7 +84,7 @@ impl Names {
             return Ok(());
         }
         let found = self.store.user_refs(&asked).await?;
-        let mut found: HashMap<UserId, String> = found.into_iter().map(|user| (user.id, user.username)).collect();
+        let mut found = by_id(found);
         let names = &mut self.lock().names;
         for id in asked {
             // One that was forgotten since it was asked for stays so.
@@ -98,20 +101,29 @@ impl Names {
     ///
     /// # Errors
     /// [`Error::Storage`].
-    pub async fn of(&self, ids: impl IntoIterator<Item = UserId>) -> Result<HashMap<UserId, String>, Error> {
+    pub async fn of(&self, ids: impl IntoIterator<Item = UserId>) -> Result<NamesById, Error> {
         let ids: Vec<UserId> = ids.into_iter().collect();
         let mut names = self.known(&ids);
         let missing: Vec<UserId> = ids.into_iter().filter(|id| !names.contains_key(id)).collect();
         if !missing.is_empty() {
             let found = self.store.user_refs(&missing).await?;
             self.remember(&found);
-            names.extend(found.into_iter().map(|user| (user.id, user.username)));
+            names.extend(by_id(found));
         }
         Ok(names)
     }
 }
 
+fn by_id(users: Vec<UserRef>) -> NamesById {
+    users.into_iter().map(|user| (user.id, user.username.into())).collect()
+}
+
+/// The name found for a user.
+pub(crate) fn name_of(names: &NamesById, id: UserId) -> &str {
+    names.get(&id).map_or(UserRef::REMOVED, |name| name)
+}
+
 /// The user with the name found for it.
-pub(crate) fn named(names: &HashMap<UserId, String>, id: UserId) -> UserRef {
-    UserRef { id, username: names.get(&id).map_or(UserRef::REMOVED, String::as_str).to_owned() }
+pub(crate) fn named(names: &NamesById, id: UserId) -> UserRef {
+    UserRef { id, username: name_of(names, id).to_owned() }
 }

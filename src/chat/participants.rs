@@ -1,14 +1,14 @@
 //! `room-participants`: whole lists, fresh within a second of a change, however many changes came together.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use super::names::{Names, named};
-use super::together::Together;
+use super::names::{Names, NamesById, name_of};
 use crate::bus::{Bus, Notice, Subscriber};
 use crate::error::Error;
-use crate::model::{Room, RoomId, UserId};
+use crate::live::Presence;
+use crate::model::{Room, RoomId, SocketId, UserId};
 use crate::store::Store;
 use crate::wire::{Audience, Event, Participant, ParticipantList};
 
@@ -33,8 +33,6 @@ pub struct Participants {
     names: Arc<Names>,
     /// The rooms whose list is due.
     due: Mutex<HashSet<RoomId>>,
-    /// The lists that are asked for.
-    asked: Together<RoomId, Result<ParticipantList, Error>>,
 }
 
 impl Participants {
@@ -46,7 +44,6 @@ impl Participants {
             bus: Arc::clone(bus),
             names: Arc::clone(names),
             due: Mutex::default(),
-            asked: Together::default(),
         });
         let subscriber: Weak<dyn Subscriber> = Arc::<Self>::downgrade(&participants);
         bus.subscribe(subscriber);
@@ -57,40 +54,21 @@ impl Participants {
         self.due.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Who takes part in a room, in the order of joining; who is there with a socket but was not stored yet comes last.
-    /// All who ask at about the same time, as after a restart, get one list, which was begun after they had asked.
+    /// Tells one socket who takes part in a room, where `tell` says so, and answers with the same: in the order of
+    /// joining; who is there with a socket but was not stored yet comes last. What follows from later changes of
+    /// presence is told after it.
     ///
     /// # Errors
-    /// [`Error::RoomNotFound`], [`Error::Storage`].
-    pub async fn now(self: &Arc<Self>, room: RoomId) -> Result<ParticipantList, Error> {
-        let participants = Arc::clone(self);
-        self.asked.ask(room, move || async move { participants.list(room).await }).await
-    }
-
-    async fn list(&self, room: RoomId) -> Result<ParticipantList, Error> {
-        let room = self.store.room(room).await?.ok_or(Error::RoomNotFound)?;
-        self.of(&room).await
-    }
-
-    async fn of(&self, room: &Room) -> Result<ParticipantList, Error> {
+    /// [`Error::Storage`].
+    pub async fn tell_one(&self, socket: SocketId, room: &Room, tell: bool) -> Result<ParticipantList, Error> {
         let names = self.names.of(room.participants.iter().copied()).await?;
-        ParticipantList::of(&self.with_names(room, &names)).map_err(|error| {
-            tracing::error!(room = %room.id, %error, "the list of participants of a room could not be encoded");
-            Error::Internal
-        })
-    }
-
-    fn with_names(&self, room: &Room, names: &HashMap<UserId, String>) -> Vec<Participant> {
-        let presence = self.bus.presence();
-        let stored: HashSet<UserId> = room.participants.iter().copied().collect();
-        let late = presence.users_in_room(room.id).into_iter().filter(|user| !stored.contains(&user.id));
-        let users = room.participants.iter().map(|id| named(names, *id)).chain(late);
-        users
-            .map(|user| {
-                let socket_ids = presence.sockets_in_room(user.id, room.id);
-                Participant { user_id: user.id, username: user.username, online: !socket_ids.is_empty(), socket_ids }
-            })
-            .collect()
+        let mut presence = self.bus.presence();
+        let participants = list(&presence, room, &names)?;
+        if tell {
+            let event = Event::RoomParticipants { room_id: room.id, participants: participants.clone() };
+            presence.publish_here(event.to(Audience::Socket(socket)));
+        }
+        Ok(participants)
     }
 
     /// An account is no more, and nobody has its name.
@@ -126,11 +104,31 @@ impl Participants {
         if room.participants.len() > LARGE_ROOM {
             return Ok(());
         }
-        let participants = self.of(&room).await?;
-        let event = Event::RoomParticipants { room_id: room.id, participants };
-        self.bus.publish_here(&event.to(Audience::Room { room: room.id, except: None }));
+        let names = self.names.of(room.participants.iter().copied()).await?;
+        let mut presence = self.bus.presence();
+        let event = Event::RoomParticipants { room_id: room.id, participants: list(&presence, &room, &names)? };
+        presence.publish_here(event.to(Audience::Room { room: room.id, except: None }));
         Ok(())
     }
+}
+
+/// Who takes part in a room as presence is now. A room of thousands is listed while everybody waits for presence, so
+/// it copies no names.
+fn list(presence: &Presence, room: &Room, names: &NamesById) -> Result<ParticipantList, Error> {
+    let one = |user_id: UserId, username| {
+        let socket_ids = presence.sockets_in_room(user_id, room.id);
+        Participant { user_id, username, online: !socket_ids.is_empty(), socket_ids }
+    };
+    let mut participants: Vec<Participant<'_>> =
+        room.participants.iter().map(|user| one(*user, name_of(names, *user))).collect();
+    let online = participants.iter().filter(|one| one.online).count();
+    let late = if online < presence.online_count(room.id) { presence.users_in_room(room.id) } else { Vec::new() };
+    let late = late.iter().filter(|user| !room.has_participant(user.id));
+    participants.extend(late.map(|user| one(user.id, &user.username)));
+    ParticipantList::of(&participants).map_err(|error| {
+        tracing::error!(room = %room.id, %error, "the list of participants of a room could not be encoded");
+        Error::Internal
+    })
 }
 
 impl Subscriber for Participants {

@@ -1,10 +1,10 @@
 //! Rooms: making, changing, deleting. What is told of a room comes in the order in which it was stored.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::announcing::{Announcing, News, SeenBy};
 use super::calls::Calls;
+use super::names::NamesById;
 use super::rights::Rights;
 use super::turns::Turns;
 use super::views::{NAMED, Views};
@@ -169,7 +169,7 @@ impl Rooms {
     }
 
     /// Tells all who may see a room how it is now. `names` are those that are known already.
-    async fn tell_updated(&self, room: &Room, mut names: HashMap<UserId, String>) {
+    async fn tell_updated(&self, room: &Room, mut names: NamesById) {
         names.extend(self.views.names(room).await.unwrap_or_default());
         self.announcing.tell(room, News::Updated, &names);
     }
@@ -222,7 +222,7 @@ impl Rooms {
 
     async fn tell_what_became(&self, room: RoomId, asked: &Asked) -> Result<(), Error> {
         match (self.store.room(room).await?, asked) {
-            (Some(room), Asked::Change | Asked::Delete(_)) => self.tell_updated(&room, HashMap::new()).await,
+            (Some(room), Asked::Change | Asked::Delete(_)) => self.tell_updated(&room, NamesById::new()).await,
             (Some(room), Asked::Make) => self.announcing.tell_now(&room, News::Created).await?,
             (None, Asked::Delete(before)) => self.tell_deleted(before).await,
             // Who deleted it meanwhile has told it.

@@ -1,10 +1,9 @@
 //! A room as its users see it: with names, who is online, and the call that goes on there.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::calls::Calls;
-use super::names::{Names, named};
+use super::names::{Names, NamesById, named};
 use crate::bus::Bus;
 use crate::error::Error;
 use crate::model::{Room, RoomKind, UserId};
@@ -70,18 +69,12 @@ impl Views {
     ///
     /// # Errors
     /// [`Error::Storage`].
-    pub async fn names(&self, room: &Room) -> Result<HashMap<UserId, String>, Error> {
+    pub async fn names(&self, room: &Room) -> Result<NamesById, Error> {
         self.names.of(people(room, NAMED)).await
     }
 
     /// As [`Views::one`], where the names are known, and without how far the viewer has read.
-    pub fn with_names(
-        &self,
-        room: &Room,
-        viewer: Option<UserId>,
-        most: usize,
-        names: &HashMap<UserId, String>,
-    ) -> RoomView {
+    pub fn with_names(&self, room: &Room, viewer: Option<UserId>, most: usize, names: &NamesById) -> RoomView {
         let online_count = self.bus.presence().online_count(room.id);
         let partner = viewer.and_then(|viewer| room.other_than(viewer)).map(|other| named(names, other).username);
         // Who made an open room may be no more; a private one is handed on, and of a direct one the two stay.

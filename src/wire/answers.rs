@@ -17,7 +17,7 @@ pub struct JoinAnswer<'a> {
     /// The room, as this user sees it.
     pub room: &'a RoomView,
     /// As in `room-participants`.
-    #[schema(value_type = Vec<Participant>)]
+    #[schema(value_type = Vec<Participant<'static>>)]
     pub participants: &'a ParticipantList,
     /// The number of the newest message, 0 where there is none.
     pub last_seq: u64,

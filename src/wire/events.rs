@@ -45,18 +45,18 @@ pub struct Delivery {
 /// One who takes part in a room, as `room-participants` tells it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Participant {
+pub struct Participant<'a> {
     /// The user.
     pub user_id: UserId,
     /// The user's name.
-    pub username: String,
+    pub username: &'a str,
     /// Has a socket in this room.
     pub online: bool,
     /// The user's sockets in this room.
     pub socket_ids: Vec<SocketId>,
 }
 
-/// All who take part in a room, encoded once for everybody who is told.
+/// All who take part in a room, each a [`Participant`]: encoded once, however often they are told.
 #[derive(Clone, Debug)]
 pub struct ParticipantList(Arc<RawValue>);
 
@@ -65,7 +65,7 @@ impl ParticipantList {
     ///
     /// # Errors
     /// Where it is no JSON, which is a mistake in this program.
-    pub fn of(participants: &[Participant]) -> Result<Self, serde_json::Error> {
+    pub fn of(participants: &[Participant<'_>]) -> Result<Self, serde_json::Error> {
         to_raw_value(participants).map(|encoded| Self(encoded.into()))
     }
 }
@@ -183,7 +183,7 @@ pub enum Event {
     /// `room-participants`.
     RoomParticipants {
         room_id: RoomId,
-        #[schema(value_type = Vec<Participant>)]
+        #[schema(value_type = Vec<Participant<'static>>)]
         participants: ParticipantList,
     },
     /// `room-created`, to all who may see it.

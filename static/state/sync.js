@@ -126,11 +126,13 @@ export class Sync {
     const after = timeline?.loaded ? timeline.newest : undefined;
     // By its id the server tells a store that was put back to an older state and has grown past this number again.
     const afterId = timeline?.loaded ? timeline.last?.id : undefined;
+    const people = this.rooms.people.byRoom.get(roomId);
     /** @type {JoinReply} */
     const reply = await this.connection.request('join-room', { roomId, after, afterId });
     if (round !== this.round) return;
     this.rooms.put({ ...reply.room, joined: true });
-    this.rooms.setPeople(roomId, reply.participants);
+    // Where the same list came as an event, what has changed since came behind it.
+    if (this.rooms.people.byRoom.get(roomId) === people) this.rooms.setPeople(roomId, reply.participants);
     this.reading.meet([{ ...reply.room, joined: true }]);
     if (timeline && after !== undefined) {
       if (reply.reset) timeline.clear();

@@ -98,7 +98,7 @@ function AddToRoom({ chat, who }) {
       <label for="card-room">Add to a room</label>
       <div class="field-row">
         <select class="input" id="card-room" name="room">
-          ${rooms.map((room) => html`<option key=${room.id} value=${room.id}>${room.name}</option>`)}
+          ${rooms.map((room) => html`<option key=${room.id} value=${room.id} dir="auto">${room.name}</option>`)}
         </select>
         <button class="button plain" aria-disabled=${busy}>Add</button>
       </div>

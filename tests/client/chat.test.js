@@ -434,6 +434,22 @@ test('the list of rooms is asked for until the server answers', async () => {
   assert.deepEqual([...chat.rooms.byId.keys()], [roomId]);
 });
 
+test('who comes between the list of a room and the answer to joining it stays known', async () => {
+  const { server, open } = setUp();
+  const roomId = server.addRoom(1);
+  const { answer } = server.connection;
+  const ada = { userId: id(1), username: 'Ada', online: true, socketIds: ['a'] };
+  server.connection.answer = (event, payload) => {
+    if (event !== 'join-room') return answer(event, payload);
+    server.connection.emit('room-participants', { roomId, participants: [ada] });
+    server.connection.emit('user-joined', { roomId, userId: id(2), username: 'Bo', socketId: 'b' });
+    return { ...answer(event, payload), participants: [ada] };
+  };
+  const chat = open();
+  await server.up();
+  assert.deepEqual(chat.rooms.people.of(roomId).map((one) => one.username), ['Ada', 'Bo']);
+});
+
 /** A server that takes a socket into so many rooms. */
 function limitRooms(server, most) {
   const { answer } = server.connection;

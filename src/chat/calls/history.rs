@@ -1,10 +1,8 @@
 //! The calls that a user had.
 
-use std::collections::HashMap;
-
 use super::Calls;
 use crate::chat::Identity;
-use crate::chat::names::named;
+use crate::chat::names::{NamesById, named};
 use crate::error::Error;
 use crate::model::{Call, CallId, RoomKind, UserId};
 use crate::wire::CallView;
@@ -46,7 +44,7 @@ impl Calls {
     }
 }
 
-fn view(call: Call, names: &HashMap<UserId, String>) -> CallView {
+fn view(call: Call, names: &NamesById) -> CallView {
     let refs = |users: &[UserId]| users.iter().map(|user| named(names, *user)).collect();
     CallView {
         object_id: call.id,

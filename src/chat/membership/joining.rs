@@ -7,7 +7,6 @@ use crate::chat::rights::Seen;
 use crate::chat::views::NAMED;
 use crate::error::Error;
 use crate::model::{Actor, Page, RoomId, UserId};
-use crate::wire::{Audience, Event};
 
 /// How many rooms a socket may be in.
 const MOST_ROOMS: usize = 100;
@@ -60,14 +59,8 @@ impl Membership {
         // Where nobody was in the room, what follows is told from here on; what the answer tells was read later.
         let known = before.room().last_seq;
         let newly = self.messages.enter(who.socket, room, known);
-        match self.joined(who, &before, seen).await {
-            Ok(joined) => {
-                if newly {
-                    let event = Event::RoomParticipants { room_id: room, participants: joined.participants.clone() };
-                    self.bus.publish(&event.to(Audience::Socket(who.socket)));
-                }
-                Ok(joined)
-            }
+        match self.joined(who, &before, seen, newly).await {
+            Ok(joined) => Ok(joined),
             // Deleted since it was joined, or the store went away: nobody may stay subscribed to what was not joined.
             Err(error) => {
                 if newly {
@@ -102,7 +95,8 @@ impl Membership {
     }
 
     /// What a subscribed socket is answered with; read after it was subscribed, so that nothing falls between.
-    async fn joined(&self, who: &Actor, right: &Seen, seen: Option<LastSeen>) -> Result<Joined, Error> {
+    /// Where it was `newly` subscribed it is told who takes part, before all that follows.
+    async fn joined(&self, who: &Actor, right: &Seen, seen: Option<LastSeen>, newly: bool) -> Result<Joined, Error> {
         let missed = match seen {
             Some(seen) => Some(self.missed(right, seen).await?),
             None => None,
@@ -114,7 +108,7 @@ impl Membership {
             room = self.store.add_participant(room.id, who.user.id).await?.ok_or(Error::RoomNotFound)?;
         }
         let view = self.views.one(&room, Some(who.user.id), NAMED).await?;
-        let participants = self.participants.now(room.id).await?;
+        let participants = self.participants.tell_one(who.socket, &room, newly).await?;
         Ok(Joined { last_seq: view.last_seq, room: view, participants, missed })
     }
 
