@@ -8,7 +8,7 @@ use super::names::{Names, NamesById, name_of};
 use crate::bus::{Bus, Notice, Subscriber};
 use crate::error::Error;
 use crate::live::Presence;
-use crate::model::{Room, RoomId, SocketId, UserId};
+use crate::model::{Room, RoomId, SocketId, UserId, UserRef};
 use crate::store::Store;
 use crate::wire::{Audience, Event, Participant, ParticipantList};
 
@@ -122,9 +122,13 @@ fn list(presence: &Presence, room: &Room, names: &NamesById) -> Result<Participa
     let mut participants: Vec<Participant<'_>> =
         room.participants.iter().map(|user| one(*user, name_of(names, *user))).collect();
     let online = participants.iter().filter(|one| one.online).count();
-    let late = if online < presence.online_count(room.id) { presence.users_in_room(room.id) } else { Vec::new() };
-    let late = late.iter().filter(|user| !room.has_participant(user.id));
-    participants.extend(late.map(|user| one(user.id, &user.username)));
+    if online < presence.online_count(room.id) {
+        let stored: HashSet<UserId> = room.participants.iter().copied().collect();
+        let mut late: Vec<&UserRef> =
+            presence.users_in_room(room.id).filter(|user| !stored.contains(&user.id)).collect();
+        late.sort_unstable_by_key(|user| user.id);
+        participants.extend(late.into_iter().map(|user| one(user.id, &user.username)));
+    }
     ParticipantList::of(&participants).map_err(|error| {
         tracing::error!(room = %room.id, %error, "the list of participants of a room could not be encoded");
         Error::Internal

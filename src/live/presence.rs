@@ -273,17 +273,10 @@ impl Presence {
         self.rooms.get(&room).and_then(|occupants| occupants.users.get(&user)).into_iter().flatten().copied().collect()
     }
 
-    /// Who has a socket in the room, in the order of their ids.
-    pub fn users_in_room(&self, room: RoomId) -> Vec<UserRef> {
-        let Some(occupants) = self.rooms.get(&room) else { return Vec::new() };
-        let mut refs: Vec<UserRef> = occupants
-            .users
-            .values()
-            .filter_map(|sockets| self.sockets.get(sockets.first()?))
-            .map(|connection| connection.user.clone())
-            .collect();
-        refs.sort_by_key(|user| user.id);
-        refs
+    /// Who has a socket in the room, in no order.
+    pub fn users_in_room(&self, room: RoomId) -> impl Iterator<Item = &UserRef> {
+        let occupants = self.rooms.get(&room).into_iter().flat_map(|occupants| occupants.users.values());
+        occupants.filter_map(|sockets| self.sockets.get(sockets.first()?)).map(|connection| &connection.user)
     }
 }
 

@@ -84,7 +84,8 @@ impl CallMachine {
         if self.book.of_user(from.user.id).is_some() {
             return Err(Error::UserBusy(None));
         }
-        let mut others = presence.users_in_room(room);
+        let mut others: Vec<UserRef> = presence.users_in_room(room).cloned().collect();
+        others.sort_unstable_by_key(|user| user.id);
         others.retain(|user| user.id != from.user.id);
         if others.is_empty() {
             return Err(Error::UserOffline);
