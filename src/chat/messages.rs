@@ -166,6 +166,11 @@ impl Messages {
         let fresh: Vec<Arc<Message>> = fresh.map(|appended| Arc::clone(&appended.message)).collect();
         metrics::counter!("tincan_messages_total").increment(fresh.len() as u64);
         self.telling.stored(room, fresh.clone());
+        // The server that stored one that was sent again may have gone, or not know of it, before it told anybody.
+        let again = stored.iter().flatten().filter(|appended| !appended.fresh);
+        if let Some(seq) = again.map(|appended| appended.message.seq).max() {
+            self.telling.exists(room, seq);
+        }
         if let Some(newest) = fresh.last() {
             self.readings.message_stored(newest.room);
         }

@@ -76,15 +76,20 @@ impl Telling {
         self.bus.notify(Notice::Stored(room, messages));
     }
 
+    /// A message of this number is stored, by whichever server, and who is in the room is told of it where nobody was.
+    pub fn exists(&self, room: RoomId, seq: u64) {
+        if self.bus.is_shared() {
+            self.reaches(room, seq);
+            self.bus.notify(Notice::Told(room, seq));
+        }
+    }
+
     /// Has what another program wrote told, here and by the other servers. Never resolves.
     pub(crate) async fn tell_numbered(&self) {
         loop {
             for room in self.store.rooms_numbered().await {
                 match self.store.room(room).await {
-                    Ok(Some(found)) => {
-                        self.reaches(room, found.last_seq());
-                        self.bus.notify(Notice::Told(room, found.last_seq()));
-                    }
+                    Ok(Some(found)) => self.exists(room, found.last_seq()),
                     Ok(None) => {}
                     Err(error) => tracing::debug!(%room, %error, "what another program wrote is told later"),
                 }
