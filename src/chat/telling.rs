@@ -77,7 +77,7 @@ impl Telling {
     }
 
     /// A message of this number is stored, by whichever server, and who is in the room is told of it where nobody was.
-    pub fn exists(&self, room: RoomId, seq: u64) {
+    pub(crate) fn exists(&self, room: RoomId, seq: u64) {
         if self.bus.is_shared() {
             self.reaches(room, seq);
             self.bus.notify(Notice::Told(room, seq));
