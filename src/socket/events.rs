@@ -40,18 +40,18 @@ const TABLE: [(&str, EventClass, Known); 13] = [
     ("media-state", EventClass::Other, Known::MediaState),
 ];
 
-fn find(name: &str) -> Option<(EventClass, Known)> {
-    TABLE.iter().find(|(known, ..)| *known == name).map(|(_, class, event)| (*class, *event))
+fn find(name: &str) -> Option<(&'static str, EventClass, Known)> {
+    TABLE.iter().find(|(known, ..)| *known == name).copied()
 }
 
 /// The name of an event as it is counted: those that clients make up are one, so that there are few.
 pub(crate) fn counted(name: &str) -> &'static str {
-    TABLE.iter().find(|(known, ..)| *known == name).map_or("unknown", |(known, ..)| known)
+    find(name).map_or("unknown", |(known, ..)| known)
 }
 
 /// How often the event of this name may come; one that is not known as seldom as any.
 pub(crate) fn class(name: &str) -> EventClass {
-    find(name).map_or(EventClass::Other, |(class, _)| class)
+    find(name).map_or(EventClass::Other, |(_, class, _)| class)
 }
 
 /// Runs the event of this name.
@@ -59,7 +59,7 @@ pub(crate) fn class(name: &str) -> EventClass {
 /// # Errors
 /// [`Error::UnknownEvent`], and those of the verb behind it.
 pub(crate) async fn dispatch(context: &Context<'_>, name: &str, payload: Payload) -> Result<Reply, Error> {
-    let (_, event) = find(name).ok_or(Error::UnknownEvent)?;
+    let (.., event) = find(name).ok_or(Error::UnknownEvent)?;
     match event {
         Known::JoinRoom => rooms::join(context, &payload.object_or_room()?).await,
         Known::LeaveRoom => rooms::leave(context, &payload.object_or_room()?).await,

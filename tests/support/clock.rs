@@ -54,6 +54,7 @@ impl Clock {
                 if off.abs() < 60 {
                     return;
                 }
+                // libfaketime looks at its file once a second and tells nobody: it can only be asked again.
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         })

@@ -57,21 +57,19 @@ impl Membership {
             self.readings.participant_came(room);
         }
         // Where nobody was in the room, what follows is told from here on; what the answer tells was read later.
-        let known = before.room().last_seq;
+        let known = before.room().last_seq();
         let newly = self.messages.enter(who.socket, room, known);
-        match self.joined(who, &before, seen, newly).await {
-            Ok(joined) => Ok(joined),
+        let joined = self.joined(who, &before, seen, newly).await;
+        if joined.is_err() {
             // Deleted since it was joined, or the store went away: nobody may stay subscribed to what was not joined.
-            Err(error) => {
-                if newly {
-                    self.bus.presence().leave(who.socket, room);
-                }
-                if !was_participant {
-                    self.undo_participation(who.user.id, room);
-                }
-                Err(error)
+            if newly {
+                self.bus.presence().leave(who.socket, room);
+            }
+            if !was_participant {
+                self.undo_participation(user, room);
             }
         }
+        joined
     }
 
     /// Ends the participation that a refused join had begun, as soon as the store takes it, unless the user has joined
